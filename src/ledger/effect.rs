@@ -1,0 +1,182 @@
+//! What an entry does to the projections. Recorded in the entry and folded as recorded: replay never judges again.
+//! No patient data: charts, patients, places and people are named by number, id and code.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
+use crate::custody::{Act, Custody, OrderKey};
+
+/// An alert's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct AlertId(pub u64);
+
+/// A print job's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct PrintJobId(pub u64);
+
+/// A patient's internal number: entries name patients by this, never by MRN or name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct PatientId(pub u64);
+
+/// One change of the projections.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// A chart exists from now on, or its registration changed: the whole new row, which holds no patient data.
+    ChartSet {
+        /// Its number.
+        chart: ChartNumber,
+        /// Whose.
+        patient: PatientId,
+        /// Record type's code.
+        record_type: String,
+        /// Volume, from 1.
+        volume: u16,
+        /// Where it is filed.
+        home: PlaceCode,
+        /// No longer in use.
+        retired: bool,
+    },
+    /// Something happened to a chart; `custody` is the fold with it in.
+    Acted {
+        /// The chart.
+        chart: ChartNumber,
+        /// Its place in the chart's history.
+        key: OrderKey,
+        /// What happened.
+        act: Act,
+        /// Where the chart is now.
+        custody: Box<Custody>,
+    },
+    /// The newest label issue known to be on the chart (confirmed or scanned), and the newest issued.
+    LabelIssueSet {
+        /// The chart.
+        chart: ChartNumber,
+        /// The newest issue that was handed to a print job; the next printing takes the one after it.
+        issued: Option<LabelIssue>,
+        /// The newest issue confirmed or scanned; older ones are superseded.
+        on_chart: Option<LabelIssue>,
+    },
+    /// A row of a versioned table (patients, staff, places, record_types, users) is new or changed.
+    RowSet {
+        /// The table.
+        table: String,
+        /// The row's internal key as text: patient id, badge, place code, record type code, user name.
+        key: String,
+        /// Its version, from 1.
+        version: u32,
+        /// The names of the fields that changed.
+        fields: Vec<String>,
+        /// HMAC-SHA256 of the new row in canonical JSON, hex.
+        row_hmac: String,
+    },
+    /// An alert was opened or changed: the whole new state.
+    AlertSet(AlertRow),
+    /// A print job was made or changed: the whole new state.
+    PrintJobSet(PrintJobRow),
+}
+
+/// An alert's state in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the contract's words")]
+pub enum AlertState {
+    Open,
+    Acknowledged,
+    Snoozed,
+    Resolved,
+}
+
+/// What an alert is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the contract's words")]
+pub enum AlertKind {
+    Overdue,
+    Missing,
+    Discrepancy,
+    Device,
+    Printer,
+    System,
+}
+
+/// An alert as projected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AlertRow {
+    /// Its number.
+    pub id: AlertId,
+    /// What it is about.
+    pub kind: AlertKind,
+    /// Where in its life it is.
+    pub state: AlertState,
+    /// The chart it is about.
+    pub chart: Option<ChartNumber>,
+    /// The place it concerns (the holder of an overdue chart, where a missing one was last known).
+    pub place: Option<PlaceCode>,
+    /// The loan (entry) an overdue alert is about, the case (entry) a missing alert is about.
+    pub about: Option<u64>,
+    /// A device, printer or subsystem it is about, or what else tells two stories apart. No patient data.
+    pub subject: Option<String>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// For overdue: since when.
+    pub due_at: Option<Timestamp>,
+    /// The console user who looks after it.
+    pub owner: Option<String>,
+    /// Hidden until then, when snoozed.
+    pub snoozed_until: Option<Timestamp>,
+    /// When it was resolved.
+    pub resolved_at: Option<Timestamp>,
+    /// Why it was resolved: `returned`, `handed_on`, `renewed`, `found`, `undone`, `by_hand`, ….
+    pub resolution: Option<String>,
+}
+
+/// A print job's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the contract's words")]
+pub enum PrintJobState {
+    Queued,
+    Sending,
+    Sent,
+    Printed,
+    Failed,
+    Unknown,
+    Cancelled,
+}
+
+/// A print job as projected. What is on the label is made anew from the chart when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PrintJobRow {
+    /// Its number.
+    pub id: PrintJobId,
+    /// The printer's id as configured.
+    pub printer: String,
+    /// The template's name.
+    pub template: String,
+    /// The chart whose label it is.
+    pub chart: ChartNumber,
+    /// The label's issue; copies share it.
+    pub issue: LabelIssue,
+    /// How many.
+    pub copies: u16,
+    /// Why it is printed, or `not given`.
+    pub reason: String,
+    /// Where in its life it is.
+    pub state: PrintJobState,
+    /// Who asked, as an entry's actor.
+    pub requested_by: String,
+    /// When.
+    pub requested_at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+    /// Attempts at sending so far.
+    pub attempts: u16,
+    /// What went wrong, in words for staff.
+    pub fault: Option<String>,
+}

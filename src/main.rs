@@ -1,0 +1,2 @@
+//! Outguide.
+fn main() {}
