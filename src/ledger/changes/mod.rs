@@ -1,0 +1,39 @@
+//! Changes that are not scans: one file for each noun. Each names the rules by which it refuses.
+
+mod alerts;
+mod charts;
+mod imports;
+mod patients;
+mod places;
+mod print_jobs;
+mod record_types;
+mod staff;
+mod sweep;
+
+pub use alerts::{AlertAction, AlertStep, CloseAlert, OpenAlert};
+pub use charts::{AddChart, ChartPatch, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing};
+pub use imports::{
+    ChartRow, IMPORT_CHUNK_ROWS, ImportCharts, ImportPatients, ImportPlaces, ImportStaff, PatientRow, PlaceRow,
+    RowOutcome, StaffRow,
+};
+pub use patients::{AddPatient, CorrectPatient, PatientPatch};
+pub use places::{AddPlace, CorrectPlace, PlacePatch};
+pub use print_jobs::{CancelPrintJob, ConfirmPrintJob, PrintJobFate, QueueLabels, RetryPrintJob};
+pub use record_types::{AddRecordType, CorrectRecordType, RecordTypePatch};
+pub use staff::{AddStaff, CorrectStaff, StaffPatch};
+pub use sweep::{Sweep, Swept};
+
+use super::error::ChangeError;
+use super::work::Work;
+
+/// A change that the writer makes inside its transaction.
+pub trait Change: Send + 'static {
+    /// What the caller hears after COMMIT.
+    type Made: Send + 'static;
+
+    /// Background changes (import chunks, sweeps) wait behind live ones and go one to a batch.
+    const BACKGROUND: bool = false;
+
+    /// Checks and makes it. On an error nothing of it stays.
+    fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError>;
+}
