@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{KioskMode, KnownBy, NoteKind, Rule, SessionMode, Tone, VerdictKind};
+use super::{KioskMode, KnownBy, NoteKind, Role, Rule, SessionMode, Tone, VerdictKind};
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 
 /// What a scan came to and where its entry stands.
@@ -103,6 +103,8 @@ pub struct ReceiptSession {
     pub staff: Option<BadgeNumber>,
     /// That person's name.
     pub staff_name: Option<String>,
+    /// What that person's badge may do at kiosks: the screen marks the commands that would be refused.
+    pub staff_role: Option<Role>,
     /// Where charts go.
     pub destination: Option<PlaceCode>,
     /// That place's name.
