@@ -31,7 +31,7 @@ pub enum RowOutcome {
 }
 
 /// A row of places.csv.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs, reason = "the contract's columns")]
 pub struct PlaceRow {
     pub code: PlaceCode,
@@ -41,7 +41,7 @@ pub struct PlaceRow {
 }
 
 /// A row of staff.csv.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs, reason = "the contract's columns")]
 pub struct StaffRow {
     pub badge: BadgeNumber,
@@ -52,7 +52,7 @@ pub struct StaffRow {
 }
 
 /// A row of patients.csv.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs, reason = "the contract's columns")]
 pub struct PatientRow {
     pub mrn: String,
@@ -63,7 +63,7 @@ pub struct PatientRow {
 }
 
 /// A row of charts.csv.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs, reason = "the contract's columns")]
 pub struct ChartRow {
     pub mrn: String,
