@@ -1,1 +1,11 @@
-//! Scanners and printers.
+//! Scanners and printers: framing, printer languages, transports, simulators, device profiles. Knows bytes and
+//! devices, never charts. `README.md` beside this says how to wire them; [`drivers`] lists what there is.
+
+pub mod drivers;
+pub mod framer;
+#[cfg(test)]
+mod framer_properties;
+pub mod printer;
+pub mod profile;
+pub mod scanner;
+pub mod usb;

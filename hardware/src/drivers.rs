@@ -1,0 +1,134 @@
+//! The list of drivers: every way to a scanner or printer that this build has. To add one, write its module, add its
+//! case here, and the compiler names what else has to know.
+
+use std::path::PathBuf;
+
+use crate::printer::Printer;
+use crate::printer::device::{DevicePrinter, SerialPrinter};
+use crate::printer::folder::FolderPrinter;
+use crate::printer::sim::SimPrinter;
+use crate::printer::tcp::{TcpLimits, TcpPrinter};
+use crate::profile::{LineSettings, Profile};
+use crate::scanner::Scanner;
+use crate::scanner::serial::{PortSelector, SerialScanner};
+use crate::scanner::sim::{SimHand, SimScanner, SimScript};
+
+/// The words for `[[scanner]] transport`.
+pub const SCANNER_TRANSPORTS: [&str; 2] = ["serial", "sim"];
+
+/// The words for `[[printer]] transport`.
+pub const PRINTER_TRANSPORTS: [&str; 5] = ["tcp", "serial", "device", "folder", "sim"];
+
+/// A way to a scanner.
+pub enum ScannerTransport {
+    /// A serial line or USB virtual COM port.
+    Serial {
+        /// Which one.
+        port: PortSelector,
+        /// Bits a second, where they differ from the profile's.
+        baud: Option<u32>,
+    },
+    /// Made of software.
+    Sim {
+        /// What it scans by itself.
+        script: Option<SimScript>,
+    },
+}
+
+impl ScannerTransport {
+    /// Its word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            ScannerTransport::Serial { .. } => "serial",
+            ScannerTransport::Sim { .. } => "sim",
+        }
+    }
+
+    /// The scanner, and the hand on it where it is simulated.
+    pub fn scanner(self, profile: &Profile) -> (Box<dyn Scanner>, Option<SimHand>) {
+        match self {
+            ScannerTransport::Serial { port, baud } => (Box::new(SerialScanner::new(port, profile, baud)), None),
+            ScannerTransport::Sim { script } => {
+                let (scanner, hand) = SimScanner::new(profile, script);
+                (Box::new(scanner), Some(hand))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for ScannerTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ScannerTransport::Serial { port, baud } => write!(f, "Serial({port}, {baud:?})"),
+            ScannerTransport::Sim { script } => write!(f, "Sim(scripted: {})", script.is_some()),
+        }
+    }
+}
+
+/// A way to a printer.
+#[derive(Debug, Clone)]
+pub enum PrinterTransport {
+    /// Raw TCP.
+    Tcp {
+        /// `host:port`.
+        address: String,
+        /// It speaks ZPL: ask it `~HS`.
+        zpl: bool,
+    },
+    /// A serial line.
+    Serial {
+        /// The device file.
+        port: PathBuf,
+        /// The line.
+        line: LineSettings,
+    },
+    /// A device file, such as `/dev/usb/lp0`.
+    Device {
+        /// The device file.
+        path: PathBuf,
+    },
+    /// A folder.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Made of software; keep a clone to see what it got.
+    Sim(SimPrinter),
+}
+
+impl PrinterTransport {
+    /// The printer.
+    pub fn printer(&self) -> Box<dyn Printer> {
+        match self {
+            PrinterTransport::Tcp { address, zpl } => Box::new(TcpPrinter::new(address, *zpl, TcpLimits::default())),
+            PrinterTransport::Serial { port, line } => Box::new(SerialPrinter::new(port, *line)),
+            PrinterTransport::Device { path } => Box::new(DevicePrinter::new(path)),
+            PrinterTransport::Folder { path } => Box::new(FolderPrinter::new(path)),
+            PrinterTransport::Sim(sim) => Box::new(sim.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_transport_builds_what_its_word_says() {
+        let path = PathBuf::from("/nowhere");
+        let printers = [
+            PrinterTransport::Tcp { address: "127.0.0.1:9100".into(), zpl: true },
+            PrinterTransport::Serial { port: path.clone(), line: LineSettings::default() },
+            PrinterTransport::Device { path: path.clone() },
+            PrinterTransport::Folder { path: path.clone() },
+            PrinterTransport::Sim(SimPrinter::default()),
+        ];
+        assert_eq!(printers.map(|p| p.printer().transport()), PRINTER_TRANSPORTS);
+        let scanners = [
+            ScannerTransport::Serial { port: PortSelector::Path(path), baud: None },
+            ScannerTransport::Sim { script: None },
+        ];
+        let generic = Profile::named("generic").unwrap();
+        assert_eq!(scanners.map(|s| s.scanner(&generic).0.transport()), SCANNER_TRANSPORTS);
+    }
+}

@@ -1,0 +1,129 @@
+//! A printer made of software, in this process: keeps the last labels and fails when told to.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Payload, Printer, PrinterState, SendError, SendOutcome};
+
+/// How the next job fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SimFault {
+    /// As if the cable were out.
+    Unreachable,
+    /// As if the line broke after this many bytes.
+    BreaksAfter {
+        /// How many got through.
+        bytes: usize,
+    },
+}
+
+/// A job that was "printed".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimLabel {
+    /// The job's name.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    labels: VecDeque<SimLabel>,
+    faults: VecDeque<SimFault>,
+    state: PrinterState,
+}
+
+/// The simulated printer. Clones are the same printer.
+#[derive(Debug, Clone)]
+pub struct SimPrinter {
+    inner: Arc<Mutex<Inner>>,
+}
+
+impl Default for SimPrinter {
+    fn default() -> Self {
+        let inner = Inner { labels: VecDeque::new(), faults: VecDeque::new(), state: PrinterState::Ready };
+        Self { inner: Arc::new(Mutex::new(inner)) }
+    }
+}
+
+impl SimPrinter {
+    /// How many labels it keeps; older ones are forgotten.
+    pub const LABELS_KEPT_MAX: usize = 100;
+    /// How many faults can wait.
+    pub const FAULTS_MAX: usize = 1000;
+
+    /// The labels it keeps, oldest first.
+    pub fn labels(&self) -> Vec<SimLabel> {
+        self.lock().labels.iter().cloned().collect()
+    }
+
+    /// Makes the next job without a fault fail so.
+    pub fn fail_next(&self, fault: SimFault) {
+        let mut inner = self.lock();
+        if inner.faults.len() < Self::FAULTS_MAX {
+            inner.faults.push_back(fault);
+        }
+    }
+
+    /// What it says of itself from now on.
+    pub fn set_state(&self, state: PrinterState) {
+        self.lock().state = state;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Printer for SimPrinter {
+    fn send(&self, job: Payload<'_>) -> SendOutcome {
+        let mut inner = self.lock();
+        let (to, error) = ("the simulated printer".to_owned(), io::Error::from(io::ErrorKind::BrokenPipe));
+        match inner.faults.pop_front() {
+            Some(SimFault::Unreachable) => SendOutcome::NothingSent(SendError::Unreachable { to, error }),
+            Some(SimFault::BreaksAfter { bytes }) => {
+                SendOutcome::failed(bytes.min(job.bytes.len()), SendError::Write { to, error })
+            }
+            None => {
+                if inner.labels.len() == Self::LABELS_KEPT_MAX {
+                    inner.labels.pop_front();
+                }
+                inner.labels.push_back(SimLabel { name: job.name.to_owned(), bytes: job.bytes.to_vec() });
+                SendOutcome::Sent
+            }
+        }
+    }
+
+    fn state(&self) -> PrinterState {
+        self.lock().state.clone()
+    }
+
+    fn transport(&self) -> &'static str {
+        "sim"
+    }
+
+    fn simulated(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_last_labels_and_fails_as_told() {
+        let printer = SimPrinter::default();
+        printer.fail_next(SimFault::Unreachable);
+        printer.fail_next(SimFault::BreaksAfter { bytes: 2 });
+        let send = |n: usize| printer.send(Payload { name: &n.to_string(), bytes: b"^XA^XZ" });
+        assert!(matches!(send(0), SendOutcome::NothingSent(_)));
+        assert!(matches!(send(0), SendOutcome::Unknown { sent_bytes: 2, .. }));
+        for n in 0..=SimPrinter::LABELS_KEPT_MAX {
+            assert!(matches!(send(n), SendOutcome::Sent));
+        }
+        let labels = printer.labels();
+        assert_eq!((labels.len(), labels[0].name.as_str()), (SimPrinter::LABELS_KEPT_MAX, "1"));
+    }
+}
