@@ -2,5 +2,6 @@
 
 pub mod barcode;
 pub mod custody;
+pub mod intake;
 pub mod ledger;
 pub mod records;

@@ -44,6 +44,11 @@ impl ScannerTransport {
         }
     }
 
+    /// Is the scanner made of software?
+    pub fn simulated(&self) -> bool {
+        matches!(self, ScannerTransport::Sim { .. })
+    }
+
     /// The scanner, and the hand on it where it is simulated.
     pub fn scanner(self, profile: &Profile) -> (Box<dyn Scanner>, Option<SimHand>) {
         match self {

@@ -1,6 +1,7 @@
 //! Scanners and printers: framing, printer languages, transports, simulators, device profiles. Knows bytes and
 //! devices, never charts. `README.md` beside this says how to wire them; [`drivers`] lists what there is.
 
+pub mod aim;
 pub mod drivers;
 pub mod framer;
 #[cfg(test)]

@@ -1,0 +1,41 @@
+//! What intake asks of the ledger. A trait, so that its rules are tested without one.
+
+use jiff::Timestamp;
+
+use crate::custody::{Receipt, Scan};
+use crate::ledger::changes::{CloseAlert, OpenAlert};
+use crate::ledger::{Actor, AlertKind, ChangeError, Ledger, ScanError};
+
+/// Takes scans and device alerts. Called from threads of their own; may block.
+pub trait Recorder: Send + Sync {
+    /// Records a scan. The same scan again is harmless.
+    fn record(&self, scan: Scan) -> Result<Receipt, ScanError>;
+    /// Opens an alert about a device of this kiosk, if none is open.
+    fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError>;
+    /// Closes the alert about a device, if one is open.
+    fn settle(&self, device: &str) -> Result<(), ChangeError>;
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+impl Recorder for Ledger {
+    fn record(&self, scan: Scan) -> Result<Receipt, ScanError> {
+        self.scan_blocking(scan)
+    }
+
+    fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError> {
+        let place = self.kiosks().iter().find(|known| known.id == kiosk).map(|known| known.place.clone());
+        let alert = OpenAlert { kind: AlertKind::Device, subject: device.to_owned(), place };
+        self.change_blocking(&Actor::Device(device.to_owned()), alert).map(drop)
+    }
+
+    fn settle(&self, device: &str) -> Result<(), ChangeError> {
+        let alert =
+            CloseAlert { kind: AlertKind::Device, subject: device.to_owned(), resolution: "recovered".to_owned() };
+        self.change_blocking(&Actor::Device(device.to_owned()), alert).map(drop)
+    }
+
+    fn now(&self) -> Timestamp {
+        Ledger::now(self)
+    }
+}
