@@ -6,6 +6,7 @@ pub mod drivers;
 pub mod framer;
 #[cfg(test)]
 mod framer_properties;
+pub mod listing;
 pub mod printer;
 pub mod profile;
 pub mod scanner;

@@ -101,6 +101,11 @@ impl UsbPattern {
         self.vendor == id.vendor && format!("{:04x}", id.product).ends_with(&self.product_ends)
     }
 
+    /// The vendor it is about.
+    pub fn vendor(&self) -> u16 {
+        self.vendor
+    }
+
     fn names_product(&self) -> bool {
         self.whole_product || !self.product_ends.is_empty()
     }
@@ -160,6 +165,12 @@ impl Profile {
         let exact = |profile: &Profile| profile.usb.iter().any(|pattern| pattern.fits(id) && pattern.names_product());
         let profiles: Vec<Profile> = Profile::names().filter_map(|name| Profile::named(name).ok()).collect();
         profiles.iter().find(|p| exact(p)).or_else(|| profiles.iter().find(|p| fitting(p))).cloned()
+    }
+
+    /// A built-in profile for some device of this vendor, whatever mode it is in now.
+    pub fn for_vendor(vendor: u16) -> Option<Profile> {
+        let mut profiles = Profile::names().filter_map(|name| Profile::named(name).ok());
+        profiles.find(|profile| profile.usb.iter().any(|pattern| pattern.vendor == vendor))
     }
 
     /// Reads a profile's file and checks it.

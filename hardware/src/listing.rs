@@ -1,0 +1,266 @@
+//! What is plugged in, which profile fits, and what hinders: the facts behind `outguide devices`.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::profile::Profile;
+use crate::scanner::LinkState;
+use crate::scanner::serial::{PortSelector, open_line, refusal};
+use crate::usb::{UsbDevice, UsbId, UsbKind, usb_devices_under};
+
+/// The udev rules for the scanners and printers that are known, as a file to install.
+pub const UDEV_RULES: &str = include_str!("../udev/60-outguide.rules");
+
+/// A port or printer, or a scanner that shows no port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its device file; a scanner in keyboard mode has none.
+    pub path: Option<PathBuf>,
+    /// A printer?
+    pub printer: bool,
+    /// Vendor and product.
+    pub id: UsbId,
+    /// Its serial number, if it has one.
+    pub serial: Option<String>,
+    /// What it calls itself.
+    pub name: String,
+    /// The socket it is in.
+    pub usb_path: String,
+    /// The profile that fits best, for a serial port.
+    pub profile: Option<String>,
+    /// Can it be used now?
+    pub state: LinkState,
+    /// What hinders, and what to do.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.as_ref().map_or_else(|| "(no port)".to_owned(), |path| path.display().to_string());
+        let kind = if self.printer { "printer" } else { "scanner or serial port" };
+        write!(f, "{path}  {}", self.id)?;
+        if let Some(serial) = &self.serial {
+            write!(f, ":{serial}")?;
+        }
+        write!(f, "  {}  socket {}  {kind}  {}", shown(&self.name), self.usb_path, self.state.word())?;
+        if let Some(profile) = &self.profile {
+            write!(f, "  profile {profile}")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n    {}", hint.replace('\n', "\n    "))?;
+        }
+        Ok(())
+    }
+}
+
+/// A device's own words, without what could play tricks on a terminal.
+fn shown(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+}
+
+/// Everything that is plugged in and could matter here.
+pub fn look() -> Vec<Found> {
+    look_under(Path::new("/sys"), Path::new("/dev"))
+}
+
+/// The same from other roots.
+pub fn look_under(sys: &Path, dev: &Path) -> Vec<Found> {
+    let devices = usb_devices_under(sys, dev);
+    let portless = portless_scanners(sys, &devices);
+    devices.iter().map(found).chain(portless).collect()
+}
+
+/// How one configured port is, and what to do when it is not ready. Opens it for a moment.
+pub fn look_at(port: &PortSelector) -> (LinkState, Option<String>) {
+    match port.resolve() {
+        None => (LinkState::NotFound, Some(format!("{port} is not there: plugged in, switched on, in USB CDC mode?"))),
+        Some(path) => {
+            let device = usb_devices_under(Path::new("/sys"), Path::new("/dev"));
+            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+            try_port(&path, device.iter().find(|device| device.path == real))
+        }
+    }
+}
+
+fn found(device: &UsbDevice) -> Found {
+    let printer = device.kind == UsbKind::Printer;
+    let (state, hint) = if printer { try_printer(&device.path, device) } else { try_port(&device.path, Some(device)) };
+    Found {
+        path: Some(device.path.clone()),
+        printer,
+        id: device.id,
+        serial: device.serial.clone(),
+        name: device.name.clone(),
+        usb_path: device.usb_path.clone(),
+        profile: Profile::for_usb(device.id).filter(|_| !printer).map(|profile| profile.id),
+        state,
+        hint,
+    }
+}
+
+fn try_port(path: &Path, device: Option<&UsbDevice>) -> (LinkState, Option<String>) {
+    // The settings are of no account: nothing is read.
+    match open_line(path, crate::profile::LineSettings::default()) {
+        Ok(_) => (LinkState::Ready, None),
+        Err(error) => {
+            let state = refusal(&error);
+            (state, Some(hint(state, path, device, &error.to_string())))
+        }
+    }
+}
+
+fn try_printer(path: &Path, device: &UsbDevice) -> (LinkState, Option<String>) {
+    match OpenOptions::new().write(true).open(path) {
+        Ok(_) => (LinkState::Ready, None),
+        Err(error) => {
+            let state = match error.kind() {
+                ErrorKind::PermissionDenied => LinkState::NoPermission,
+                ErrorKind::NotFound => LinkState::Gone,
+                ErrorKind::ResourceBusy => LinkState::InUse,
+                _ => LinkState::Failed,
+            };
+            (state, Some(hint(state, path, Some(device), &error.to_string())))
+        }
+    }
+}
+
+fn hint(state: LinkState, path: &Path, device: Option<&UsbDevice>, error: &str) -> String {
+    let path = path.display();
+    match (state, device) {
+        (LinkState::NoPermission, Some(device)) => format!(
+            "{path} is there but may not be opened. Put this line into /etc/udev/rules.d/60-outguide.rules:\n{}\n\
+             then: sudo udevadm control --reload && sudo udevadm trigger",
+            udev_rule(device)
+        ),
+        (LinkState::NoPermission, None) => {
+            format!("{path} is there but may not be opened: add the user to the group that owns it (often dialout)")
+        }
+        (LinkState::InUse, _) => format!("{path} is in use: by a running Outguide, or find it with `fuser {path}`"),
+        _ => format!("{path}: {error}"),
+    }
+}
+
+/// The udev rule that gives one device to the group `outguide`, and a lasting name.
+pub fn udev_rule(device: &UsbDevice) -> String {
+    let (vendor, product) = (device.id.vendor, device.id.product);
+    let subsystem = match device.kind {
+        UsbKind::Serial => "tty",
+        UsbKind::Printer => "usbmisc",
+    };
+    // Only plain serial numbers go into a rule: the device chose the text.
+    let plain = |serial: &&String| serial.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let (matched, suffix) = device.serial.as_ref().filter(plain).map_or_else(
+        || (String::new(), String::new()),
+        |serial| (format!("ATTRS{{serial}}==\"{serial}\", "), format!("-{serial}")),
+    );
+    format!(
+        "SUBSYSTEM==\"{subsystem}\", ATTRS{{idVendor}}==\"{vendor:04x}\", ATTRS{{idProduct}}==\"{product:04x}\", \
+         {matched}GROUP=\"outguide\", MODE=\"0660\", SYMLINK+=\"outguide/{vendor:04x}-{product:04x}{suffix}\""
+    )
+}
+
+/// Scanners of makers that are known, plugged in but in a mode without a serial port.
+fn portless_scanners(sys: &Path, with_port: &[UsbDevice]) -> Vec<Found> {
+    let Ok(entries) = fs::read_dir(sys.join("bus/usb/devices")) else { return Vec::new() };
+    let mut found: Vec<Found> = entries.flatten().filter_map(|entry| portless_scanner(&entry.path())).collect();
+    found.retain(|scanner| with_port.iter().all(|device| device.usb_path != scanner.usb_path));
+    found.sort_by(|a, b| a.usb_path.cmp(&b.usb_path));
+    found
+}
+
+fn portless_scanner(folder: &Path) -> Option<Found> {
+    let text = |file: &str| fs::read_to_string(folder.join(file)).ok().map(|text| text.trim().to_owned());
+    let id: UsbId = format!("{}:{}", text("idVendor")?, text("idProduct")?).parse().ok()?;
+    let profile = Profile::for_vendor(id.vendor)?;
+    Some(Found {
+        path: None,
+        printer: false,
+        id,
+        serial: text("serial").filter(|serial| !serial.is_empty()),
+        name: [text("manufacturer"), text("product")].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        usb_path: folder.file_name()?.to_string_lossy().into_owned(),
+        hint: Some(format!(
+            "plugged in, but in a mode without a serial port (keyboard, SNAPI or HID POS). As a keyboard it works in the \
+             kiosk's browser. To drive it from here: {}",
+            profile.wiring
+        )),
+        profile: Some(profile.id),
+        state: LinkState::NotFound,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usb::tests::sample_sysfs;
+
+    #[test]
+    fn what_is_plugged_in_is_told_with_profile_and_hindrance() {
+        let root = tempfile::tempdir().unwrap();
+        sample_sysfs(root.path());
+        let keyboard = root.path().join("bus/usb/devices/1-7");
+        fs::create_dir_all(&keyboard).unwrap();
+        for (file, text) in [("idVendor", "1eab\n"), ("idProduct", "1d03\n"), ("product", "HR32\n")] {
+            fs::write(keyboard.join(file), text).unwrap();
+        }
+        let dev = root.path().join("dev");
+        fs::create_dir_all(dev.join("usb")).unwrap();
+        fs::write(dev.join("usb/lp0"), b"").unwrap();
+        let found = look_under(root.path(), &dev);
+        let told: Vec<_> = found.iter().map(|f| (f.id.to_string(), f.profile.as_deref(), f.state)).collect();
+        assert_eq!(
+            told,
+            [
+                ("05e0:1701".to_owned(), Some("zebra-cdc"), LinkState::Gone),
+                ("0c2e:0b61".to_owned(), Some("honeywell-cdc"), LinkState::Gone),
+                ("0a5f:0001".to_owned(), None, LinkState::Ready),
+                ("1eab:1d03".to_owned(), Some("newland-cdc"), LinkState::NotFound),
+            ]
+        );
+        let line = found[3].to_string();
+        assert!(
+            line.starts_with("(no port)  1eab:1d03  HR32  socket 1-7") && line.contains("Scan 'USB CDC'"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn a_rule_names_the_device_and_trusts_no_odd_serial_number() {
+        let mut device = UsbDevice {
+            path: "/dev/ttyACM0".into(),
+            kind: UsbKind::Serial,
+            id: "05e0:1701".parse().unwrap(),
+            serial: Some("S1".into()),
+            name: "gun".into(),
+            usb_path: "1-2".into(),
+        };
+        let rule = udev_rule(&device);
+        assert_eq!(
+            rule,
+            "SUBSYSTEM==\"tty\", ATTRS{idVendor}==\"05e0\", ATTRS{idProduct}==\"1701\", ATTRS{serial}==\"S1\", \
+             GROUP=\"outguide\", MODE=\"0660\", SYMLINK+=\"outguide/05e0-1701-S1\""
+        );
+        let text = hint(LinkState::NoPermission, Path::new("/dev/ttyACM0"), Some(&device), "denied");
+        assert!(text.contains(&rule) && text.contains("udevadm"));
+        device.serial = Some("\", RUN+=\"/bin/sh".into());
+        assert!(!udev_rule(&device).contains("RUN"));
+    }
+
+    #[test]
+    fn the_rules_file_knows_every_vendor_of_the_profiles() {
+        for name in Profile::names() {
+            for pattern in Profile::named(name).unwrap().usb {
+                assert!(UDEV_RULES.contains(&format!("{:04x}", pattern.vendor())), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_absent_port_is_not_found() {
+        let (state, hint) = look_at(&PortSelector::Path("/nowhere/ttyACM0".into()));
+        assert_eq!(state, LinkState::NotFound);
+        assert!(hint.unwrap().contains("is not there"));
+    }
+}
