@@ -154,3 +154,13 @@ pub enum Unrecognised {
     /// Longer than a code may be.
     TooLong,
 }
+
+mod check;
+mod code;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use check::{CheckScheme, mod_97_10};
+pub use code::encode;
+pub use rules::{LegacyRule, Reader, RuleError};

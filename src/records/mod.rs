@@ -1,5 +1,8 @@
 //! Patients, numbering, volumes and filing order. Pure.
 
+mod name;
+mod numbering;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -47,3 +50,6 @@ pub enum Filing {
     /// Family name, given name.
     Alphabetic,
 }
+
+pub use name::{fold_name, sort_name};
+pub use numbering::{MRN_MAX_CHARS, Numbering, NumberingError};
