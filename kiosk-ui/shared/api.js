@@ -68,6 +68,7 @@ export async function call(method, path, options = {}) {
   }
   let response;
   let text;
+  const sent_at = Date.now();
   try {
     response = await fetch(withQuery(path, options.query), init);
     text = await response.text();
@@ -75,9 +76,28 @@ export async function call(method, path, options = {}) {
     if (options.signal?.aborted) throw options.signal.reason;
     throw new ApiError(0, { title: "No answer", detail: "The server does not answer." }, fault);
   }
+  learnClock(response.headers.get("Date"), sent_at, Date.now());
   const body = parsed(text);
   if (response.ok) return body;
   throw refused(response, body);
+}
+
+let clockError_ms = 0;
+
+/** Now by the server's clock, within a second, as far as its answers told it: a kiosk's own clock may be wrong. */
+export const serverNow = () => Date.now() + clockError_ms;
+
+/**
+ * @param {string | null} date the answer's Date header, in whole seconds
+ * @param {number} sent_at
+ * @param {number} heard_at
+ */
+function learnClock(date, sent_at, heard_at) {
+  const at = date ? Date.parse(date) : Number.NaN;
+  if (Number.isNaN(at) || heard_at - sent_at > 2000) return;
+  const seen = at + 500 - (sent_at + heard_at) / 2;
+  // Within the header's own grain nothing is learnt; following it would make the clock jump.
+  if (Math.abs(seen - clockError_ms) > 1000) clockError_ms = seen;
 }
 
 /**

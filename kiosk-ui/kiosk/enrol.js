@@ -1,0 +1,116 @@
+/** The screen of a browser that is not this kiosk yet: takes the one-time code that the console shows. */
+
+import { ApiError, post } from "../shared/api.js";
+import { byId, el, fill, setText } from "../shared/dom.js";
+
+/** How long the code is, in characters. */
+const CODE_LENGTH = 8;
+const KEYS = ["1234567890", "QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"];
+
+export class Enrolment {
+  #busy = false;
+
+  /**
+   * @param {string} kiosk
+   * @param {(kiosk: string) => void} onEnrolled
+   */
+  constructor(kiosk, onEnrolled) {
+    this.kiosk = kiosk;
+    this.onEnrolled = onEnrolled;
+    this.section = byId("enrol");
+    this.field = el("input", {
+      id: "enrol-code",
+      class: "enrol-field",
+      type: "text",
+      autocomplete: "one-time-code",
+      autocapitalize: "characters",
+      spellcheck: "false",
+      maxlength: CODE_LENGTH + 4,
+      "aria-describedby": "enrol-fault",
+      on: { input: () => this.#tidy() },
+    });
+    this.fault = el("p", { id: "enrol-fault", class: "enrol-fault", role: "alert" });
+    this.close = el("button", { type: "button", class: "enrol-key enrol-back", on: { click: () => this.hide() } }, "Back");
+    this.#build();
+  }
+
+  get shown() {
+    return !this.section.hidden;
+  }
+
+  /** @param {boolean} required false: it was asked for from the menu and can be left */
+  show(required) {
+    this.close.hidden = required;
+    if (this.shown) return;
+    this.section.hidden = false;
+    this.field.focus();
+  }
+
+  hide() {
+    this.section.hidden = true;
+    setText(this.fault, "");
+    this.field.value = "";
+  }
+
+  /**
+   * A code that was scanned instead of typed.
+   *
+   * @param {string} data
+   */
+  take(data) {
+    this.field.value = data;
+    this.#tidy();
+  }
+
+  #build() {
+    /** @param {string} key */
+    const key = (key) => el("button", { type: "button", class: "enrol-key", on: { click: () => this.take(this.field.value + key) } }, key);
+    fill(
+      this.section,
+      el(
+        "form",
+        { class: "enrol-box", on: { submit: (/** @type {Event} */ event) => (event.preventDefault(), void this.#submit()) } },
+        el("h2", { id: "enrol-title", class: "enrol-title" }, "This screen is not enrolled yet"),
+        el("p", { class: "enrol-text" }, `In the console, open Set-up, Kiosks, ${this.kiosk}, and choose “Enrol a screen”. Enter the code it shows. It works once, for ten minutes.`),
+        el("label", { for: "enrol-code", class: "enrol-label" }, "One-time code"),
+        this.field,
+        this.fault,
+        el(
+          "div",
+          { class: "enrol-keys" },
+          KEYS.map((row) => el("div", { class: "enrol-keys-row" }, [...row].map(key))),
+          el(
+            "div",
+            { class: "enrol-keys-row" },
+            this.close,
+            el("button", { type: "button", class: "enrol-key enrol-wide", on: { click: () => this.take(this.field.value.slice(0, -1)) } }, "Delete"),
+            el("button", { type: "submit", class: "enrol-key enrol-submit" }, "Enrol"),
+          ),
+        ),
+      ),
+    );
+  }
+
+  #tidy() {
+    const code = this.field.value.toUpperCase().replace(/[^A-Z0-9]/g, "").slice(0, CODE_LENGTH);
+    if (code !== this.field.value) this.field.value = code;
+    setText(this.fault, "");
+    if (code.length === CODE_LENGTH) void this.#submit();
+  }
+
+  async #submit() {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      const made = await post("/api/v1/kiosks/enrol", { code: this.field.value });
+      this.hide();
+      this.onEnrolled(made?.kiosk ?? this.kiosk);
+    } catch (fault) {
+      const refused = fault instanceof ApiError && !fault.unanswered;
+      setText(this.fault, refused ? fault.message : "The server does not answer. Nothing was lost; try again in a moment.");
+      this.field.select();
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

@@ -1,0 +1,434 @@
+/** A kiosk's screen: what comes in (wedge, buttons, live events), what goes out (scans), and who paints what. */
+
+/** @import { KioskView, Receipt, ReceiptSession, ScanSource } from "../shared/types.js" */
+/** @import { Counts, QueuedScan } from "./store.js" */
+/** @import { Shown } from "./shown.js" */
+
+import { ApiError, follow, get, post, serverNow } from "../shared/api.js";
+import { byId, el, fill, setText } from "../shared/dom.js";
+import { timesIn } from "../shared/format.js";
+import { Speaker } from "../shared/sound.js";
+import { hearWedge } from "../shared/wedge.js";
+import { commandCode } from "./codes.js";
+import { Enrolment } from "./enrol.js";
+import { makeCommands, nextStep, paintCommands, paintDevices, paintHeader, paintLanes, restingScreen } from "./frame.js";
+import { IdleSignOff } from "./idle.js";
+import { Menu } from "./menu.js";
+import { ScanQueue } from "./queue.js";
+import { offerSamples } from "./samples.js";
+import { shownFragment, shownLost, shownNotRecorded, shownParked, shownReceipt, shownSaved } from "./shown.js";
+import { openStore } from "./store.js";
+import { RecentList, VerdictArea } from "./verdict.js";
+
+/** A receipt that tells of something older is listed, without sound, in milliseconds. */
+const NEWS_MAX_AGE_MS = 10_000;
+/** The kiosk's state is asked for anew this often, in milliseconds: a safety net under the live events. */
+const REFRESH_EVERY_MS = 60_000;
+
+class KioskScreen {
+  /** @type {KioskView | null} */
+  view = null;
+  times = timesIn(undefined, serverNow);
+  link = { reached: true, streaming: false };
+  /** @type {Counts} */
+  counts = { waiting: 0, oldest_at: null, parked: [] };
+  /** @type {Map<string, ReceiptSession | null>} */
+  sessions = new Map();
+  /** @type {(() => void) | null} */
+  toggleSamples = null;
+  speaker = new Speaker();
+
+  /**
+   * @param {string} kiosk
+   * @param {string} lane the lane of this page's own scanner and buttons
+   * @param {import("./store.js").ScanStore} store
+   */
+  constructor(kiosk, lane, store) {
+    this.kiosk = kiosk;
+    this.ownLane = lane;
+    this.lane = lane;
+    this.path = `/api/v1/kiosks/${encodeURIComponent(kiosk)}`;
+    this.cacheKey = `outguide-kiosk-${kiosk}`;
+    const times = () => this.times;
+    this.verdict = new VerdictArea(
+      { section: byId("verdict"), body: byId("verdict-body"), next: byId("next") },
+      times,
+      () => restingScreen(this.view, this.session),
+    );
+    this.recent = new RecentList(byId("recent-list"), times, (shown) => this.verdict.showAgain(shown));
+    this.queue = new ScanQueue(store, (scan) => this.send(scan), {
+      onReceipt: (scan, receipt, live) => this.ownReceipt(scan, receipt, live),
+      onSaved: (scan) => this.announce(shownSaved(scan, this.counts.waiting + 1)),
+      onNotRecorded: (scan, why) => this.announce(shownNotRecorded(scan, why)),
+      onParked: (scan, why) => this.announce(shownParked(scan, why)),
+      onLost: (data) => this.announce(shownLost(data, this.lane, Date.now())),
+      onBarred: (status) => this.barred(status),
+      onCounts: (counts) => this.counted(counts),
+      onReach: (reached) => this.reach(reached),
+    });
+    this.menu = new Menu({
+      speaker: this.speaker,
+      view: () => this.view,
+      counts: () => this.counts,
+      times,
+      durable: () => store.durable,
+      onTyped: (data) => this.take(data, "typed"),
+      onSendAgain: (queue_seq) => void this.queue.sendParked(queue_seq),
+      onSetAside: (queue_seq) => void this.queue.setAside(queue_seq),
+      onEnrol: () => this.enrolment.show(false),
+    });
+    this.enrolment = new Enrolment(kiosk, (enrolled) => this.enrolled(enrolled));
+    this.idle = new IdleSignOff(
+      (lane) => this.touch(lane),
+      (lane) => this.signedOff(lane),
+    );
+    this.store = store;
+  }
+
+  start() {
+    this.sessions.set(this.ownLane, null);
+    makeCommands((word) => this.take(commandCode(word), "touched"));
+    hearWedge(window, {
+      guard: "always",
+      slow: true,
+      onCode: ({ data, source, started_at }) => this.heard(data, source, started_at),
+      onFragment: (length, why) => this.announce(shownFragment(length, why, Date.now())),
+    });
+    document.addEventListener("contextmenu", (event) => event.preventDefault());
+    window.addEventListener("online", () => this.queue.wake());
+    this.rememberedView();
+    void this.refresh();
+    this.follow();
+    void this.queue.count().then(() => this.queue.wake());
+    setInterval(() => this.tick(), 1000);
+    setInterval(() => void this.refresh(), REFRESH_EVERY_MS);
+    keepAwake();
+    this.paint();
+  }
+
+  get session() {
+    return this.sessions.get(this.lane) ?? null;
+  }
+
+  // ---- in: codes
+
+  /**
+   * @param {string} data
+   * @param {ScanSource} source
+   * @param {number} at_ms
+   */
+  heard(data, source, at_ms) {
+    if (this.enrolment.shown) return this.enrolment.take(data);
+    this.menu.close();
+    this.take(data, source, this.ownLane, at_ms);
+  }
+
+  /**
+   * @param {string} data
+   * @param {ScanSource} source
+   * @param {string} [lane]
+   * @param {number} [at_ms]
+   */
+  take(data, source, lane = this.lane, at_ms = Date.now()) {
+    if (data === "") return;
+    void this.queue.add({ data, source, lane, at_ms });
+  }
+
+  // ---- out: scans
+
+  /**
+   * @param {QueuedScan} scan
+   * @returns {Promise<Receipt>}
+   */
+  send({ id, data, source, lane, observed_at, queue_seq }) {
+    return post(`${this.path}/scans`, {
+      id,
+      data,
+      source,
+      ...(lane ? { lane } : {}),
+      observed_at,
+      queue_seq,
+      sent_at: new Date().toISOString(),
+    });
+  }
+
+  /**
+   * @param {QueuedScan} scan
+   * @param {Receipt} receipt
+   * @param {boolean} live
+   */
+  ownReceipt(scan, receipt, live) {
+    const shown = shownReceipt({ ...receipt, lane: scan.lane }, Date.parse(scan.observed_at), !live);
+    for (const parked of this.counts.parked) {
+      // Scanned again after "not recorded", and now it is: nothing is left to decide.
+      if (parked.status === 503 && parked.data === scan.data) void this.queue.setAside(parked.queue_seq);
+    }
+    if (live) {
+      this.meetSession(scan.lane, receipt.session);
+      this.announce(shown);
+    } else {
+      this.recent.add(shown);
+      if (shown.tone !== "ok") this.speaker.play(shown.tone);
+    }
+  }
+
+  /** @param {string} lane */
+  async touch(lane) {
+    try {
+      const answer = await post(`${this.path}/touch`, { lane });
+      const session = answer?.session ?? answer;
+      if (session && "staff" in session) this.meetSession(lane, session);
+      else this.idle.set(lane, (this.view?.idle_sign_off_seconds ?? 120) * 1000);
+    } catch {
+      // Without the server nobody signs off; the ring goes on as it would.
+    }
+  }
+
+  // ---- in: the server's news
+
+  async refresh() {
+    try {
+      /** @type {KioskView} */
+      const view = await get(this.path);
+      this.meetView(view);
+      this.reach(true);
+      localStorage.setItem(this.cacheKey, JSON.stringify({ ...view, recent: [], session: null, sessions: [] }));
+      if (this.counts.waiting > 0) this.queue.wake();
+    } catch (fault) {
+      if (fault instanceof ApiError && [401, 403, 404].includes(fault.status)) this.barred(fault.status);
+      else this.reach(false);
+    }
+  }
+
+  /** @param {KioskView} view */
+  meetView(view) {
+    const first = this.view === null || document.body.dataset.state !== "ready";
+    this.view = view;
+    this.times = timesIn(view.hospital.time_zone, serverNow);
+    document.title = `${view.name} · Outguide kiosk`;
+    if (this.enrolment.shown && first) this.enrolment.hide();
+    document.body.dataset.state = "ready";
+    for (const device of view.devices ?? []) {
+      if (device.lane && !this.sessions.has(device.lane)) this.sessions.set(device.lane, null);
+    }
+    for (const session of view.sessions ?? (view.session ? [view.session] : [])) this.meetSession(session.lane ?? "", session);
+    for (const receipt of [...(view.recent ?? [])].reverse()) {
+      if (!this.recent.has(receipt.id)) this.recent.add(shownReceipt(receipt, receipt.at ? Date.parse(receipt.at) : serverNow(), false));
+    }
+    void this.queue.meetEpoch(view.epoch);
+    if (first) void offerSamples(this.kiosk).then((toggle) => ((this.toggleSamples = toggle), this.paintRibbons()));
+    this.paint();
+  }
+
+  /** What this page knew of its kiosk the last time, so that it is itself even when it starts without the server. */
+  rememberedView() {
+    try {
+      const view = JSON.parse(localStorage.getItem(this.cacheKey) ?? "null");
+      if (!view?.hospital) return;
+      this.view = view;
+      this.times = timesIn(view.hospital.time_zone, serverNow);
+    } catch {
+      localStorage.removeItem(this.cacheKey);
+    }
+  }
+
+  follow() {
+    follow(`${this.path}/events`, {
+      onState: (state, fault) => {
+        const was = this.link.streaming;
+        this.link.streaming = state === "open";
+        if (state === "open") {
+          void this.refresh();
+          this.queue.wake();
+        } else if (fault && [401, 403, 404].includes(fault.status)) this.barred(fault.status);
+        if (was !== this.link.streaming) this.paint();
+      },
+      onEvent: ({ type, data }) => {
+        if (type === "receipt") this.newsOf(data);
+        else if (type === "device" || type === "printer") this.newsOfDevice(data);
+        else if (type === "session" && data && "staff" in data) this.meetSession(data.lane ?? "", data);
+        else if (type === "resync") void this.refresh();
+      },
+    });
+  }
+
+  /**
+   * A receipt of this kiosk that did not come as an answer to this page: a scanner wired to the server, another page.
+   *
+   * @param {Receipt} receipt
+   */
+  newsOf(receipt) {
+    if (!receipt?.verdict || this.queue.isOwn(receipt.id) || this.recent.has(receipt.id)) return;
+    const at_ms = receipt.at ? Date.parse(receipt.at) : serverNow();
+    const lane = receipt.lane ?? receipt.session?.lane ?? "";
+    const shown = shownReceipt(receipt, at_ms, false);
+    if (serverNow() - at_ms > NEWS_MAX_AGE_MS) return this.recent.add(shown);
+    this.meetSession(lane, receipt.session);
+    this.menu.close();
+    this.announce(shown);
+  }
+
+  /** @param {any} news */
+  newsOfDevice(news) {
+    if (!this.view || !news?.id) return;
+    if (this.view.printer?.id === news.id) this.view.printer = { ...this.view.printer, ...news };
+    else this.view.devices = this.view.devices.map((device) => (device.id === news.id ? { ...device, ...news } : device));
+    this.paint();
+  }
+
+  /**
+   * @param {string} lane
+   * @param {ReceiptSession | null | undefined} session
+   */
+  meetSession(lane, session) {
+    if (!session) return;
+    this.sessions.set(lane, session);
+    const whole_ms = (this.view?.idle_sign_off_seconds ?? 120) * 1000;
+    const left_ms = session.signs_off_at ? Date.parse(session.signs_off_at) - serverNow() : whole_ms;
+    this.idle.set(lane, session.staff ? Math.min(whole_ms, Math.max(0, left_ms)) : null);
+    this.paint();
+  }
+
+  /** @param {string} lane */
+  signedOff(lane) {
+    const session = this.sessions.get(lane);
+    if (session) this.sessions.set(lane, { ...session, staff: null, staff_name: null, staff_role: null, destination: null, destination_name: null, holder: null, holder_name: null, mode: this.view?.mode ?? "receive" });
+    if (lane === this.lane) this.verdict.rest();
+    this.paint();
+    void this.refresh();
+  }
+
+  // ---- states
+
+  /** @param {number} status */
+  barred(status) {
+    if (document.body.dataset.state === "loading") document.body.dataset.state = "barred";
+    if (status === 404) {
+      document.body.dataset.state = "unknown";
+      setText(byId("place"), `Kiosk “${this.kiosk}” is not known`);
+      fill(byId("verdict-body"), el("p", { class: "rest-title" }, "This server has no kiosk of this name."));
+      this.verdict.setNext("Check the address, or ask records staff to set this kiosk up. Scans made here stay saved.");
+      return;
+    }
+    this.enrolment.show(true);
+  }
+
+  /** @param {string} kiosk */
+  enrolled(kiosk) {
+    if (kiosk !== this.kiosk) location.assign(`/kiosk/${encodeURIComponent(kiosk)}`);
+    else location.reload(); // with the cookie everything starts anew; what waits is on disk
+  }
+
+  /** @param {boolean} reached */
+  reach(reached) {
+    if (this.link.reached === reached) return;
+    this.link.reached = reached;
+    if (reached) this.queue.wake();
+    this.paint();
+  }
+
+  /** @param {Counts} counts */
+  counted(counts) {
+    this.counts = counts;
+    this.paintRibbons();
+    if (this.menu.dialog.open) this.menu.refresh();
+  }
+
+  // ---- paint
+
+  /** @param {Shown} shown */
+  announce(shown) {
+    this.verdict.show(shown);
+    this.recent.add(shown);
+    this.speaker.play(shown.tone);
+    this.paint();
+  }
+
+  paint() {
+    if (document.body.dataset.state === "unknown") return;
+    paintHeader(this.view, this.session);
+    paintDevices(this.view, this.link);
+    paintLanes(this.sessions, this.lane, (lane) => {
+      this.lane = lane;
+      this.paint();
+    });
+    paintCommands(this.view, this.session);
+    this.verdict.setNext(nextStep(this.view, this.session, this.link.reached));
+    this.verdict.refresh();
+    this.paintRibbons();
+    this.tick();
+  }
+
+  /** Lines that stay while something is the case: simulated devices, waiting scans, scans not taken, no sound. */
+  paintRibbons() {
+    const { waiting, oldest_at, parked } = this.counts;
+    const ribbons = [];
+    if (waiting > 0 && (!this.link.reached || Date.now() - Date.parse(oldest_at ?? "") > NEWS_MAX_AGE_MS)) {
+      const age = this.times.ago(oldest_at);
+      ribbons.push(ribbon("saved", `${waiting === 1 ? "1 scan" : `${waiting} scans`} saved here, not yet recorded · oldest ${age}`));
+    } else if (!this.link.reached) {
+      ribbons.push(ribbon("saved", "No answer from the server · scans are saved here"));
+    }
+    if (parked.length > 0) {
+      const text = parked.length === 1 ? "1 scan was not taken by the server" : `${parked.length} scans were not taken by the server`;
+      ribbons.push(ribbon("refused", text, "Look", () => this.menu.open()));
+    }
+    if (!this.store.durable) ribbons.push(ribbon("refused", "This browser cannot save scans: do not close this page while the server is away"));
+    if (this.view && (this.view.simulated || this.view.devices?.some((device) => device.simulated))) {
+      ribbons.push(ribbon("simulated", "Simulated devices: nothing here is real", this.toggleSamples ? "Sample cards" : null, this.toggleSamples));
+    }
+    const key = JSON.stringify(ribbons.map((node) => node.textContent));
+    const box = byId("ribbons");
+    if (box.dataset.key === key) return; // not under a finger that is about to press
+    box.dataset.key = key;
+    fill(box, ribbons);
+  }
+
+  tick() {
+    const clock = byId("clock");
+    setText(clock, this.times.clock(serverNow()));
+    clock.setAttribute("datetime", new Date(serverNow()).toISOString());
+    this.paintRibbons();
+  }
+}
+
+/**
+ * @param {string} kind
+ * @param {string} text
+ * @param {string | null} [action]
+ * @param {(() => void) | null} [onAction]
+ */
+function ribbon(kind, text, action, onAction) {
+  return el(
+    "div",
+    { class: "ribbon", data: { kind }, role: kind === "simulated" ? "note" : "status" },
+    el("span", {}, text),
+    action && onAction ? el("button", { type: "button", class: "ribbon-button", on: { click: onAction } }, action) : null,
+  );
+}
+
+/** Keeps the screen lit where the browser can (secure origins). */
+function keepAwake() {
+  const ask = () => void navigator.wakeLock?.request("screen").catch(() => {});
+  ask();
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && ask());
+}
+
+async function main() {
+  const kiosk = decodeURIComponent(/\/kiosk\/([^/]+)/.exec(location.pathname)?.[1] ?? "");
+  const lane = new URLSearchParams(location.search).get("lane") ?? "";
+  new KioskScreen(kiosk, lane, await openStore(kiosk)).start();
+  await keepPage().catch(() => {});
+}
+
+/** The page itself, kept for a start without the server. Needs a secure origin; elsewhere a reload needs the server. */
+async function keepPage() {
+  if (!navigator.serviceWorker || !window.caches) return;
+  await navigator.serviceWorker.register("/assets/kiosk/worker.js", { scope: "/kiosk/" });
+  // What was loaded before the worker stood is put beside what it will see.
+  const loaded = performance.getEntriesByType("resource").map((entry) => entry.name.replace(/#.*$/, ""));
+  const ours = loaded.filter((name) => name.startsWith(`${location.origin}/assets/`));
+  await (await caches.open("outguide-kiosk")).addAll([...new Set([location.href, ...ours])]);
+}
+
+void main();

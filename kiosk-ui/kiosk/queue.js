@@ -1,0 +1,270 @@
+/**
+ * Brings each scan to the ledger, in order: saved first, then sent, forgotten only when a receipt names its entry.
+ *
+ * What an answer means:
+ * - a receipt with `seq`: recorded (the first time or again, all the same)
+ * - 503, for a scan just made: nothing happened; the person scans again, the scan is parked in sight
+ * - 401, 403, 404: this page may not, whatever it sends; everything waits
+ * - 408, 429, 5xx, or no answer: tried again, later and later
+ * - any other 4xx: the server will never take it; parked in sight, the next goes on
+ */
+
+/** @import { Receipt, ScanSource } from "../shared/types.js" */
+/** @import { QueuedScan, ScanStore, Counts } from "./store.js" */
+
+import { ApiError } from "../shared/api.js";
+import { uuidv7 } from "../shared/ids.js";
+import { KEPT_FOR_MS } from "./store.js";
+
+/** Without an answer for this long the person is told that the scan is saved here, in milliseconds. */
+const SAVED_AFTER_MS = 1500;
+/** A scan older than this is no longer in anyone's hand: it is not announced by sound, in milliseconds. */
+const LIVE_FOR_MS = 10_000;
+/** Wait after the first and at most after any failed try, in milliseconds. */
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 15_000;
+/** A scan on which the server itself fails this often is parked, so that it does not hold up the rest. */
+const REFUSALS_MAX = 5;
+
+/**
+ * @typedef {object} QueueEvents
+ * @property {(scan: QueuedScan, receipt: Receipt, live: boolean) => void} onReceipt
+ * @property {(scan: QueuedScan) => void} onSaved saved here, not yet recorded
+ * @property {(scan: QueuedScan, why: string) => void} onNotRecorded
+ * @property {(scan: QueuedScan, why: string) => void} onParked
+ * @property {(data: string) => void} onLost it could not even be saved here
+ * @property {(status: number) => void} onBarred 401, 403 or 404: this page may not
+ * @property {(counts: Counts) => void} onCounts
+ * @property {(reached: boolean) => void} onReach
+ */
+
+export class ScanQueue {
+  #draining = false;
+  #again = false;
+  #stopped = false;
+  #reached = true;
+  #wait_ms = RETRY_FIRST_MS;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  /** @type {Set<string>} scans whose outcome the person was not told yet */
+  #untold = new Set();
+  /** @type {Map<string, ReturnType<typeof setTimeout>>} */
+  #savedTimers = new Map();
+  #epoch = "";
+
+  /**
+   * @param {ScanStore} store
+   * @param {(scan: QueuedScan) => Promise<Receipt>} send
+   * @param {QueueEvents} events
+   * @param {() => number} [now]
+   */
+  constructor(store, send, events, now = Date.now) {
+    this.store = store;
+    this.send = send;
+    this.events = events;
+    this.now = now;
+  }
+
+  /** Ids of scans made here whose receipt is still to come: the live events need not show them. */
+  isOwn(/** @type {string} */ id) {
+    return this.#untold.has(id);
+  }
+
+  /**
+   * Takes a scan: on disk when this resolves. Never throws; what could not be saved is told as lost.
+   *
+   * @param {{data: string, source: ScanSource, lane: string, at_ms?: number}} made
+   */
+  async add({ data, source, lane, at_ms = this.now() }) {
+    const scan = { id: uuidv7(at_ms), data, source, lane, observed_at: new Date(at_ms).toISOString() };
+    this.#untold.add(scan.id);
+    let saved;
+    try {
+      saved = await this.store.add(scan);
+    } catch {
+      this.#untold.delete(scan.id);
+      this.events.onLost(data);
+      return;
+    }
+    if (this.#reached) {
+      const timer = setTimeout(() => this.#tellSaved(saved), SAVED_AFTER_MS);
+      this.#savedTimers.set(saved.id, timer);
+    } else {
+      this.#tellSaved(saved);
+    }
+    this.wake();
+  }
+
+  /** Tries now: something was added, or the server was heard again. */
+  wake() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    void this.#drain();
+  }
+
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * The ledger's epoch as the server says it. Another one than before means that it was restored from a backup: what was
+   * acknowledged since may be missing there, so everything kept is offered again (known ids do nothing).
+   *
+   * @param {string} epoch
+   */
+  async meetEpoch(epoch) {
+    if (!epoch || epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    await this.store.forget(this.now() - KEPT_FOR_MS);
+    if ((await this.store.offerAgain(epoch)) > 0) this.wake();
+    await this.count();
+  }
+
+  /** @param {number} queue_seq */
+  async sendParked(queue_seq) {
+    await this.store.unpark(queue_seq);
+    this.wake();
+  }
+
+  /** @param {number} queue_seq */
+  async setAside(queue_seq) {
+    await this.store.setAside(queue_seq, this.now());
+    await this.count();
+  }
+
+  async count() {
+    this.events.onCounts(await this.store.counts());
+  }
+
+  async #drain() {
+    if (this.#draining) {
+      this.#again = true;
+      return;
+    }
+    this.#draining = true;
+    try {
+      do {
+        this.#again = false;
+        while (!this.#stopped && (await this.#exclusively(() => this.#sendFirst()))) await this.count();
+        await this.count();
+        // A failed try has set the timer: then the next try is the timer's, not ours.
+      } while (this.#again && this.#timer === undefined && !this.#stopped);
+    } catch {
+      this.#tryLater(); // the browser's own store failed: what is on disk stays there
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  /**
+   * Two pages of one kiosk share the store: only one sends at a time, or the order would break.
+   *
+   * @param {() => Promise<boolean>} work
+   */
+  async #exclusively(work) {
+    if (!navigator.locks) return work();
+    return navigator.locks.request("outguide-kiosk-send", work);
+  }
+
+  /** Sends the oldest. True when the next may follow at once. */
+  async #sendFirst() {
+    const scan = await this.store.first();
+    if (!scan) return false;
+    let receipt;
+    try {
+      receipt = await this.send(scan);
+      if (!Number.isInteger(receipt?.seq)) throw new ApiError(0, { detail: "The answer is no receipt." });
+      await this.store.acknowledge(scan, receipt.seq, receipt.epoch, this.now());
+    } catch (fault) {
+      return this.#failed(scan, fault instanceof ApiError ? fault : new ApiError(0, { detail: String(fault) }));
+    }
+    this.#reach(true);
+    this.#settle(scan);
+    this.events.onReceipt(scan, receipt, this.#isLive(scan));
+    await this.meetEpoch(receipt.epoch);
+    return true;
+  }
+
+  /**
+   * @param {QueuedScan} scan
+   * @param {ApiError} fault
+   */
+  async #failed(scan, fault) {
+    const { status } = fault;
+    if (status === 503 && fault.body !== null && this.#isLive(scan)) {
+      await this.store.park(scan, status, fault.message);
+      this.#reach(true);
+      this.#settle(scan);
+      this.events.onNotRecorded(scan, fault.message);
+      return true;
+    }
+    if ([401, 403, 404].includes(status)) {
+      this.#later(scan);
+      this.events.onBarred(status);
+      return false;
+    }
+    const mayPass = status === 0 || status === 408 || status === 429 || status >= 500;
+    const refusals = (scan.refusals ?? 0) + 1;
+    if (mayPass && (status !== 500 || refusals < REFUSALS_MAX)) {
+      if (status === 500) await this.store.update({ ...scan, refusals });
+      this.#later(scan);
+      return false;
+    }
+    await this.store.park(scan, status, fault.message);
+    this.#reach(true);
+    this.#settle(scan);
+    this.events.onParked(scan, fault.message);
+    return true;
+  }
+
+  /** @param {QueuedScan} scan */
+  #later(scan) {
+    this.#reach(false);
+    if (this.#untold.has(scan.id)) this.#tellSaved(scan);
+    this.#tryLater();
+  }
+
+  #tryLater() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#drain();
+    }, this.#wait_ms);
+    this.#wait_ms = Math.min(this.#wait_ms * 2, RETRY_MAX_MS);
+  }
+
+  /** @param {boolean} reached */
+  #reach(reached) {
+    if (reached) {
+      this.#wait_ms = RETRY_FIRST_MS;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+    if (reached === this.#reached) return;
+    this.#reached = reached;
+    this.events.onReach(reached);
+  }
+
+  /** @param {QueuedScan} scan */
+  #tellSaved(scan) {
+    clearTimeout(this.#savedTimers.get(scan.id));
+    this.#savedTimers.delete(scan.id);
+    if (!this.#untold.has(scan.id)) return;
+    this.events.onSaved(scan);
+    void this.count();
+  }
+
+  /** @param {QueuedScan} scan */
+  #settle(scan) {
+    clearTimeout(this.#savedTimers.get(scan.id));
+    this.#savedTimers.delete(scan.id);
+    // A little later: the same receipt may still be on its way as a live event.
+    setTimeout(() => this.#untold.delete(scan.id), LIVE_FOR_MS);
+  }
+
+  /** @param {QueuedScan} scan */
+  #isLive(scan) {
+    return this.now() - Date.parse(scan.observed_at) < LIVE_FOR_MS;
+  }
+}

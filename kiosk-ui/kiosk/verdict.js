@@ -1,0 +1,222 @@
+/** The middle of the screen: the last verdict in giant type, or what to scan first; and the list of the last ones. */
+
+/** @import { Times } from "../shared/format.js" */
+/** @import { Shown } from "./shown.js" */
+
+import { el, fill, picture, setText } from "../shared/dom.js";
+import { mrnElement, mrnPairs, volumeText } from "../shared/format.js";
+
+export const PICTURES = "/assets/kiosk/pictures.svg";
+
+/** The whole middle takes the verdict's colour for so long, then a band of it stays, in milliseconds. */
+const FRESH_MS = 2000;
+/** A verdict looked at again gives way to the latest after so long, in milliseconds. */
+const AGAIN_MS = 8000;
+/** A verdict stays so long, unless another comes, before the screen says again what to scan, in milliseconds. */
+const STAY_MS = 60_000;
+const STAY_SIGNED_OFF_MS = 8000;
+/** How many verdicts the list keeps. */
+const RECENT_MAX = 20;
+
+/** @type {Record<string, string>} */
+const TONE_WORDS = {
+  ok: "Done",
+  attention: "Done, mind this",
+  refused: "Refused",
+  not_recorded: "Not recorded",
+  saved: "Saved here, not yet recorded",
+};
+
+export class VerdictArea {
+  /** @type {Shown | null} */
+  #latest = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #phaseTimer = undefined;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #leaveTimer = undefined;
+
+  /**
+   * @param {{section: HTMLElement, body: HTMLElement, next: HTMLElement}} nodes
+   * @param {() => Times} times
+   * @param {() => HTMLElement} idle makes the screen that says what to scan
+   */
+  constructor({ section, body, next }, times, idle) {
+    this.section = section;
+    this.body = body;
+    this.next = next;
+    this.times = times;
+    this.idle = idle;
+  }
+
+  /** @param {Shown} shown */
+  show(shown) {
+    this.#latest = shown;
+    this.#paint(shown, "fresh", false);
+    clearTimeout(this.#phaseTimer);
+    clearTimeout(this.#leaveTimer);
+    this.#phaseTimer = setTimeout(() => (this.section.dataset.phase = "band"), FRESH_MS);
+    const stay_ms = shown.kind === "signed_off" ? STAY_SIGNED_OFF_MS : STAY_MS;
+    this.#leaveTimer = setTimeout(() => this.rest(), stay_ms);
+  }
+
+  /**
+   * An earlier one again, without sound, marked as such.
+   *
+   * @param {Shown} shown
+   */
+  showAgain(shown) {
+    this.#paint(shown, "band", true);
+    clearTimeout(this.#phaseTimer);
+    this.#phaseTimer = setTimeout(() => {
+      if (this.#latest) this.#paint(this.#latest, "band", false);
+      else this.rest();
+    }, AGAIN_MS);
+  }
+
+  /** Says what to scan. */
+  rest() {
+    clearTimeout(this.#phaseTimer);
+    clearTimeout(this.#leaveTimer);
+    this.#latest = null;
+    this.section.dataset.tone = "none";
+    delete this.section.dataset.phase;
+    fill(this.body, this.idle());
+  }
+
+  /** Paints the resting screen anew when it is what stands there. */
+  refresh() {
+    if (this.section.dataset.tone === "none") fill(this.body, this.idle());
+  }
+
+  /** @param {string} text */
+  setNext(text) {
+    setText(this.next, text);
+    this.next.hidden = text === "";
+  }
+
+  /**
+   * @param {Shown} shown
+   * @param {"fresh" | "band"} phase
+   * @param {boolean} again
+   */
+  #paint(shown, phase, again) {
+    this.section.dataset.tone = shown.tone;
+    this.section.dataset.phase = phase;
+    const tags = [
+      again ? `Seen again · ${this.times().when(shown.at_ms)}` : null,
+      shown.late ? `Scanned ${this.times().when(shown.at_ms)}, recorded later` : null,
+      shown.lane ? `Lane ${shown.lane}` : null,
+    ].filter((tag) => tag !== null);
+    fill(
+      this.body,
+      el("div", { class: "verdict-mark" }, picture(PICTURES, shown.tone)),
+      el(
+        "div",
+        { class: "verdict-words" },
+        tags.length > 0 && el("p", { class: "verdict-tags" }, tags.join(" · ")),
+        el(
+          "p",
+          { class: "verdict-headline", data: { size: sizeOf(shown.headline, shown.chart ? 18 : 22) } },
+          el("span", { class: "only-read-aloud" }, `${TONE_WORDS[shown.tone]}: `),
+          shown.headline,
+        ),
+        shown.chart &&
+          el(
+            "p",
+            { class: "verdict-chart", data: { size: sizeOf(shown.chart.mrn, 9) } },
+            mrnElement(shown.chart),
+            el("span", { class: "verdict-volume" }, volumeText(shown.chart)),
+          ),
+        shown.detail && el("p", { class: "verdict-detail", data: { size: sizeOf(shown.detail, 70) } }, shown.detail),
+        shown.notes.length > 0 &&
+          el(
+            "ul",
+            { class: "verdict-notes" },
+            shown.notes.map((note) => el("li", { data: { kind: note.kind } }, note.text)),
+          ),
+      ),
+    );
+  }
+}
+
+export class RecentList {
+  /** @type {Shown[]} */
+  #rows = [];
+
+  /**
+   * @param {HTMLElement} list
+   * @param {() => Times} times
+   * @param {(shown: Shown) => void} onTap
+   */
+  constructor(list, times, onTap) {
+    this.list = list;
+    this.times = times;
+    this.onTap = onTap;
+    this.#paint();
+  }
+
+  /**
+   * Newest first. The row of a scan that was "saved here" turns into its receipt's.
+   *
+   * @param {Shown} shown
+   */
+  add(shown) {
+    const known = shown.id ? this.#rows.findIndex((row) => row.id === shown.id) : -1;
+    if (known >= 0) this.#rows[known] = shown;
+    else this.#rows.unshift(shown);
+    this.#rows.sort((a, b) => b.at_ms - a.at_ms);
+    this.#rows.length = Math.min(this.#rows.length, RECENT_MAX);
+    this.#paint();
+  }
+
+  /** @param {string} id */
+  has(id) {
+    return this.#rows.some((row) => row.id === id && row.tone !== "saved");
+  }
+
+  #paint() {
+    if (this.#rows.length === 0) {
+      fill(this.list, el("li", { class: "recent-empty" }, "Nothing scanned here yet. What you scan stays in sight here."));
+      return;
+    }
+    fill(
+      this.list,
+      this.#rows.map((shown) =>
+        el(
+          "li",
+          {},
+          el(
+            "button",
+            { type: "button", class: "recent-row", data: { tone: shown.tone }, on: { click: () => this.onTap(shown) } },
+            el("span", { class: "recent-time" }, this.times().clock(shown.at_ms)),
+            el(
+              "span",
+              { class: "recent-mark" },
+              picture(PICTURES, shown.tone),
+              el("span", { class: "only-read-aloud" }, TONE_WORDS[shown.tone]),
+            ),
+            el(
+              "span",
+              { class: "recent-what" },
+              shown.chart
+                ? el("span", { class: "recent-number", data: { size: sizeOf(mrnPairs(shown.chart.mrn, null)[0]?.text ?? "", 8) } }, mrnElement(shown.chart))
+                : null,
+              el("span", { class: "recent-headline" }, shown.headline),
+            ),
+          ),
+        ),
+      ),
+    );
+  }
+}
+
+/**
+ * Long words get a smaller size: names of 60 letters still fit.
+ *
+ * @param {string} text
+ * @param {number} usual
+ */
+function sizeOf(text, usual) {
+  if (text.length <= usual) return "usual";
+  return text.length <= usual * 2 ? "long" : "longest";
+}
