@@ -14,8 +14,9 @@ use super::clock::{Clock, Ids};
 use super::error::{ChangeError, OpenError, ReadError, ScanError};
 use super::reader::Reader;
 use super::{AlertRow, PrintJobRow};
-use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
+use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::{Kiosk, Receipt, ReceiptSession, Scan};
+use crate::records::Numbering;
 
 /// What a ledger is opened with.
 pub struct OpenOptions {
@@ -27,6 +28,10 @@ pub struct OpenOptions {
     pub ids: Arc<dyn Ids>,
     /// The configured kiosks.
     pub kiosks: Vec<Kiosk>,
+    /// Understands scanned and searched texts, the hospital's own labels included.
+    pub barcodes: barcode::Reader,
+    /// How MRNs look and are filed.
+    pub numbering: Numbering,
     /// The hospital's time zone, for the words of receipts.
     pub zone: TimeZone,
 }
