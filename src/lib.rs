@@ -5,3 +5,4 @@ pub mod custody;
 pub mod intake;
 pub mod ledger;
 pub mod records;
+pub mod web;

@@ -1,0 +1,118 @@
+//! Server-sent events: `id` is the ledger's seq, `Last-Event-ID` resumes, a comment keeps the line alive, and who falls
+//! behind is told `resync`.
+
+use std::convert::Infallible;
+
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::Stream;
+use futures_util::stream::{self, StreamExt};
+use serde::Serialize;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
+
+use super::feed::{News, Subscription};
+use super::limits::{STREAM_KEEP_ALIVE, STREAM_RETRY};
+use super::state::DeviceView;
+use crate::ledger::Published;
+
+/// The entry that the browser saw last.
+pub fn last_event_id(headers: &HeaderMap) -> Option<u64> {
+    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok()
+}
+
+/// One event of this name; `seq` becomes its id.
+pub fn event(name: &str, seq: Option<u64>, data: &impl Serialize) -> Option<Event> {
+    let event = Event::default().event(name).json_data(data).ok()?;
+    Some(match seq {
+        Some(seq) => event.id(seq.to_string()),
+        None => event,
+    })
+}
+
+/// Where a stream's events come from.
+struct Source<F> {
+    first: std::vec::IntoIter<News>,
+    live: broadcast::Receiver<News>,
+    devices: Option<broadcast::Receiver<DeviceView>>,
+    closing: watch::Receiver<bool>,
+    tell: F,
+    _place: [OwnedSemaphorePermit; 2],
+}
+
+/// What a stream tells its reader of.
+pub enum Told<'a> {
+    /// An entry.
+    Entry(&'a Published),
+    /// A scanner changed.
+    Device(&'a DeviceView),
+}
+
+/// A stream that tells what `tell` makes of each entry and device change (`None`: nothing) until the server closes.
+pub fn stream<F>(
+    subscription: Subscription,
+    devices: Option<broadcast::Receiver<DeviceView>>,
+    closing: watch::Receiver<bool>,
+    tell: F,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+where
+    F: Fn(Told<'_>) -> Option<Event> + Send + 'static,
+{
+    let Subscription { missed, live, place } = subscription;
+    let source = Source { first: missed.into_iter(), live, devices, closing, tell, _place: place };
+    let hello = stream::once(async { Ok(Event::default().retry(STREAM_RETRY).comment("outguide")) });
+    let events = stream::unfold(source, |mut source| async { source.next().await.map(|event| (Ok(event), source)) });
+    Sse::new(hello.chain(events)).keep_alive(KeepAlive::new().interval(STREAM_KEEP_ALIVE).text("still here"))
+}
+
+impl<F: Fn(Told<'_>) -> Option<Event>> Source<F> {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let told = match self.first.next() {
+                Some(news) => self.of_news(&news),
+                None => self.live().await?,
+            };
+            if told.is_some() {
+                return told;
+            }
+        }
+    }
+
+    /// `None` ends the stream; `Some(None)` is nothing to tell.
+    async fn live(&mut self) -> Option<Option<Event>> {
+        let news = tokio::select! {
+            biased;
+            _ = self.closing.wait_for(|closing| *closing) => return None,
+            news = self.live.recv() => news,
+            device = next_device(&mut self.devices) => return Some((self.tell)(Told::Device(&device))),
+        };
+        match news {
+            Ok(news) => Some(self.of_news(&news)),
+            Err(RecvError::Lagged(_)) => Some(resync(None)),
+            Err(RecvError::Closed) => None,
+        }
+    }
+
+    fn of_news(&self, news: &News) -> Option<Event> {
+        match news {
+            News::Entry(entry) => (self.tell)(Told::Entry(entry)),
+            News::Resync(seq) => resync(*seq),
+        }
+    }
+}
+
+/// The next change of a scanner; never, where nobody tells any more. Missed ones are made good by the next.
+async fn next_device(devices: &mut Option<broadcast::Receiver<DeviceView>>) -> DeviceView {
+    while let Some(receiver) = devices {
+        match receiver.recv().await {
+            Ok(device) => return device,
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => *devices = None,
+        }
+    }
+    std::future::pending().await
+}
+
+fn resync(seq: Option<u64>) -> Option<Event> {
+    event("resync", seq, &serde_json::json!({}))
+}

@@ -1,0 +1,61 @@
+//! Every bound of the web room, with its unit in its name.
+
+use std::time::Duration;
+
+/// The longest request body taken. The largest sensible one asks for [`LABELS_PER_REQUEST`] labels.
+pub const BODY_MAX_BYTES: usize = 64 * 1024;
+/// How long a client may take to send its body.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send a request's header; also the longest idle time of a kept-alive connection.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a TLS handshake may take.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest request header section taken.
+pub const HEADERS_MAX_BYTES: usize = 16 * 1024;
+/// Open connections at once; more are closed unheard.
+pub const CONNECTIONS_MAX: usize = 2_048;
+/// How long running requests may take to end once the server stops.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// Rows of a list when no `limit` is given.
+pub const PAGE_ROWS: u32 = 50;
+/// Rows of a list at most.
+pub const PAGE_ROWS_MAX: u32 = 500;
+/// The longest search text taken.
+pub const SEARCH_MAX_CHARS: usize = 200;
+/// Charts whose labels one request may ask for.
+pub const LABELS_PER_REQUEST: usize = 500;
+/// The longest note, reason or other free text taken.
+pub const TEXT_MAX_CHARS: usize = 2_000;
+/// The longest name (of a person, place, token) taken.
+pub const NAME_MAX_CHARS: usize = 200;
+
+/// Open event streams at once, of all clients.
+pub const STREAMS_MAX: usize = 1_024;
+/// Open event streams at once of one caller (a console user's tabs, a kiosk's browser windows).
+pub const STREAMS_PER_CALLER: usize = 16;
+/// Events that a resumed stream is given again; who missed more is told to resync.
+pub const RESUME_EVENTS_MAX: u32 = 1_000;
+/// A comment is sent on an idle stream this often, so that both sides notice a dead connection.
+pub const STREAM_KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a browser waits before it reconnects, sent as `retry`.
+pub const STREAM_RETRY: Duration = Duration::from_secs(2);
+
+/// Failed sign-ins that one address may make at once for one user; one more is given back each
+/// [`SIGN_IN_REFILL`].
+pub const SIGN_IN_BURST: u32 = 5;
+/// Failed sign-ins that one address may make at once for all users together.
+pub const SIGN_IN_ADDRESS_BURST: u32 = 30;
+/// How long until one more failed sign-in is allowed.
+pub const SIGN_IN_REFILL: Duration = Duration::from_secs(20);
+/// Password hashes computed at once: each takes a processor for about 25 ms and 19 MiB.
+pub const SIGN_IN_HASHES: usize = 2;
+/// Sign-ins that may wait for a hash; more are told to try again.
+pub const SIGN_IN_WAITING_MAX: usize = 64;
+/// Rate limiter entries kept; the ones that have recovered go first.
+pub const SIGN_IN_BUCKETS_MAX: usize = 20_000;
+
+/// Authenticated callers remembered, so that not every request asks the database.
+pub const CALLERS_REMEMBERED: usize = 4_096;
+/// How long a caller is remembered at most; a revoked token or closed account is forgotten at once.
+pub const CALLER_REMEMBERED_FOR: Duration = Duration::from_secs(5);

@@ -1,0 +1,122 @@
+//! Alerts and what people do with them.
+
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::{Access, Api};
+use crate::custody::Role;
+use crate::ledger::changes::{AlertAction, AlertStep};
+use crate::ledger::{AlertId, AlertRow};
+use crate::web::caller::Caller;
+use crate::web::extract::{Body, Path};
+use crate::web::problem::Answer;
+use crate::web::state::Web;
+
+const RECORDS: Access = Access::Role(Role::Records);
+
+pub(super) fn register(api: Api) -> Api {
+    api.route(RECORDS, routes!(assign))
+        .route(RECORDS, routes!(note))
+        .route(RECORDS, routes!(snooze))
+        .route(RECORDS, routes!(resolve))
+        .route(RECORDS, routes!(acknowledge))
+}
+
+async fn act(web: &Web, caller: &Caller, id: u64, step: AlertStep) -> Answer<Json<AlertRow>> {
+    Ok(Json(web.ledger().change(&caller.actor(), AlertAction { id: AlertId(id), step }).await?))
+}
+
+/// Who looks after it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Assign {
+    /// A console account's name.
+    user: String,
+}
+
+/// Says who looks after an alert.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/assign", tag = "alerts", params(("id" = u64, Path)),
+    request_body = Assign, responses((status = 200, body = AlertRow)))]
+async fn assign(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(id): Path<u64>,
+    Body(body): Body<Assign>,
+) -> Answer<Json<AlertRow>> {
+    act(&web, &caller, id, AlertStep::Assign { user: body.user }).await
+}
+
+/// A note.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    /// Its text; kept beside the chain, which has its keyed hash.
+    #[schema(min_length = 1, max_length = 2000)]
+    text: String,
+}
+
+/// Adds a note to an alert.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/note", tag = "alerts", params(("id" = u64, Path)),
+    request_body = Note, responses((status = 200, body = AlertRow)))]
+async fn note(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(id): Path<u64>,
+    Body(body): Body<Note>,
+) -> Answer<Json<AlertRow>> {
+    let text = super::text("text", &body.text)?;
+    act(&web, &caller, id, AlertStep::Note { text }).await
+}
+
+/// Until when it is hidden.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Snooze {
+    /// A time to come.
+    until: Timestamp,
+}
+
+/// Hides an alert for a while; it comes back by itself.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/snooze", tag = "alerts", params(("id" = u64, Path)),
+    request_body = Snooze, responses((status = 200, body = AlertRow)))]
+async fn snooze(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(id): Path<u64>,
+    Body(body): Body<Snooze>,
+) -> Answer<Json<AlertRow>> {
+    act(&web, &caller, id, AlertStep::Snooze { until: body.until }).await
+}
+
+/// Why it is done with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Resolve {
+    /// In a few words.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+/// Closes an alert by hand. The ledger says for which kinds that is right.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/resolve", tag = "alerts", params(("id" = u64, Path)),
+    request_body = Resolve, responses((status = 200, body = AlertRow)))]
+async fn resolve(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(id): Path<u64>,
+    Body(body): Body<Resolve>,
+) -> Answer<Json<AlertRow>> {
+    let reason = super::text("reason", &body.reason)?;
+    act(&web, &caller, id, AlertStep::Resolve { reason }).await
+}
+
+/// Says that someone has seen an alert.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/acknowledge", tag = "alerts", params(("id" = u64, Path)),
+    responses((status = 200, body = AlertRow)))]
+async fn acknowledge(State(web): State<Web>, caller: Caller, Path(id): Path<u64>) -> Answer<Json<AlertRow>> {
+    act(&web, &caller, id, AlertStep::Acknowledge).await
+}

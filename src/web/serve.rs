@@ -1,0 +1,146 @@
+//! The listener: clear or TLS, bounded in connections and in time, and a stop that lets running requests end.
+
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::http::Request;
+use axum_server::Handle;
+use axum_server::accept::Accept;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::Service;
+
+use super::limits::{CONNECTIONS_MAX, HANDSHAKE_TIMEOUT, HEADER_TIMEOUT, HEADERS_MAX_BYTES, SHUTDOWN_GRACE};
+
+/// A certificate and its key, read and found to belong together.
+#[derive(Clone)]
+pub struct Tls(RustlsConfig);
+
+/// Why a certificate cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file is not readable PEM.
+    #[error("{path}: {cause}")]
+    Pem {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// The certificate and the key do not fit together, or rustls does not take them.
+    #[error("the certificate and key cannot be used: {0}")]
+    Unusable(String),
+}
+
+impl Tls {
+    /// Reads a certificate chain and its key, both PEM.
+    pub fn from_files(certificate: &Path, key: &Path) -> Result<Tls, TlsError> {
+        let pem = |path: &Path, cause: &dyn std::fmt::Display| TlsError::Pem {
+            path: path.display().to_string(),
+            cause: cause.to_string(),
+        };
+        let chain = CertificateDer::pem_file_iter(certificate)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| pem(certificate, &error))?;
+        if chain.is_empty() {
+            return Err(pem(certificate, &"holds no certificate"));
+        }
+        let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| pem(key, &error))?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TlsError::Unusable(error.to_string()))?
+            .with_no_client_auth()
+            .with_single_cert(chain, key_der)
+            .map_err(|error| TlsError::Unusable(error.to_string()))?;
+        // HTTP/1.1 only: browsers open few connections here, and it is the smaller thing to defend.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Tls(RustlsConfig::from_config(Arc::new(config))))
+    }
+}
+
+/// Serves `router` on `listener` until `stop` resolves; then takes no new connection and lets running requests end
+/// within [`SHUTDOWN_GRACE`]. Event streams end when the app's `closing` says so.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: axum::Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let handle = Handle::new();
+    let stopping = handle.clone();
+    tokio::spawn(async move {
+        stop.await;
+        stopping.graceful_shutdown(Some(SHUTDOWN_GRACE));
+    });
+    let mut server = axum_server::from_tcp(listener)?
+        .handle(handle)
+        .http1_only()
+        .first_request_timeout(HEADER_TIMEOUT)
+        .accept_error_handler(|peer, error| tracing::debug!(?peer, %error, "a connection was not accepted"));
+    server.http_builder().http1().header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADERS_MAX_BYTES);
+    let bounded = Bounded { places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) };
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    match tls {
+        None => server.acceptor(bounded).serve(service).await,
+        Some(Tls(config)) => {
+            let acceptor = RustlsAcceptor::new(config).handshake_timeout(HANDSHAKE_TIMEOUT).acceptor(bounded);
+            server.acceptor(acceptor).serve(service).await
+        }
+    }
+}
+
+/// Takes connections while places are free and closes the others at once: a flood must not eat the memory and files
+/// that the ledger needs.
+#[derive(Clone)]
+struct Bounded {
+    places: Arc<Semaphore>,
+}
+
+impl<S> Accept<TcpStream, S> for Bounded {
+    type Stream = TcpStream;
+    type Service = Placed<S>;
+    type Future = std::future::Ready<io::Result<(TcpStream, Placed<S>)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            tracing::warn!(connections = CONNECTIONS_MAX, "all connections are taken: one more was closed");
+            return std::future::ready(Err(io::Error::other("too many connections")));
+        };
+        let placed = Placed { service, _place: Arc::new(place) };
+        let accepted = stream.set_nodelay(true).map(|()| (stream, placed));
+        std::future::ready(accepted)
+    }
+}
+
+/// A connection's service, which gives its place back when the connection ends.
+#[derive(Clone)]
+struct Placed<S> {
+    service: S,
+    _place: Arc<OwnedSemaphorePermit>,
+}
+
+impl<S, B> Service<Request<B>> for Placed<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> S::Future {
+        self.service.call(request)
+    }
+}

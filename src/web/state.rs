@@ -1,0 +1,181 @@
+//! What the routes work with: the house's other rooms behind the narrowest view of them, and the web's own memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::Method;
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::{broadcast, watch};
+use utoipa::ToSchema;
+
+use super::caller::Callers;
+use super::feed::Feed;
+use super::limiter::SignInLimiter;
+use crate::barcode::ChartNumber;
+use crate::ledger::Ledger;
+use crate::records::Filing;
+
+/// What the web is built from.
+#[derive(Clone)]
+pub struct App {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// Whose charts these are.
+    pub hospital: Hospital,
+    /// Scanners and printers.
+    pub hardware: Arc<dyn Hardware>,
+    /// Printed matter.
+    pub papers: Arc<dyn Papers>,
+    /// Writes all metrics in the Prometheus text format.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Counts requests, where someone wants them counted.
+    pub requests: Option<Arc<dyn Requests>>,
+    /// This is a demonstration: every page says so, and browsers on this machine are enrolled by themselves.
+    pub simulated: bool,
+    /// The server speaks TLS: cookies are `Secure`, browsers are told to stay with TLS.
+    pub secure: bool,
+    /// Becomes true when the server stops: event streams end.
+    pub closing: watch::Receiver<bool>,
+}
+
+/// The hospital as configured.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Hospital {
+    /// Its name.
+    pub name: String,
+    /// Its time zone's IANA name.
+    pub time_zone: String,
+    /// How its folders are ordered on the shelf.
+    #[serde(skip)]
+    pub filing: Filing,
+}
+
+/// What the web asks of scanners and printers.
+pub trait Hardware: Send + Sync {
+    /// Every configured scanner and how it is.
+    fn devices(&self) -> Vec<DeviceView>;
+    /// Every configured printer and how it is.
+    fn printers(&self) -> Vec<PrinterView>;
+    /// Changes of scanners from now on.
+    fn changes(&self) -> broadcast::Receiver<DeviceView>;
+    /// Has every configured device been tried at least once?
+    fn all_tried(&self) -> bool;
+    /// Gives the kiosk's simulated scanner something to read, as a scanner's bytes. `false`: it has none.
+    fn simulate(&self, kiosk: &str, text: &str) -> bool;
+}
+
+/// What the web asks of the rooms that make printed matter. Called on a blocking thread.
+pub trait Papers: Send + Sync {
+    /// A chart's label as it would be printed now; uses up no issue.
+    fn label(&self, template: &str, chart: ChartNumber, form: LabelForm) -> Result<Vec<u8>, PaperError>;
+    /// What is out and where.
+    fn downtime_list(&self) -> Result<Vec<u8>, PaperError>;
+    /// The names of the label templates.
+    fn templates(&self) -> Vec<String>;
+}
+
+/// How a label preview is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelForm {
+    /// For screens.
+    Svg,
+    /// For paper.
+    Pdf,
+}
+
+/// Why something cannot be drawn.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PaperError {
+    /// No such template or chart.
+    #[error("{0}")]
+    NotFound(String),
+    /// It cannot be drawn; says why.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Counts requests for the metrics.
+pub trait Requests: Send + Sync {
+    /// One request was answered. `route` is the pattern, never the path.
+    fn count(&self, method: &Method, route: &str, status: u16, elapsed: Duration);
+}
+
+/// A scanner as screens show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DeviceView {
+    /// Its id as configured.
+    pub id: String,
+    /// The kiosk it belongs to.
+    pub kiosk: String,
+    /// Its lane there, empty where the kiosk has one only.
+    pub lane: String,
+    /// How it is connected: serial, tcp, hid, sim.
+    pub transport: String,
+    /// How it is, in a word: `connected`, `waiting`, `failed`, ….
+    pub state: String,
+    /// What hinders it and what to do about it.
+    pub detail: Option<String>,
+    /// It is not real.
+    pub simulated: bool,
+    /// When it last read something.
+    pub last_scan_at: Option<Timestamp>,
+}
+
+/// A printer as screens show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PrinterView {
+    /// Its id as configured.
+    pub id: String,
+    /// Where it stands.
+    pub place: Option<String>,
+    /// How it is connected: tcp, serial, device, ipp, folder, sim.
+    pub transport: String,
+    /// What it understands: zpl, pdf, ….
+    pub language: String,
+    /// The stock that is in it.
+    pub stock: Option<String>,
+    /// How it is, in a word: `ready`, `failed`, `unknown`, ….
+    pub state: String,
+    /// What hinders it and what to do about it.
+    pub detail: Option<String>,
+    /// It is not real.
+    pub simulated: bool,
+}
+
+/// The state of every handler.
+#[derive(Clone)]
+pub struct Web(Arc<Inner>);
+
+/// What [`Web`] points to.
+pub struct Inner {
+    /// The house.
+    pub app: App,
+    /// Who was identified lately.
+    pub callers: Callers,
+    /// Failed sign-ins.
+    pub limiter: SignInLimiter,
+    /// Live events.
+    pub feed: Arc<Feed>,
+}
+
+impl Web {
+    /// Starts the web's own memory. Must be called inside the async runtime.
+    pub fn new(app: App) -> Self {
+        let feed = Feed::start(&app.ledger);
+        Self(Arc::new(Inner { callers: Callers::default(), limiter: SignInLimiter::new(), feed, app }))
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.app.ledger
+    }
+}
+
+impl std::ops::Deref for Web {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
