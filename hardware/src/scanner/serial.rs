@@ -57,7 +57,9 @@ pub struct SerialScanner {
     port: PortSelector,
     line: LineSettings,
     framer: Framer,
-    began: Instant,
+    /// The time spent waiting for bytes. A pause counts only while the line was watched: bytes that wait in the kernel
+    /// while this program is held up (a full queue, a suspended machine) must not look like half a frame.
+    watched: Duration,
     state: LinkState,
     was_ready: bool,
 }
@@ -70,7 +72,7 @@ impl SerialScanner {
             port,
             line,
             framer: Framer::new(profile.framing.clone()),
-            began: Instant::now(),
+            watched: Duration::ZERO,
             state: LinkState::Connecting,
             was_ready: false,
         }
@@ -103,17 +105,19 @@ impl SerialScanner {
     fn read(&mut self, port: &mut TTYPort, sink: &mut dyn FnMut(ScannerEvent), stop: &Stop) -> Option<String> {
         let (mut bytes, mut events) = ([0_u8; READ_BYTES], Vec::new());
         while !stop.is_set() {
-            let broke = match port.read(&mut bytes) {
+            let began = Instant::now();
+            let read = port.read(&mut bytes);
+            self.watched += began.elapsed().min(READ_TIMEOUT);
+            let broke = match read {
                 // A serial line has no end of file: this is how some drivers say that the device is gone.
                 Ok(0) => Some("the device hung up".to_owned()),
                 Ok(read) => {
-                    let now = self.began.elapsed();
-                    self.framer.feed(bytes.get(..read).unwrap_or(&[]), now, &mut events);
+                    self.framer.feed(bytes.get(..read).unwrap_or(&[]), self.watched, &mut events);
                     None
                 }
                 Err(error) => match error.kind() {
                     ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted => {
-                        self.framer.tick(self.began.elapsed(), &mut events);
+                        self.framer.tick(self.watched, &mut events);
                         None
                     }
                     _ => Some(error.to_string()),
@@ -280,6 +284,28 @@ mod tests {
         assert_eq!(scanner.state(), LinkState::Ready);
         port.write_all(b"C2\r").unwrap();
         assert_eq!(scanner.next(), frame("C2"));
+    }
+
+    #[test]
+    fn a_code_that_came_while_this_program_was_held_up_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("gun");
+        let mut port = plug(&link);
+        let (sender, events) = mpsc::sync_channel(0);
+        let stop = Stop::default();
+        let profile = Profile::named("generic").unwrap();
+        let scanner = SerialScanner::new(PortSelector::Path(link), &profile, None);
+        let thread = start("t", Box::new(scanner), move |event| drop(sender.send(event)), stop.clone()).unwrap();
+        assert_eq!(events.recv().unwrap(), ScannerEvent::Link(LinkState::Ready, None));
+        // The scanner hands over A and waits for us, half of B read already; the rest comes meanwhile.
+        port.write_all(b"A\rBB").unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        port.write_all(b"BB\r").unwrap();
+        std::thread::sleep(Duration::from_millis(1200));
+        assert_eq!([events.recv().unwrap(), events.recv().unwrap()], [frame("A"), frame("BBBB")]);
+        stop.set();
+        drop(events);
+        thread.join().unwrap();
     }
 
     #[test]
