@@ -146,6 +146,7 @@ export function paintCommands(view, session) {
  * @param {KioskView | null} view
  * @param {ReceiptSession | null} session
  * @param {boolean} reached
+ * @returns {string}
  */
 export function nextStep(view, session, reached) {
   if (!reached) return "No answer from the server. Keep scanning: each code is saved here and recorded later, in order.";

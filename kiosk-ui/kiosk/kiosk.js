@@ -58,7 +58,7 @@ class KioskScreen {
     this.recent = new RecentList(byId("recent-list"), times, (shown) => this.verdict.showAgain(shown));
     this.queue = new ScanQueue(store, (scan) => this.send(scan), {
       onReceipt: (scan, receipt, live) => this.ownReceipt(scan, receipt, live),
-      onSaved: (scan) => this.announce(shownSaved(scan, this.counts.waiting + 1)),
+      onSaved: (scan, waiting) => this.announce(shownSaved(scan, waiting)),
       onNotRecorded: (scan, why) => this.announce(shownNotRecorded(scan, why)),
       onParked: (scan, why) => this.announce(shownParked(scan, why)),
       onLost: (data) => this.announce(shownLost(data, this.lane, Date.now())),
@@ -307,7 +307,7 @@ class KioskScreen {
       document.body.dataset.state = "unknown";
       setText(byId("place"), `Kiosk “${this.kiosk}” is not known`);
       fill(byId("verdict-body"), el("p", { class: "rest-title" }, "This server has no kiosk of this name."));
-      this.verdict.setNext("Check the address, or ask records staff to set this kiosk up. Scans made here stay saved.");
+      this.verdict.setNext("Check the address, or ask records staff to set this kiosk up. Scans made here stay saved.", true);
       return;
     }
     this.enrolment.show(true);
@@ -353,7 +353,7 @@ class KioskScreen {
       this.paint();
     });
     paintCommands(this.view, this.session);
-    this.verdict.setNext(nextStep(this.view, this.session, this.link.reached));
+    this.verdict.setNext(nextStep(this.view, this.session, this.link.reached), !this.link.reached);
     this.verdict.refresh();
     this.paintRibbons();
     this.tick();

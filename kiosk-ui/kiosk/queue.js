@@ -29,7 +29,7 @@ const REFUSALS_MAX = 5;
 /**
  * @typedef {object} QueueEvents
  * @property {(scan: QueuedScan, receipt: Receipt, live: boolean) => void} onReceipt
- * @property {(scan: QueuedScan) => void} onSaved saved here, not yet recorded
+ * @property {(scan: QueuedScan, waiting: number) => void} onSaved saved here, not yet recorded
  * @property {(scan: QueuedScan, why: string) => void} onNotRecorded
  * @property {(scan: QueuedScan, why: string) => void} onParked
  * @property {(data: string) => void} onLost it could not even be saved here
@@ -46,8 +46,10 @@ export class ScanQueue {
   #wait_ms = RETRY_FIRST_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
-  /** @type {Set<string>} scans whose outcome the person was not told yet */
-  #untold = new Set();
+  /** @type {Set<string>} scans made on this page whose receipt is to come, or came a moment ago */
+  #own = new Set();
+  /** @type {Set<string>} those of which was told that they are saved here */
+  #toldSaved = new Set();
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #savedTimers = new Map();
   #epoch = "";
@@ -67,7 +69,7 @@ export class ScanQueue {
 
   /** Ids of scans made here whose receipt is still to come: the live events need not show them. */
   isOwn(/** @type {string} */ id) {
-    return this.#untold.has(id);
+    return this.#own.has(id);
   }
 
   /**
@@ -77,20 +79,20 @@ export class ScanQueue {
    */
   async add({ data, source, lane, at_ms = this.now() }) {
     const scan = { id: uuidv7(at_ms), data, source, lane, observed_at: new Date(at_ms).toISOString() };
-    this.#untold.add(scan.id);
+    this.#own.add(scan.id);
     let saved;
     try {
       saved = await this.store.add(scan);
     } catch {
-      this.#untold.delete(scan.id);
+      this.#own.delete(scan.id);
       this.events.onLost(data);
       return;
     }
     if (this.#reached) {
-      const timer = setTimeout(() => this.#tellSaved(saved), SAVED_AFTER_MS);
+      const timer = setTimeout(() => void this.#tellSaved(saved), SAVED_AFTER_MS);
       this.#savedTimers.set(saved.id, timer);
     } else {
-      this.#tellSaved(saved);
+      void this.#tellSaved(saved);
     }
     this.wake();
   }
@@ -221,7 +223,7 @@ export class ScanQueue {
   /** @param {QueuedScan} scan */
   #later(scan) {
     this.#reach(false);
-    if (this.#untold.has(scan.id)) this.#tellSaved(scan);
+    void this.#tellSaved(scan);
     this.#tryLater();
   }
 
@@ -247,20 +249,22 @@ export class ScanQueue {
   }
 
   /** @param {QueuedScan} scan */
-  #tellSaved(scan) {
-    clearTimeout(this.#savedTimers.get(scan.id));
-    this.#savedTimers.delete(scan.id);
-    if (!this.#untold.has(scan.id)) return;
-    this.events.onSaved(scan);
-    void this.count();
+  async #tellSaved(scan) {
+    if (!this.#own.has(scan.id) || this.#toldSaved.has(scan.id)) return;
+    this.#toldSaved.add(scan.id);
+    const counts = await this.store.counts();
+    this.events.onCounts(counts);
+    // Its receipt may have come while the counting went on.
+    if (this.#toldSaved.has(scan.id)) this.events.onSaved(scan, counts.waiting);
   }
 
   /** @param {QueuedScan} scan */
   #settle(scan) {
     clearTimeout(this.#savedTimers.get(scan.id));
     this.#savedTimers.delete(scan.id);
+    this.#toldSaved.delete(scan.id);
     // A little later: the same receipt may still be on its way as a live event.
-    setTimeout(() => this.#untold.delete(scan.id), LIVE_FOR_MS);
+    setTimeout(() => this.#own.delete(scan.id), LIVE_FOR_MS);
   }
 
   /** @param {QueuedScan} scan */

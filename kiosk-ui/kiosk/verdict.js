@@ -88,10 +88,13 @@ export class VerdictArea {
     if (this.section.dataset.tone === "none") fill(this.body, this.idle());
   }
 
-  /** @param {string} text */
-  setNext(text) {
+  /**
+   * @param {string} text
+   * @param {boolean} always also while the resting screen, which says as much in pictures, stands there
+   */
+  setNext(text, always) {
     setText(this.next, text);
-    this.next.hidden = text === "";
+    this.next.dataset.always = String(always);
   }
 
   /**

@@ -3,8 +3,8 @@
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
 /**
- * Properties of a new element: `class`, `on` (listeners), `data` (data-* attributes) and any attribute by its name.
- * `true` sets an empty attribute, `false`, null and undefined leave it out.
+ * Properties of a new element: `class`, `on` (listeners), `data` (data-* attributes, false stands as "false") and any
+ * attribute by its name: `true` sets it empty, `false`, null and undefined leave it out.
  *
  * @typedef {{
  *   class?: string,
@@ -100,7 +100,7 @@ function assign(node, properties) {
       for (const [event, listener] of Object.entries(properties.on ?? {})) node.addEventListener(event, listener);
     } else if (name === "data") {
       for (const [key, datum] of Object.entries(properties.data ?? {})) {
-        if (datum !== null && datum !== undefined && datum !== false) {
+        if (datum !== null && datum !== undefined) {
           /** @type {HTMLElement} */ (node).dataset[key] = String(datum);
         }
       }

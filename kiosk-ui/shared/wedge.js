@@ -133,7 +133,7 @@ class Wedge {
       return;
     }
     if (event.ctrlKey || event.altKey || event.metaKey || /^F\d+$/.test(event.code)) return this.shortcut(event, running);
-    const character = usCharacter(event.code, event.shiftKey) || (event.code === "" && event.key.length === 1 ? event.key : "");
+    const character = usCharacter(event.code, isShifted(event)) || (event.code === "" && event.key.length === 1 ? event.key : "");
     if (character === "" || (character === " " && !running)) return; // no code begins with a space: it presses a button
     const field = editable(event.target);
     if (!running) this.begin(event, field);
@@ -262,6 +262,18 @@ function isTerminator(event) {
   if (event.altKey || event.metaKey) return false;
   if (event.ctrlKey) return ["KeyM", "KeyJ", "KeyI"].includes(event.code) && !event.shiftKey;
   return event.code === "Enter" || event.code === "NumpadEnter" || event.code === "Tab" || event.key === "Enter" || event.key === "Tab";
+}
+
+/**
+ * Shift is down; or the key says so itself (some converters and remote desktops send "C" for KeyC without a Shift key).
+ * CapsLock is no Shift: a scanner does not know of it.
+ *
+ * @param {KeyboardEvent} event
+ */
+function isShifted(event) {
+  if (event.shiftKey) return true;
+  const shifted = usCharacter(event.code, true);
+  return event.key === shifted && shifted !== usCharacter(event.code, false) && !event.getModifierState("CapsLock");
 }
 
 /**
