@@ -3,6 +3,7 @@
 pub mod barcode;
 pub mod custody;
 pub mod intake;
+pub mod labels;
 pub mod ledger;
 pub mod records;
 pub mod web;

@@ -2,6 +2,8 @@
 //! devices, never charts. `README.md` beside this says how to wire them; [`drivers`] lists what there is.
 
 pub mod aim;
+pub mod display;
+pub mod language;
 pub mod drivers;
 pub mod framer;
 #[cfg(test)]
