@@ -162,8 +162,7 @@ impl Bitmap {
 
     /// Whether a dot is black.
     pub fn is_black(&self, x: usize, y: usize) -> bool {
-        x < self.width
-            && self.bytes.get(y * self.row_bytes() + x / 8).is_some_and(|byte| byte & (0x80 >> (x % 8)) != 0)
+        x < self.width && self.bytes.get(y * self.row_bytes() + x / 8).is_some_and(|byte| byte & (0x80 >> (x % 8)) != 0)
     }
 
     /// Blackens an area given in label coordinates.

@@ -3,12 +3,12 @@
 
 pub mod aim;
 pub mod display;
-pub mod language;
 pub mod drivers;
 pub mod framer;
 #[cfg(test)]
 mod framer_properties;
 pub mod listing;
+pub mod language;
 pub mod printer;
 pub mod profile;
 pub mod scanner;

@@ -495,7 +495,8 @@ mod tests {
 
     const STOCK: &str = "name = '4x2'\ntitle = 'x'\nwidth = 100\nheight = 50\nmargin = 1\n";
     const HEAD: &str = "name = 'a'\ntitle = 'A'\nstock = '4x2'\nfields = ['name']\n\n";
-    const TEXT: &str = "[[text]]\nvalue = '{name}'\nx = 2\ny = 2\nwidth = 50\nheight = 5\ncap = 4\noverflow = 'shrink'\nleast = 2\n";
+    const TEXT: &str =
+        "[[text]]\nvalue = '{name}'\nx = 2\ny = 2\nwidth = 50\nheight = 5\ncap = 4\noverflow = 'shrink'\nleast = 2\n";
 
     fn fault(text: &str) -> String {
         let stock = Stock::parse("4x2.toml", STOCK).unwrap();

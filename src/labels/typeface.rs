@@ -154,10 +154,8 @@ impl Typesetter for Typeface {
         let mut dots = Bitmap::new(left, top, run.width + 2 * margin, ceil(run.size * 1.1) + margin);
         let mut ink = Ink::new(&dots);
         for glyph in self.shape(&run.text, run.weight, run.tabular).glyphs {
-            ink.origin = point(
-                f32_of(run.x - left) + glyph.x * run.size,
-                f32_of(run.baseline - top) - glyph.y * run.size,
-            );
+            ink.origin =
+                point(f32_of(run.x - left) + glyph.x * run.size, f32_of(run.baseline - top) - glyph.y * run.size);
             self.outline(run.weight, glyph.id, run.size, &mut ink);
         }
         ink.rasterizer.for_each_pixel_2d(|x, y, coverage| {
@@ -236,9 +234,7 @@ mod tests {
         let composed = face.shape("é", Weight::Regular, false);
         assert_eq!(composed.glyphs.len(), 1);
         assert_eq!(face.shape("e\u{301}", Weight::Regular, false).width, composed.width);
-        let digits: Vec<f32> = ('0'..='9')
-            .map(|d| face.shape(&d.to_string(), Weight::ExtraBold, true).width)
-            .collect();
+        let digits: Vec<f32> = ('0'..='9').map(|d| face.shape(&d.to_string(), Weight::ExtraBold, true).width).collect();
         assert!(digits.iter().all(|width| (width - digits[0]).abs() < 1e-6), "{digits:?}");
         assert_eq!(face.shape("A名😀", Weight::Regular, false).missing, ['名', '😀']);
         assert!(face.shape("AV", Weight::Regular, false).width < 2.0 * face.shape("A", Weight::Regular, false).width);
@@ -249,17 +245,11 @@ mod tests {
         let face = Typeface::new().unwrap();
         let size = 40.0;
         let width = ceil(face.shape("H", Weight::ExtraBold, false).width * size);
-        let run = TextRun {
-            text: "H".into(),
-            x: 5,
-            baseline: 60,
-            size,
-            weight: Weight::ExtraBold,
-            tabular: false,
-            width,
-        };
+        let run =
+            TextRun { text: "H".into(), x: 5, baseline: 60, size, weight: Weight::ExtraBold, tabular: false, width };
         let dots = face.dots(&run);
-        let inked: Vec<usize> = (0..dots.height()).filter(|y| (0..dots.width()).any(|x| dots.is_black(x, *y))).collect();
+        let inked: Vec<usize> =
+            (0..dots.height()).filter(|y| (0..dots.width()).any(|x| dots.is_black(x, *y))).collect();
         let top = usize::try_from(60 - dots.top).unwrap();
         assert_eq!(inked.last().copied(), Some(top - 1));
         assert!((26..=28).contains(&inked.len()), "cap height 0.668 em: {}", inked.len());

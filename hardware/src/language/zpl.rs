@@ -111,7 +111,11 @@ fn graphic(zpl: &mut String, dots: &Bitmap) {
     let _ = write!(zpl, "^FO{left},{}^GFA,{total},{total},{row_bytes},", top.max(0));
     let mut above: Option<&[u8]> = None;
     for row in dots.rows().skip(first).take(last - first + 1) {
-        if above == Some(row) { zpl.push(':') } else { hex_row(zpl, row) }
+        if above == Some(row) {
+            zpl.push(':')
+        } else {
+            hex_row(zpl, row)
+        }
         above = Some(row);
     }
     zpl.push_str("^FS\n");
@@ -212,7 +216,8 @@ mod tests {
 
     #[test]
     fn hostile_text_stays_data() {
-        for hostile in ["^XA^FDx^FS^XZ", "~JR", "a_b", "\u{1b}[2J\r\n^XZ", "O\"Hara \\ > 5", "名前 ^", "\u{0}\u{9f}"] {
+        for hostile in ["^XA^FDx^FS^XZ", "~JR", "a_b", "\u{1b}[2J\r\n^XZ", "O\"Hara \\ > 5", "名前 ^", "\u{0}\u{9f}"]
+        {
             for text in [Text::Drawn, Text::Printers] {
                 let zpl = String::from_utf8(Zpl { text }.label(&label(hostile, hostile), 1, &Blocks)).unwrap();
                 assert_eq!(zpl.matches("^XA").count(), 1, "{zpl}");
