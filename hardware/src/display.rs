@@ -176,6 +176,22 @@ impl Bitmap {
         }
     }
 
+    /// The part with ink that lies on the label (not left of or above its corner); none if all is white.
+    pub fn trimmed(&self) -> Option<Bitmap> {
+        let ink: Vec<(usize, usize)> = (0..self.height)
+            .flat_map(|y| (0..self.width).map(move |x| (x, y)))
+            .filter(|(x, y)| self.is_black(*x, *y) && on_label(*x, self.left) && on_label(*y, self.top))
+            .collect();
+        let (x0, x1) = (ink.iter().map(|(x, _)| *x).min()?, ink.iter().map(|(x, _)| *x).max()?);
+        let (y0, y1) = (ink.first()?.1, ink.last()?.1);
+        let moved = |by: usize, from: i32| i32::try_from(by).map_or(from, |by| from + by);
+        let (width, height) = (x1 - x0 + 1, y1 - y0 + 1);
+        let bytes = vec![0; width.div_ceil(8) * height];
+        let mut part = Bitmap { left: moved(x0, self.left), top: moved(y0, self.top), width, height, bytes };
+        ink.iter().for_each(|(x, y)| part.blacken(x - x0, y - y0));
+        Some(part)
+    }
+
     /// Adds the black dots of another bitmap where it lies.
     pub fn overlay(&mut self, other: &Bitmap) {
         for y in 0..other.height {
@@ -191,6 +207,10 @@ impl Bitmap {
             }
         }
     }
+}
+
+fn on_label(at: usize, from: i32) -> bool {
+    i32::try_from(at).is_ok_and(|at| at + from >= 0)
 }
 
 impl DisplayList {
@@ -218,10 +238,15 @@ mod tests {
         page.fill(&Rect { x: 7, y: 1, width: 9, height: 9 });
         let rows: Vec<_> = page.rows().collect();
         assert_eq!(rows, [&[0, 0], &[1, 0b1100_0000], &[1, 0b1100_0000]]);
+        let part = page.trimmed().unwrap();
+        assert_eq!((part.left, part.top, part.width(), part.height()), (7, 1, 3, 2));
+        assert_eq!(Bitmap::new(0, 0, 9, 9).trimmed(), None);
         let mut other = Bitmap::new(-1, 2, 3, 5);
         other.blacken(0, 0);
         other.blacken(2, 0);
         page.overlay(&other);
+        let part = other.trimmed().unwrap();
+        assert_eq!((part.left, part.top, part.width(), part.height()), (1, 2, 1, 1));
         assert!(page.is_black(1, 2) && !page.is_black(0, 2));
     }
 }

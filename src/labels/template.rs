@@ -67,6 +67,15 @@ pub struct Area {
     pub height: f64,
 }
 
+impl Area {
+    fn overlaps(&self, other: &Area) -> bool {
+        self.x < other.x + other.width
+            && other.x < self.x + self.width
+            && self.y < other.y + other.height
+            && other.y < self.y + self.height
+    }
+}
+
 /// `[[text]]`: text in an area, centred between its top and bottom.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,7 +170,7 @@ pub struct FilingNumberElement {
     pub others: f64,
 }
 
-/// `[[code128]]`: `x`, `y` is the first bar's upper corner; ten modules on each side stay white.
+/// `[[code128]]`: the bars within their area; ten modules on each side stay white.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Area")]
@@ -174,9 +183,12 @@ pub struct Code128Element {
     pub value: Pattern,
     /// X dimension: the next whole number of printer dots that is not narrower is taken.
     pub module: f64,
+    /// Where the symbol stands in its width.
+    #[serde(default)]
+    pub align: Align,
 }
 
-/// `[[qr]]`: `x`, `y` is the first module's upper corner; four modules around stay white.
+/// `[[qr]]`: the symbol within its area; four modules around stay white.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "as Area")]
@@ -188,6 +200,9 @@ pub struct QrElement {
     pub value: Pattern,
     /// X dimension, as for Code 128.
     pub module: f64,
+    /// Where the symbol stands in its size.
+    #[serde(default)]
+    pub align: Align,
 }
 
 /// Text with fields in it.
@@ -325,6 +340,10 @@ impl Template {
             };
             element.check().map_err(|(fault, fix)| at(fault, fix))?;
             self.check_on_stock(&element.area()).map_err(|fault| at(fault, "move it or make it smaller"))?;
+            let overlaps = |other: &&(usize, Element)| other.0 < *line && other.1.area().overlaps(&element.area());
+            if let Some((other, _)) = self.elements.iter().find(overlaps) {
+                return Err(at(format!("the element lies over the one at line {other}"), "move one of them"));
+            }
             for field in element.fields() {
                 if !declared.iter().any(|(declared, _)| *declared == field) {
                     let name = field_name(field);
@@ -405,7 +424,7 @@ impl Element {
                 Err(("`cap` must fit `height`, and `others` lie between 0 and 1".to_owned(), "change them"))
             }
             Element::Code128(Code128Element { module, .. }) | Element::Qr(QrElement { module, .. })
-                if !(*module >= MODULE_LEAST_MM) =>
+                if module.is_nan() || *module < MODULE_LEAST_MM =>
             {
                 Err((format!("modules of {module} mm are too fine to be read"), "set `module` to 0.25 or more"))
             }
@@ -514,6 +533,7 @@ mod tests {
             (text.replace("['name']", "['name', 'sex']"), "a.toml:4: field `sex` is declared but nothing shows it"),
             (text.replace("width = 50", "width = 98"), "a.toml:6: the element reaches from 2.0, 2.0 to 100.0, 7.0 mm"),
             (text.replace("least = 2\n", ""), "a.toml:6: `least` must say"),
+            (format!("{text}{TEXT}"), "a.toml:15: the element lies over the one at line 6; move one of them"),
             (text.replace("cap = 4", "cap = 6"), "a.toml:6: letters 6 mm high do not fit 5 mm"),
             (text.replace("x = 2\n", ""), "a.toml:6: missing field `x`; add it"),
             (text.replace("{name}", "{name"), "a.toml:7: \"{name\" has a { without }"),

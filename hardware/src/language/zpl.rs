@@ -104,13 +104,12 @@ pub fn field_data(text: &str) -> String {
 
 /// A graphic field, trimmed of white edges, in the compressed hexadecimal of `^GFA`.
 fn graphic(zpl: &mut String, dots: &Bitmap) {
-    let Some((first, last)) = inked_rows(dots) else { return };
+    let Some(dots) = dots.trimmed() else { return };
     let row_bytes = dots.row_bytes();
-    let total = row_bytes * (last - first + 1);
-    let (left, top) = (dots.left.max(0), dots.top + i32::try_from(first).unwrap_or(0));
-    let _ = write!(zpl, "^FO{left},{}^GFA,{total},{total},{row_bytes},", top.max(0));
+    let total = row_bytes * dots.height();
+    let _ = write!(zpl, "^FO{},{}^GFA,{total},{total},{row_bytes},", dots.left, dots.top);
     let mut above: Option<&[u8]> = None;
-    for row in dots.rows().skip(first).take(last - first + 1) {
+    for row in dots.rows() {
         if above == Some(row) {
             zpl.push(':')
         } else {
@@ -121,14 +120,8 @@ fn graphic(zpl: &mut String, dots: &Bitmap) {
     zpl.push_str("^FS\n");
 }
 
-fn inked_rows(dots: &Bitmap) -> Option<(usize, usize)> {
-    let inked = |row: &[u8]| row.iter().any(|byte| *byte != 0);
-    let first = dots.rows().position(inked)?;
-    let last = dots.rows().enumerate().filter(|(_, row)| inked(row)).last()?.0;
-    Some((first, last))
-}
-
-/// One row: repeated digits as counts (`G` 1 … `Y` 19, `g` 20, `h` 40 … `z` 400), a white rest as `,`, a black one as `!`.
+/// One row: repeated digits as counts (`G` 1 … `Y` 19, `g` 20, `h` 40 … `z` 400), a white rest as `,`. A black rest
+/// could be `!`, but some readers of ZPL take its "ones" for the digit 1: it is counted like all others.
 fn hex_row(zpl: &mut String, row: &[u8]) {
     let mut digits = Vec::with_capacity(row.len() * 2);
     for byte in row {
@@ -138,8 +131,8 @@ fn hex_row(zpl: &mut String, row: &[u8]) {
     let mut at = 0;
     while let Some(&digit) = digits.get(at) {
         let run = digits[at..].iter().take_while(|other| **other == digit).count();
-        if at + run == digits.len() && (digit == 0 || digit == 15) {
-            zpl.push(if digit == 0 { ',' } else { '!' });
+        if at + run == digits.len() && digit == 0 {
+            zpl.push(',');
             return;
         }
         repeat_count(zpl, run);
@@ -209,7 +202,7 @@ mod tests {
         let zpl = Zpl { text: Text::Drawn }.label(&label("x", "C00000001700163"), 2, &Blocks);
         assert_eq!(
             String::from_utf8(zpl).unwrap(),
-            "^XA\n^CI28\n^LH0,0^LS0^LT0^PON^FWN\n^PW400^LL200\n^FO8,16^GFA,24,24,3,!:::::::^FS\n\
+            "^XA\n^CI28\n^LH0,0^LS0^LT0^PON^FWN\n^PW400^LL200\n^FO8,16^GFA,24,24,3,LF:::::::^FS\n\
              ^FO0,30^GB100,2,2^FS\n^FO10,50^BY2,3,40^BCN,40,N,N,N,A^FH^FDC00000001700163^FS\n^PQ2\n^XZ\n"
         );
     }

@@ -1,0 +1,127 @@
+//! PDF, by printpdf: real text in an embedded subset of the typeface, bars as rectangles, equal bytes for equal input.
+
+use std::collections::BTreeMap;
+
+use outguide_hardware::display::{DisplayList, Item, Rect as DotRect, TextRun, Weight};
+use printpdf::{
+    Codepoint, Color, FontId, Greyscale, Mm, Op, PaintMode, ParsedFont, PdfDocument, PdfFont, PdfFontHandle, PdfPage,
+    PdfSaveOptions, Pt, Rect, TextItem, TextMatrix, WindingOrder,
+};
+use subsetter::GlyphRemapper;
+
+use super::typeface::Typeface;
+
+/// A PDF could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the PDF could not be made: {0}")]
+pub struct PdfError(String);
+
+/// Pages in, one document out. printpdf keeps all of it in memory: [`PAGES_MOST`] bounds a document.
+pub struct Writer<'a> {
+    typeface: &'a Typeface,
+    title: String,
+    glyphs: BTreeMap<Weight, GlyphRemapper>,
+    pages: Vec<PdfPage>,
+}
+
+/// The most pages in one document; longer ones are split by whoever makes them.
+pub const PAGES_MOST: usize = 400;
+
+impl<'a> Writer<'a> {
+    /// An empty document.
+    pub fn new(typeface: &'a Typeface, title: &str) -> Self {
+        Self { typeface, title: title.to_owned(), glyphs: BTreeMap::new(), pages: Vec::new() }
+    }
+
+    /// How many pages it has.
+    pub fn pages(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// Adds a page.
+    pub fn page(&mut self, list: &DisplayList) {
+        let scale = Scale { points: 72.0 / f32::from(list.dots_per_inch), height: list.height };
+        let mut ops = vec![Op::SetFillColor { col: Color::Greyscale(Greyscale::new(0.0, None)) }];
+        for item in &list.items {
+            match item {
+                Item::Text(run) => self.text(&mut ops, scale, run),
+                Item::Fill(area) => ops.push(rectangle(scale, area)),
+                Item::Symbol(symbol) => ops.extend(symbol.dark.iter().map(|area| rectangle(scale, area))),
+            }
+        }
+        let mm = |dots: i32| Mm(float(dots) * 25.4 / f32::from(list.dots_per_inch));
+        self.pages.push(PdfPage::new(mm(list.width), mm(list.height), ops));
+    }
+
+    fn text(&mut self, ops: &mut Vec<Op>, scale: Scale, run: &TextRun) {
+        let shaped = self.typeface.shape(&run.text, run.weight, run.tabular);
+        let remapper = self.glyphs.entry(run.weight).or_default();
+        ops.push(Op::StartTextSection);
+        ops.push(Op::SetFont { font: PdfFontHandle::External(font_id(run.weight)), size: Pt(run.size * scale.points) });
+        // Each glyph where the shaper put it: printpdf joins neighbours into one kerned run.
+        for glyph in shaped.glyphs {
+            let gid = remapper.remap(glyph.id);
+            let x = (float(run.x) + glyph.x * run.size) * scale.points;
+            let y = (float(scale.height - run.baseline) + glyph.y * run.size) * scale.points;
+            ops.push(Op::SetTextMatrix { matrix: TextMatrix::Raw([1.0, 0.0, 0.0, 1.0, x, y]) });
+            let cid = if glyph.text.is_empty() { "\u{200b}".to_owned() } else { glyph.text };
+            ops.push(Op::ShowText { items: vec![TextItem::GlyphIds(vec![Codepoint::with_cid(gid, 0.0, cid)])] });
+        }
+        ops.push(Op::EndTextSection);
+    }
+
+    /// The document's bytes.
+    pub fn finish(self) -> Result<Vec<u8>, PdfError> {
+        let mut document = PdfDocument::new(&self.title);
+        document.metadata.info.creator = "Outguide".to_owned();
+        document.metadata.info.producer = "Outguide".to_owned();
+        for (weight, remapper) in &self.glyphs {
+            let font = subset(self.typeface, *weight, remapper)?;
+            document.resources.fonts.map.insert(font_id(*weight), PdfFont::new(font));
+        }
+        document.with_pages(self.pages);
+        let options = PdfSaveOptions { subset_fonts: false, optimize: true, secure: true, ..PdfSaveOptions::default() };
+        let mut pdf = document.to_lopdf_document(&options, &mut Vec::new());
+        // printpdf makes a random /ID; it is optional without encryption, and equal input shall give equal bytes.
+        pdf.trailer.remove(b"ID");
+        pdf.compress();
+        let mut bytes = Vec::new();
+        pdf.save_to(&mut bytes).map_err(|e| PdfError(e.to_string()))?;
+        Ok(bytes)
+    }
+}
+
+fn subset(typeface: &Typeface, weight: Weight, remapper: &GlyphRemapper) -> Result<ParsedFont, PdfError> {
+    let bytes = subsetter::subset(typeface.file(weight), 0, remapper).map_err(|e| PdfError(e.to_string()))?;
+    ParsedFont::from_bytes(&bytes, 0, &mut Vec::new())
+        .ok_or_else(|| PdfError(format!("the {weight:?} font's subset cannot be read")))
+}
+
+fn font_id(weight: Weight) -> FontId {
+    FontId(format!("Atkinson{weight:?}"))
+}
+
+#[derive(Clone, Copy)]
+struct Scale {
+    points: f32,
+    height: i32,
+}
+
+fn rectangle(scale: Scale, area: &DotRect) -> Op {
+    let points = |dots: i32| Pt(float(dots) * scale.points);
+    Op::DrawRectangle {
+        rectangle: Rect {
+            x: points(area.x),
+            y: points(scale.height - area.y - area.height),
+            width: points(area.width),
+            height: points(area.height),
+            mode: Some(PaintMode::Fill),
+            winding_order: Some(WindingOrder::NonZero),
+        },
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "dots on a page are far below 2^24")]
+fn float(dots: i32) -> f32 {
+    dots as f32
+}
