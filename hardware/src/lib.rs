@@ -7,8 +7,8 @@ pub mod drivers;
 pub mod framer;
 #[cfg(test)]
 mod framer_properties;
-pub mod listing;
 pub mod language;
+pub mod listing;
 pub mod printer;
 pub mod profile;
 pub mod scanner;
