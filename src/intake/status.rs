@@ -29,6 +29,23 @@ pub enum DeviceState {
     QueueFull,
 }
 
+impl DeviceState {
+    /// The word for it in HTTP and on screens.
+    pub fn word(self) -> &'static str {
+        match self {
+            DeviceState::Connecting => "connecting",
+            DeviceState::Ready => "ready",
+            DeviceState::Gone => "gone",
+            DeviceState::NoPermission => "no_permission",
+            DeviceState::NotFound => "not_found",
+            DeviceState::InUse => "in_use",
+            DeviceState::Failed => "failed",
+            DeviceState::NotRecorded => "not_recorded",
+            DeviceState::QueueFull => "queue_full",
+        }
+    }
+}
+
 impl From<LinkState> for DeviceState {
     fn from(link: LinkState) -> Self {
         match link {

@@ -184,6 +184,19 @@ fn stopping_records_what_waits() {
 }
 
 #[test]
+fn a_state_has_one_word_everywhere() {
+    use outguide_hardware::scanner::LinkState as Link;
+    for link in
+        [Link::Connecting, Link::Ready, Link::Gone, Link::NoPermission, Link::NotFound, Link::InUse, Link::Failed]
+    {
+        assert_eq!(DeviceState::from(link).word(), link.word());
+    }
+    for state in [DeviceState::NoPermission, DeviceState::NotRecorded, DeviceState::QueueFull] {
+        assert_eq!(serde_json::to_value(state).unwrap(), state.word());
+    }
+}
+
+#[test]
 fn ids_are_unique() {
     let twice = vec![simulated("sim"), simulated("sim")];
     let started = Intake::start(Arc::new(Paper::default()), Arc::new(RandomIds), twice);

@@ -155,4 +155,17 @@ mod tests {
         assert_eq!(HostStatus::parse(b"\x02x\x03\x02y\x03\x02z\x03"), None);
         assert_eq!(HostStatus::parse(b""), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answer_is_too_odd(answer in proptest::collection::vec(
+            proptest::prop_oneof![
+                proptest::prelude::Just(0x02_u8), proptest::prelude::Just(0x03), proptest::prelude::Just(b','),
+                b'0'..=b'9', proptest::prelude::any::<u8>()
+            ],
+            0..120,
+        )) {
+            let _ = HostStatus::parse(&answer);
+        }
+    }
 }
