@@ -115,9 +115,10 @@ mod tests {
             let mut read = [0_u8; 6];
             master.set_timeout(Duration::from_secs(5)).unwrap();
             master.read_exact(&mut read).unwrap();
-            read
+            // The port stays open until the printer has drained it.
+            (master, read)
         });
         assert!(matches!(printer.send(Payload { name: "j", bytes: b"^XA^XZ" }), SendOutcome::Sent));
-        assert_eq!(&reader.join().unwrap(), b"^XA^XZ");
+        assert_eq!(&reader.join().unwrap().1, b"^XA^XZ");
     }
 }

@@ -181,13 +181,14 @@ mod tests {
     use super::super::sim_server::SimZplPrinter;
     use super::*;
 
+    /// Short, yet long enough for a busy machine.
     fn quick() -> TcpLimits {
         TcpLimits {
-            connect: Duration::from_millis(500),
-            write: Duration::from_millis(200),
-            job: Duration::from_secs(2),
-            linger: Duration::from_millis(200),
-            status: Duration::from_millis(200),
+            connect: Duration::from_secs(2),
+            write: Duration::from_millis(300),
+            job: Duration::from_secs(10),
+            linger: Duration::from_secs(2),
+            status: Duration::from_millis(800),
         }
     }
 

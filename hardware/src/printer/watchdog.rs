@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_stuck_device_is_unknown_and_refuses_the_next_job_until_it_is_free() {
         let (watchdog, (free, release)) = (Watchdog::default(), mpsc::channel());
-        let limit = Duration::from_millis(50);
+        let limit = Duration::from_millis(500);
         let outcome = watchdog.write("lp0", move || Ok(Stuck { room: 700, release }), &[b'x'; 2000], limit);
         let SendOutcome::Unknown { sent_bytes, error: SendError::Stuck { .. } } = outcome else {
             panic!("{outcome:?}")
