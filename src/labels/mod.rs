@@ -6,6 +6,7 @@ mod filing_number;
 mod layout;
 pub mod pdf;
 mod plain;
+pub mod report;
 mod svg;
 mod symbols;
 pub mod template;

@@ -58,14 +58,20 @@ impl<'a> Writer<'a> {
         let remapper = self.glyphs.entry(run.weight).or_default();
         ops.push(Op::StartTextSection);
         ops.push(Op::SetFont { font: PdfFontHandle::External(font_id(run.weight)), size: Pt(run.size * scale.points) });
-        // Each glyph where the shaper put it: printpdf joins neighbours into one kerned run.
-        for glyph in shaped.glyphs {
-            let gid = remapper.remap(glyph.id);
-            let x = (float(run.x) + glyph.x * run.size) * scale.points;
-            let y = (float(scale.height - run.baseline) + glyph.y * run.size) * scale.points;
+        // One operator for each stretch on one height; the numbers between glyphs put right what kerning moved.
+        for stretch in shaped.glyphs.chunk_by(|a, b| a.y.total_cmp(&b.y).is_eq()) {
+            let Some(first) = stretch.first() else { continue };
+            let x = (float(run.x) + first.x * run.size) * scale.points;
+            let y = (float(scale.height - run.baseline) + first.y * run.size) * scale.points;
             ops.push(Op::SetTextMatrix { matrix: TextMatrix::Raw([1.0, 0.0, 0.0, 1.0, x, y]) });
-            let cid = if glyph.text.is_empty() { "\u{200b}".to_owned() } else { glyph.text };
-            ops.push(Op::ShowText { items: vec![TextItem::GlyphIds(vec![Codepoint::with_cid(gid, 0.0, cid)])] });
+            let mut codepoints = Vec::with_capacity(stretch.len());
+            for (i, glyph) in stretch.iter().enumerate() {
+                let pen = glyph.x + glyph.advance;
+                let kern = stretch.get(i + 1).map_or(0.0, |next| (pen - next.x) * 1000.0);
+                let text = if glyph.text.is_empty() { "\u{200b}" } else { &glyph.text };
+                codepoints.push(Codepoint::with_cid(remapper.remap(glyph.id), kern.round(), text.to_owned()));
+            }
+            ops.push(Op::ShowText { items: vec![TextItem::GlyphIds(codepoints)] });
         }
         ops.push(Op::EndTextSection);
     }

@@ -45,7 +45,7 @@ pub struct Glyph {
     pub x: f32,
     /// Rise above the baseline, in ems.
     pub y: f32,
-    /// How far the pen moves on, in ems.
+    /// How far the font itself moves the pen on, in ems; kerning shows in the next glyph's `x`.
     pub advance: f32,
     /// The characters it stands for; empty for the second and later glyphs of one cluster.
     pub text: String,
@@ -104,6 +104,7 @@ impl Typeface {
         let options = ShapeOptions::new().features(if tabular { &features } else { &[] });
         let shaped = face.shaper.shaper(&face.font).build().shape(buffer, options);
         let em = 1.0 / f32::from(face.font.metrics(Size::unscaled(), LocationRef::default()).units_per_em);
+        let metrics = face.font.glyph_metrics(Size::unscaled(), LocationRef::default());
         let units = |value: i32| i16::try_from(value).map_or(0.0, f32::from) * em;
         let infos = shaped.glyph_infos();
         let mut line = Shaped::default();
@@ -117,7 +118,7 @@ impl Typeface {
                 id,
                 x: line.width + units(position.x_offset),
                 y: units(position.y_offset),
-                advance: units(position.x_advance),
+                advance: metrics.advance_width(GlyphId::from(id)).unwrap_or_default() * em,
                 text: cluster.to_owned(),
             });
             line.width += units(position.x_advance);
