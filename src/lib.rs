@@ -1,5 +1,6 @@
 //! Outguide: chart tracking for hospitals. See README.md for the map of the house.
 
+pub mod alerts;
 pub mod barcode;
 pub mod custody;
 pub mod intake;

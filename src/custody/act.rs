@@ -80,6 +80,9 @@ pub enum Act {
     ReportedFound {
         /// Where, where known.
         place: Option<PlaceCode>,
+        /// Is that place the chart's home?
+        #[serde(default)]
+        home: bool,
     },
     /// The loan's term was extended.
     Renewed {

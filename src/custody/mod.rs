@@ -4,13 +4,23 @@
 //! A chart's whereabouts are the fold of its [`Act`]s in [`OrderKey`] order, so any order of arrival gives one result.
 
 mod act;
+mod context;
+mod decide;
+mod decision;
+mod fold;
+mod moves;
 mod receipt;
+mod refusals;
 mod role;
 mod scan;
 mod session;
 mod verdict;
+pub mod wording;
 
 pub use act::{Act, Custody, KnownBy, MissingCase, OrderKey, Undoable};
+pub use decide::{decide, echo};
+pub use decision::{Decision, Outcome, Situation};
+pub use fold::{apply, changes_nothing, fold};
 pub use receipt::{ChartView, Receipt, ReceiptNote, ReceiptSession, ReceiptVerdict};
 pub use role::Role;
 pub use scan::{Scan, ScanSource};
@@ -124,6 +134,8 @@ pub struct Chart {
     /// The newest issue that was confirmed or scanned; older ones are superseded. `None`: Outguide never printed one,
     /// any issue is accepted.
     pub label_issue: Option<LabelIssue>,
+    /// The newest issue that was handed to a print job; `None`: Outguide never printed one.
+    pub label_issued: Option<LabelIssue>,
     /// Where it is and how that is known.
     pub custody: Custody,
     /// Other volumes of the same patient and record type that are not where this one is.

@@ -1,9 +1,10 @@
 //! The session at a kiosk (one for each lane).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Kiosk;
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 
 /// What the next chart scan means.
@@ -51,4 +52,40 @@ pub struct KioskSession {
     pub active_at: Option<Timestamp>,
     /// This session's last custody change: the chart and the entry.
     pub last_change: Option<(ChartNumber, u64)>,
+}
+
+impl KioskSession {
+    /// The session as it stands at `at`: over, if nothing was scanned or touched for longer than the kiosk allows.
+    /// Judged when it is next looked at, by the scan's own time, so that a queued scan finds the session of its day.
+    #[must_use]
+    pub fn as_of(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
+        let idle = SignedDuration::from_secs(i64::from(kiosk.idle_sign_off_seconds));
+        match self.active_at {
+            Some(active) if at.duration_since(active) > idle => KioskSession::default(),
+            _ => self,
+        }
+    }
+
+    /// When the session ends if nothing is scanned or touched; `None` when nobody is signed in.
+    pub fn signs_off_at(&self, idle_sign_off_seconds: u32) -> Option<Timestamp> {
+        self.staff.as_ref()?;
+        self.active_at?.checked_add(SignedDuration::from_secs(i64::from(idle_sign_off_seconds))).ok()
+    }
+
+    /// The session after a touch of the screen at `at`: a session that is over does not come back.
+    #[must_use]
+    pub fn touched(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
+        let session = self.as_of(at, kiosk);
+        KioskSession { active_at: session.active_at.max(Some(at)), ..session }
+    }
+
+    /// A badge always starts over: another person, no destination, nothing to undo.
+    pub(super) fn of(badge: &BadgeNumber) -> KioskSession {
+        KioskSession { staff: Some(badge.clone()), ..KioskSession::default() }
+    }
+
+    /// A command ends what the destination was for.
+    pub(super) fn in_mode(self, mode: SessionMode) -> KioskSession {
+        KioskSession { mode, destination: None, ..self }
+    }
 }

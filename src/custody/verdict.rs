@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
+use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode, Unrecognised};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -66,6 +66,7 @@ pub enum Rule {
     RefuseWhenKioskHasNoPrinter,
     RefuseWhenKioskPlaceIsUnknown,
     RefuseWhenCodeIsUnrecognised,
+    RefuseWhenDestinationIsMissing,
     RefuseWhenEcho,
 }
 
@@ -132,7 +133,44 @@ pub struct Verdict {
     /// The command it answers (modes, commands not served yet).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<crate::barcode::CommandWord>,
+    /// Why the code was not recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Unrecognised>,
     /// What else there is to know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+}
+
+impl Note {
+    /// A note that names nothing yet.
+    pub fn new(kind: NoteKind) -> Note {
+        Note { kind, place: None, count: None, charts: Vec::new(), at: None }
+    }
+
+    /// Does it turn a verdict that is fine into one to look at?
+    pub fn calls_attention(&self) -> bool {
+        !matches!(self.kind, NoteKind::SightingKept | NoteKind::LateScan)
+    }
+}
+
+impl Verdict {
+    /// A verdict that names nothing yet.
+    pub fn new(kind: VerdictKind, tone: Tone) -> Verdict {
+        Verdict {
+            kind,
+            tone,
+            rule: None,
+            chart: None,
+            place: None,
+            badge: None,
+            command: None,
+            reason: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The refusal named by `rule`.
+    pub fn refused(rule: Rule) -> Verdict {
+        Verdict { rule: Some(rule), ..Verdict::new(VerdictKind::Refused, Tone::Refused) }
+    }
 }

@@ -5,13 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use crate::alerts::{AlertId, AlertKind, AlertRow, AlertState};
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
-
-/// An alert's number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-pub struct AlertId(pub u64);
 
 /// A print job's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -79,61 +75,6 @@ pub enum Effect {
     AlertSet(AlertRow),
     /// A print job was made or changed: the whole new state.
     PrintJobSet(PrintJobRow),
-}
-
-/// An alert's state in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the contract's words")]
-pub enum AlertState {
-    Open,
-    Acknowledged,
-    Snoozed,
-    Resolved,
-}
-
-/// What an alert is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the contract's words")]
-pub enum AlertKind {
-    Overdue,
-    Missing,
-    Discrepancy,
-    Device,
-    Printer,
-    System,
-}
-
-/// An alert as projected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AlertRow {
-    /// Its number.
-    pub id: AlertId,
-    /// What it is about.
-    pub kind: AlertKind,
-    /// Where in its life it is.
-    pub state: AlertState,
-    /// The chart it is about.
-    pub chart: Option<ChartNumber>,
-    /// The place it concerns (the holder of an overdue chart, where a missing one was last known).
-    pub place: Option<PlaceCode>,
-    /// The loan (entry) an overdue alert is about, the case (entry) a missing alert is about.
-    pub about: Option<u64>,
-    /// A device, printer or subsystem it is about, or what else tells two stories apart. No patient data.
-    pub subject: Option<String>,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// For overdue: since when.
-    pub due_at: Option<Timestamp>,
-    /// The console user who looks after it.
-    pub owner: Option<String>,
-    /// Hidden until then, when snoozed.
-    pub snoozed_until: Option<Timestamp>,
-    /// When it was resolved.
-    pub resolved_at: Option<Timestamp>,
-    /// Why it was resolved: `returned`, `handed_on`, `renewed`, `found`, `undone`, `by_hand`, ….
-    pub resolution: Option<String>,
 }
 
 /// A print job's state.

@@ -1,0 +1,109 @@
+//! What all the rules look at: the situation with the session as it stands at the scan's own time.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Act, Chart, Decision, KioskSession, Note, NoteKind, OrderKey, Place, Role, Rule, Scan, ScanSource};
+use super::{Situation, Staff, Tone, Verdict, VerdictKind};
+use crate::barcode::{ChartNumber, Code};
+
+/// A queued scan this much older than its arrival is a replayed one: it cannot be judged by who is at the kiosk now.
+const LATE_AFTER_SECONDS: i64 = 10;
+
+/// One scan being judged.
+pub(super) struct Context<'a> {
+    pub(super) at: &'a Situation<'a>,
+    pub(super) scan: &'a Scan,
+    pub(super) key: &'a OrderKey,
+    /// The scan waited in a kiosk's queue: nobody could refuse it there, and nobody refuses it for sign-in here.
+    pub(super) late: bool,
+    /// The session as of the scan's time.
+    pub(super) session: KioskSession,
+    /// Who is signed in, their badge being alive.
+    pub(super) person: Option<&'a Staff>,
+    /// The lane's session is newer than this scan: it is judged without one, and leaves that one alone.
+    stale: bool,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(at: &'a Situation<'a>, scan: &'a Scan, key: &'a OrderKey, recorded_at: Timestamp) -> Context<'a> {
+        let limit = SignedDuration::from_secs(LATE_AFTER_SECONDS);
+        let late = scan.queue_seq.is_some() && recorded_at.duration_since(key.effective_at) > limit;
+        let newer = |active: Timestamp| active.duration_since(key.effective_at) > limit;
+        let stale = late && at.session.active_at.is_some_and(newer);
+        let session =
+            if stale { KioskSession::default() } else { at.session.clone().as_of(key.effective_at, at.kiosk) };
+        let person = at.signed_in.filter(|staff| staff.active && session.staff.as_ref() == Some(&staff.badge));
+        let session = if person.is_none() && session.staff.is_some() { KioskSession::default() } else { session };
+        Context { at, scan, key, late, session, person, stale }
+    }
+
+    /// The one chart that the code fits.
+    pub(super) fn chart(&self) -> Option<&'a Chart> {
+        match self.at.charts {
+            [chart] => Some(chart),
+            _ => None,
+        }
+    }
+
+    /// Was the chart itself read here? A reference or a typed number says something, but shows nothing.
+    pub(super) fn in_hand(&self) -> bool {
+        matches!(self.at.code, Code::Chart(..) | Code::Legacy(_)) && self.scan.source != ScanSource::Typed
+    }
+
+    /// The sighting that this scan is, whatever becomes of the rest.
+    pub(super) fn sighting(&self) -> Option<(ChartNumber, Act)> {
+        let (chart, place) = (self.chart()?, self.at.kiosk_place?);
+        self.in_hand().then(|| (chart.number, Act::Sighted { place: place.code.clone() }))
+    }
+
+    /// May the one who is signed in do what asks for `role`? A late scan of an unknown person may.
+    pub(super) fn may(&self, role: Role) -> bool {
+        self.person.map_or(self.late, |staff| staff.role.includes(role))
+    }
+
+    /// When a chart that goes to `place` now is due there.
+    pub(super) fn due_at(&self, place: &Place) -> Option<Timestamp> {
+        let hours = place.loan_hours?;
+        self.key.effective_at.checked_add(SignedDuration::from_hours(i64::from(hours))).ok()
+    }
+
+    /// A verdict that goes well and moves nothing.
+    pub(super) fn said(&self, kind: VerdictKind) -> Decision {
+        self.decided(Verdict::new(kind, Tone::Ok))
+    }
+
+    /// The refusal named by `rule`: custody is left alone, a sighting is kept.
+    pub(super) fn refused(&self, rule: Rule) -> Decision {
+        let mut decision = self.decided(Verdict::refused(rule));
+        decision.verdict.chart = self.chart().map(|chart| chart.number);
+        if let Some(sighting) = self.sighting() {
+            decision.acts.push(sighting);
+            decision.verdict.notes.push(Note::new(NoteKind::SightingKept));
+        }
+        decision
+    }
+
+    pub(super) fn decided(&self, verdict: Verdict) -> Decision {
+        Decision { verdict, session: self.session.clone(), acts: Vec::new(), label_for: None, on_chart: None }
+    }
+
+    /// What holds for every scan: it keeps the session alive, and a late one is marked as such.
+    pub(super) fn finished(&self, mut decision: Decision) -> Decision {
+        let notes = &mut decision.verdict.notes;
+        if self.late {
+            notes.push(Note { at: Some(self.key.effective_at), ..Note::new(NoteKind::LateScan) });
+            if self.person.is_none() && !decision.acts.is_empty() {
+                notes.push(Note::new(NoteKind::Unattributed));
+            }
+        }
+        if decision.verdict.tone == Tone::Ok && decision.verdict.notes.iter().any(Note::calls_attention) {
+            decision.verdict.tone = Tone::Attention;
+        }
+        if self.stale {
+            decision.session = self.at.session.clone();
+        } else {
+            decision.session.active_at = decision.session.active_at.max(Some(self.key.effective_at));
+        }
+        decision
+    }
+}

@@ -1,0 +1,75 @@
+//! What a decision is made from and what it says.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Act, Chart, Custody, Kiosk, KioskMode, KioskSession, Place, Staff, Verdict};
+use crate::barcode::{ChartNumber, Code, LabelIssue};
+
+/// The state that one scan touches, loaded by the ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// The kiosk.
+    pub kiosk: &'a Kiosk,
+    /// Where it stands; `None` while that place is not entered yet.
+    pub kiosk_place: Option<&'a Place>,
+    /// The lane's session as it was kept.
+    pub session: &'a KioskSession,
+    /// The person the session names.
+    pub signed_in: Option<&'a Staff>,
+    /// What was scanned.
+    pub code: &'a Code,
+    /// The person whose badge was scanned.
+    pub badge: Option<&'a Staff>,
+    /// The place whose card was scanned.
+    pub place: Option<&'a Place>,
+    /// The session's destination.
+    pub destination: Option<&'a Place>,
+    /// The charts the code fits: at most one for our own codes, any number for a legacy one.
+    pub charts: &'a [Chart],
+    /// The chart of the session's last change, for UNDO.
+    pub last_change_chart: Option<&'a Chart>,
+}
+
+/// What a scan comes to: what the screen is told, what the session becomes, what happens to charts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What the screen is told.
+    pub verdict: Verdict,
+    /// The lane's session after it.
+    pub session: KioskSession,
+    /// What happens to which chart; all under the entry's one order key, at most one act a chart.
+    pub acts: Vec<(ChartNumber, Act)>,
+    /// A folder label is to be printed for this chart.
+    pub label_for: Option<ChartNumber>,
+    /// This issue was seen on this chart: older ones are superseded from now on.
+    pub on_chart: Option<(ChartNumber, LabelIssue)>,
+}
+
+/// What the entry of a scan keeps besides its effects, enough to make its receipt again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// What the screen was told.
+    pub verdict: Verdict,
+    /// The lane's session after it.
+    pub session: KioskSession,
+    /// The kiosk's mode then.
+    pub kiosk_mode: KioskMode,
+    /// After how many idle seconds the session ended, then.
+    pub idle_sign_off_seconds: u32,
+    /// The chart's custody after it, without its undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart_custody: Option<Custody>,
+}
+
+impl Outcome {
+    /// The outcome of `decision` at `kiosk`; `custody` is that of the verdict's chart after it.
+    pub fn new(decision: &Decision, kiosk: &Kiosk, custody: Option<&Custody>) -> Outcome {
+        Outcome {
+            verdict: decision.verdict.clone(),
+            session: decision.session.clone(),
+            kiosk_mode: kiosk.mode,
+            idle_sign_off_seconds: kiosk.idle_sign_off_seconds,
+            chart_custody: custody.map(|custody| Custody { undo: None, ..custody.clone() }),
+        }
+    }
+}
