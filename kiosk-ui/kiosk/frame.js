@@ -50,7 +50,8 @@ export function paintDevices(view, link) {
     const { state, simulated } = view.printer;
     shown.push({ label: "printer", state: stateWord(state), up: isUp(state), simulated: simulated ?? false });
   }
-  shown.push({ label: "server", state: online ? "ready" : "no answer", up: online, simulated: false });
+  // The server is not a device: it is named only when it does not answer.
+  if (view && !online) shown.push({ label: "server", state: "no answer", up: false, simulated: false });
   fill(
     byId("devices"),
     shown.map(({ label, state, up, simulated }) =>

@@ -212,7 +212,7 @@ class KioskScreen {
       if (device.lane && !this.sessions.has(device.lane)) this.sessions.set(device.lane, null);
     }
     for (const session of view.sessions ?? (view.session ? [view.session] : [])) this.meetSession(session.lane ?? "", session);
-    for (const receipt of [...(view.recent ?? [])].reverse()) {
+    for (const receipt of [...(view.recent ?? [])].sort((a, b) => a.seq - b.seq)) {
       if (!this.recent.has(receipt.id)) this.recent.add(shownReceipt(receipt, receipt.at ? Date.parse(receipt.at) : serverNow(), false));
     }
     void this.queue.meetEpoch(view.epoch);
@@ -370,7 +370,9 @@ class KioskScreen {
       ribbons.push(ribbon("saved", "No answer from the server · scans are saved here"));
     }
     if (parked.length > 0) {
-      const text = parked.length === 1 ? "1 scan was not taken by the server" : `${parked.length} scans were not taken by the server`;
+      const unrecorded = parked.every((scan) => scan.status === 503);
+      const many = parked.length === 1 ? "1 scan was" : `${parked.length} scans were`;
+      const text = unrecorded ? `${many} not recorded: scan again` : `${many} not taken by the server`;
       ribbons.push(ribbon("refused", text, "Look", () => this.menu.open()));
     }
     if (!this.store.durable) ribbons.push(ribbon("refused", "This browser cannot save scans: do not close this page while the server is away"));

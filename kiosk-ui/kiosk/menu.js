@@ -202,7 +202,7 @@ export class Menu {
     }
     if (parked.length > 0) {
       rows.push(
-        el("p", {}, `The server would not take ${parked.length === 1 ? "this scan" : "these scans"}:`),
+        el("p", {}, `${parked.length === 1 ? "This scan is" : "These scans are"} in no ledger:`),
         el("ul", { class: "menu-parked" }, parked.map((scan) => this.#parkedRow(scan, times))),
       );
     }

@@ -3,7 +3,7 @@
  *
  * What an answer means:
  * - a receipt with `seq`: recorded (the first time or again, all the same)
- * - 503, for a scan just made: nothing happened; the person scans again, the scan is parked in sight
+ * - 503 "not recorded", for a scan just made: nothing happened; the person scans again, the scan is parked in sight
  * - 401, 403, 404: this page may not, whatever it sends; everything waits
  * - 408, 429, 5xx, or no answer: tried again, later and later
  * - any other 4xx: the server will never take it; parked in sight, the next goes on
@@ -177,14 +177,16 @@ export class ScanQueue {
     try {
       receipt = await this.send(scan);
       if (!Number.isInteger(receipt?.seq)) throw new ApiError(0, { detail: "The answer is no receipt." });
-      await this.store.acknowledge(scan, receipt.seq, receipt.epoch, this.now());
+      // A repeated receipt may carry the epoch of its first time; that the ledger has the scan now is what counts.
+      const epoch = receipt.duplicate && this.#epoch ? this.#epoch : receipt.epoch;
+      await this.store.acknowledge(scan, receipt.seq, epoch, this.now());
     } catch (fault) {
       return this.#failed(scan, fault instanceof ApiError ? fault : new ApiError(0, { detail: String(fault) }));
     }
     this.#reach(true);
     this.#settle(scan);
     this.events.onReceipt(scan, receipt, this.#isLive(scan));
-    await this.meetEpoch(receipt.epoch);
+    if (!receipt.duplicate) await this.meetEpoch(receipt.epoch);
     return true;
   }
 
@@ -194,7 +196,7 @@ export class ScanQueue {
    */
   async #failed(scan, fault) {
     const { status } = fault;
-    if (status === 503 && fault.body !== null && this.#isLive(scan)) {
+    if (status === 503 && isNotRecorded(fault.body) && this.#isLive(scan)) {
       await this.store.park(scan, status, fault.message);
       this.#reach(true);
       this.#settle(scan);
@@ -271,4 +273,13 @@ export class ScanQueue {
   #isLive(scan) {
     return this.now() - Date.parse(scan.observed_at) < LIVE_FOR_MS;
   }
+}
+
+/**
+ * Does the answer say that the ledger could not keep the scan (and not only that the server is busy or starting)?
+ *
+ * @param {any} body
+ */
+function isNotRecorded(body) {
+  return body?.verdict?.tone === "not_recorded";
 }

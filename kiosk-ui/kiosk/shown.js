@@ -61,8 +61,8 @@ export function shownSaved(scan, waiting) {
  */
 export function shownNotRecorded(scan, why) {
   return local(scan, "not_recorded", "not_recorded", "Not recorded", {
-    detail: "Nothing happened. Scan it again.",
-    notes: why ? [{ kind: "why", text: why }] : [],
+    detail: why || "Nothing happened: scan it again.",
+    notes: [],
   });
 }
 

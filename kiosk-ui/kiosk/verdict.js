@@ -15,6 +15,8 @@ const AGAIN_MS = 8000;
 /** A verdict stays so long, unless another comes, before the screen says again what to scan, in milliseconds. */
 const STAY_MS = 60_000;
 const STAY_SIGNED_OFF_MS = 8000;
+/** In how many steps the words may shrink; the sizes are in the style sheet. */
+const FIT_STEPS = 4;
 /** How many verdicts the list keeps. */
 const RECENT_MAX = 20;
 
@@ -46,6 +48,7 @@ export class VerdictArea {
     this.next = next;
     this.times = times;
     this.idle = idle;
+    new ResizeObserver(() => this.#fit()).observe(body);
   }
 
   /** @param {Shown} shown */
@@ -97,6 +100,15 @@ export class VerdictArea {
     this.next.dataset.always = String(always);
   }
 
+  /** Long names and many notes make everything a step smaller rather than cutting off what matters. */
+  #fit() {
+    for (let step = 0; step <= FIT_STEPS; step++) {
+      this.section.dataset.fit = String(step);
+      const words = this.body.lastElementChild;
+      if (!words || words.scrollHeight <= words.clientHeight + 1) return;
+    }
+  }
+
   /**
    * @param {Shown} shown
    * @param {"fresh" | "band"} phase
@@ -139,6 +151,7 @@ export class VerdictArea {
           ),
       ),
     );
+    this.#fit();
   }
 }
 

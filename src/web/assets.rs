@@ -16,6 +16,8 @@ struct KioskUi;
 pub const CONSOLE: &str = "console/index.html";
 /// A kiosk's page.
 pub const KIOSK: &str = "kiosk/index.html";
+/// Keeps a kiosk's page for a start without the server.
+const KIOSK_WORKER: &str = "kiosk/worker.js";
 
 /// Answers with the file at `path` inside `kiosk-ui/`, or 304 when the browser has it already.
 pub fn serve(path: &str, request: &HeaderMap) -> Response {
@@ -39,6 +41,11 @@ pub fn serve(path: &str, request: &HeaderMap) -> Response {
 fn whole(path: &str, file: EmbeddedFile) -> Response {
     let mut response = Response::new(Body::from(file.data.into_owned()));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
+    if path == KIOSK_WORKER {
+        // A worker may look after pages outside its own folder only where the server says so.
+        let name = header::HeaderName::from_static("service-worker-allowed");
+        response.headers_mut().insert(name, HeaderValue::from_static("/kiosk/"));
+    }
     response
 }
 
