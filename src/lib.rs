@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod barcode;
 pub mod custody;
+pub mod import;
 pub mod intake;
 pub mod labels;
 pub mod ledger;

@@ -5,6 +5,7 @@ pub mod changes;
 mod clock;
 mod effect;
 mod error;
+pub mod queries;
 mod reader;
 mod work;
 

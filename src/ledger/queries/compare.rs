@@ -1,0 +1,106 @@
+//! What an import would do: each row against what is there. Nothing is changed.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{ReadError, Reader};
+use crate::barcode::PlaceCode;
+use crate::ledger::changes::{ChartRow, PatientRow, PlaceRow, RowOutcome, StaffRow};
+
+impl Reader {
+    /// For each place: new, changed or the same.
+    pub fn compare_places(&self, rows: &[PlaceRow]) -> Result<Vec<RowOutcome>, ReadError> {
+        let compare = |row: &PlaceRow| {
+            Ok(outcome(self.place(&row.code)?, |old| {
+                old.name == row.name && old.kind == row.kind && old.loan_hours == row.loan_hours
+            }))
+        };
+        rows.iter().map(compare).collect()
+    }
+
+    /// The same for staff.
+    pub fn compare_staff(&self, rows: &[StaffRow]) -> Result<Vec<RowOutcome>, ReadError> {
+        let compare = |row: &StaffRow| {
+            if let Some(place) = &row.place
+                && let Some(unknown) = self.unknown_place("place", place)?
+            {
+                return Ok(unknown);
+            }
+            Ok(outcome(self.staff_member(&row.badge)?, |old| {
+                old.name == row.name && old.role == row.role && old.place == row.place && old.email == row.email
+            }))
+        };
+        rows.iter().map(compare).collect()
+    }
+
+    /// The same for patients.
+    pub fn compare_patients(&self, rows: &[PatientRow]) -> Result<Vec<RowOutcome>, ReadError> {
+        let compare = |row: &PatientRow| {
+            Ok(outcome(self.patient(&row.mrn)?, |old| {
+                let old = &old.patient;
+                old.last_name == row.last_name
+                    && old.first_name == row.first_name
+                    && old.birth_date == row.birth_date
+                    && old.sex == row.sex
+            }))
+        };
+        rows.iter().map(compare).collect()
+    }
+
+    /// The same for charts. Where an existing chart is said to be is not compared: an import does not move it.
+    pub fn compare_charts(&self, rows: &[ChartRow]) -> Result<Vec<RowOutcome>, ReadError> {
+        rows.iter().map(|row| self.compare_chart(row)).collect()
+    }
+
+    fn compare_chart(&self, row: &ChartRow) -> Result<RowOutcome, ReadError> {
+        let patient: Option<i64> = self
+            .conn()
+            .prepare_cached("SELECT id FROM patients WHERE mrn = ?1")?
+            .query_row(params![row.mrn], |row| row.get(0))
+            .optional()?;
+        let Some(patient) = patient else {
+            return Ok(rejected("mrn", format!("there is no patient {}; import patients first", row.mrn)));
+        };
+        let known: bool = self
+            .conn()
+            .prepare_cached("SELECT count(*) FROM record_types WHERE code = ?1")?
+            .query_row(params![row.record_type], |row| row.get(0))?;
+        if !known {
+            return Ok(rejected("record_type", format!("there is no record type {}; add it first", row.record_type)));
+        }
+        for (field, place) in [("home", Some(&row.home)), ("place", row.place.as_ref())] {
+            if let Some(place) = place
+                && let Some(unknown) = self.unknown_place(field, place)?
+            {
+                return Ok(unknown);
+            }
+        }
+        if let Some(holder) = &row.holder
+            && self.staff_member(holder)?.is_none()
+        {
+            return Ok(rejected("holder_badge", format!("nobody has the badge {holder}; import staff first")));
+        }
+        let home: Option<String> = self
+            .conn()
+            .prepare_cached("SELECT home FROM charts WHERE patient = ?1 AND record_type = ?2 AND volume = ?3")?
+            .query_row(params![patient, row.record_type, row.volume], |row| row.get(0))
+            .optional()?;
+        Ok(outcome(home, |home| home == row.home.as_str()))
+    }
+
+    fn unknown_place(&self, field: &'static str, code: &PlaceCode) -> Result<Option<RowOutcome>, ReadError> {
+        let known = self.place(code)?.is_some();
+        Ok((!known).then(|| rejected(field, format!("there is no place {code}; import places first"))))
+    }
+}
+
+fn outcome<T>(old: Option<T>, same: impl FnOnce(T) -> bool) -> RowOutcome {
+    match old.map(same) {
+        None => RowOutcome::Added,
+        Some(true) => RowOutcome::Unchanged,
+        Some(false) => RowOutcome::Changed,
+    }
+}
+
+fn rejected(field: &'static str, text: String) -> RowOutcome {
+    RowOutcome::Rejected { field, text }
+}

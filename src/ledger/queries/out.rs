@@ -1,0 +1,164 @@
+//! What is out, by place.
+
+use jiff::Timestamp;
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::charts::SELECT_CHARTS;
+use super::{ChartRow, Page, Paging, ReadError, Reader, Sight, bad_cursor, failed, time};
+use crate::barcode::PlaceCode;
+
+/// How much is out at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutSummaryRow {
+    /// The place.
+    pub place: PlaceCode,
+    /// Its name.
+    pub place_name: Option<String>,
+    /// Charts that are out there.
+    pub out: u64,
+    /// How many of them are overdue.
+    pub overdue: u64,
+    /// The longest away from home, since.
+    pub oldest: Option<Timestamp>,
+}
+
+impl Reader {
+    /// How much is out, by place, the most first.
+    pub fn out_summary(&self) -> Result<Vec<OutSummaryRow>, ReadError> {
+        let sql = "SELECT c.place, max(p.name), count(*), count(CASE WHEN c.due_at < ?1 THEN 1 END), min(c.out_since)
+                   FROM charts c LEFT JOIN places p ON p.code = c.place WHERE c.out_since IS NOT NULL
+                   GROUP BY c.place ORDER BY count(*) DESC, c.place";
+        let mut statement = self.conn().prepare_cached(sql)?;
+        let mut rows = statement.query(params![self.now().as_microsecond()])?;
+        let mut summary = Vec::new();
+        while let Some(row) = rows.next()? {
+            summary.push(OutSummaryRow {
+                place: PlaceCode::new(&row.get::<_, String>(0)?).map_err(failed)?,
+                place_name: row.get(1)?,
+                out: row.get::<_, i64>(2)?.unsigned_abs(),
+                overdue: row.get::<_, i64>(3)?.unsigned_abs(),
+                oldest: row.get::<_, Option<i64>>(4)?.map(time).transpose()?,
+            });
+        }
+        Ok(summary)
+    }
+
+    /// Charts that are out, at `place` or everywhere, by place, the longest away first.
+    ///
+    /// A masked sight does not get restricted charts here at all: to stand in a place's list tells the place. So a
+    /// page may hold fewer rows than asked for and still have a next one.
+    pub fn out_charts(
+        &self,
+        place: Option<&PlaceCode>,
+        paging: &Paging,
+        sight: Sight,
+    ) -> Result<Page<ChartRow>, ReadError> {
+        let (since, number, after) = match paging.parts::<3>()? {
+            Some([since, number, place]) => (cursor_part(since)?, cursor_part(number)?, place.to_owned()),
+            None => (i64::MIN, 0, String::new()),
+        };
+        let scope = if place.is_some() { "c.place = ?5" } else { "?5 IS NULL" };
+        let sql = format!(
+            "{SELECT_CHARTS} WHERE c.out_since IS NOT NULL AND {scope}
+                 AND (c.place, c.out_since, c.number) > (?1, ?2, ?3)
+             ORDER BY c.place, c.out_since, c.number LIMIT ?4"
+        );
+        let mut statement = self.conn().prepare_cached(&sql)?;
+        let mut rows = statement.query(params![after, since, number, paging.fetch(), place.map(PlaceCode::as_str)])?;
+        let mut charts = Vec::new();
+        while let Some(row) = rows.next()? {
+            let key = format!(
+                "{}.{}.{}",
+                row.get::<_, i64>("out_since")?,
+                row.get::<_, i64>("number")?,
+                row.get::<_, String>("place")?
+            );
+            charts.push((key, self.chart_row(row, sight)?));
+        }
+        let page = Page::cut(charts, paging.limit(), |(key, _)| key.clone());
+        let rows = page.rows.into_iter().map(|(_, row)| row).filter(|row| !row.chart.withheld).collect();
+        Ok(Page { rows, next_cursor: page.next_cursor })
+    }
+
+    /// Every chart that is out, by place, the longest away first, one at a time: for the downtime list, which is for
+    /// the records room and shows everything.
+    pub fn each_out_chart<E: From<ReadError>>(&self, mut take: impl FnMut(ChartRow) -> Result<(), E>) -> Result<(), E> {
+        let sql = format!("{SELECT_CHARTS} WHERE c.out_since IS NOT NULL ORDER BY c.place, c.out_since, c.number");
+        let mut statement = self.conn().prepare_cached(&sql).map_err(ReadError::from)?;
+        let mut rows = statement.query([]).map_err(ReadError::from)?;
+        while let Some(row) = rows.next().map_err(ReadError::from)? {
+            take(self.chart_row(row, Sight::Full)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn cursor_part(text: &str) -> Result<i64, ReadError> {
+    text.parse().map_err(|_| bad_cursor())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testbed::{at, reader};
+    use super::*;
+
+    fn place(code: &str) -> PlaceCode {
+        PlaceCode::new(code).unwrap()
+    }
+
+    #[test]
+    fn the_summary_counts_by_place() {
+        let summary = reader().out_summary().unwrap();
+        assert_eq!((summary[0].place.as_str(), summary[0].out, summary[0].overdue), ("ER", 3, 3));
+        assert_eq!(summary[0].oldest, Some(at(20)));
+        assert_eq!((summary[1].place.as_str(), summary[1].out), ("PSY", 1));
+    }
+
+    #[test]
+    fn pages_run_through_a_place_and_through_all() {
+        let reader = reader();
+        for (scope, wanted) in [(Some(place("ER")), vec![20, 21, 18]), (None, vec![20, 21, 18, 19])] {
+            let mut paging = Paging { limit: Some(1), cursor: None };
+            let mut all = Vec::new();
+            loop {
+                let page = reader.out_charts(scope.as_ref(), &paging, Sight::Full).unwrap();
+                all.extend(page.rows.iter().map(|row| row.chart.number.0));
+                paging.cursor = page.next_cursor;
+                if paging.cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(all, wanted);
+        }
+        let mut downtime = Vec::new();
+        reader
+            .each_out_chart(|row| -> Result<(), ReadError> {
+                downtime.push(row.chart.number.0);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(downtime, [20, 21, 18, 19]);
+    }
+
+    #[test]
+    fn to_stand_in_a_list_tells_the_place_so_restricted_charts_do_not() {
+        let reader = reader();
+        let listed = |scope: Option<PlaceCode>| -> Vec<u32> {
+            let page = reader.out_charts(scope.as_ref(), &Paging::default(), Sight::Masked).unwrap();
+            page.rows.iter().map(|row| row.chart.number.0).collect()
+        };
+        assert_eq!(listed(None), [20, 18]);
+        assert!(listed(Some(place("PSY"))).is_empty());
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_is_refused() {
+        let paging = Paging { limit: None, cursor: Some("x.y".to_owned()) };
+        assert!(matches!(
+            reader().out_charts(None, &paging, Sight::Full),
+            Err(ReadError::Invalid { field: "cursor", .. })
+        ));
+    }
+}

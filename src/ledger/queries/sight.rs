@@ -1,0 +1,73 @@
+//! Who sees where a restricted chart is. The one place that decides it.
+
+use super::{AlertDetail, ChartRow, HistoryRow};
+use crate::custody::Role;
+
+/// What the one who asks may see of restricted charts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sight {
+    /// Everything: supervisors and above, auditors, and whoever gave a reason that was logged.
+    Full,
+    /// That the chart exists, not where it is nor with whom.
+    Masked,
+}
+
+impl Sight {
+    /// The sight of a role.
+    pub fn of(role: Role) -> Sight {
+        if role.includes(Role::Supervisor) || role == Role::Auditor { Sight::Full } else { Sight::Masked }
+    }
+}
+
+/// Takes from `row` what `sight` does not cover.
+pub(super) fn shade_chart(row: &mut ChartRow, sight: Sight) {
+    let chart = &mut row.chart;
+    if sight == Sight::Full || !chart.restricted {
+        return;
+    }
+    chart.withheld = true;
+    chart.place = None;
+    chart.place_name = None;
+    chart.holder = None;
+    chart.holder_name = None;
+    chart.seen_place = None;
+    row.seen_place_name = None;
+}
+
+/// The same for an alert about a chart.
+pub(super) fn shade_alert(detail: &mut AlertDetail, sight: Sight) {
+    if let Some(chart) = &mut detail.chart {
+        shade_chart(chart, sight);
+        if chart.chart.withheld {
+            detail.alert.place = None;
+            detail.place_name = None;
+        }
+    }
+}
+
+/// The same for a row of a chart's history: `restricted` says that the chart, or a place the row names, is.
+pub(super) fn shade_history(row: &mut HistoryRow, restricted: bool, sight: Sight) {
+    if sight == Sight::Full || !restricted {
+        return;
+    }
+    row.withheld = true;
+    row.actor = None;
+    row.actor_name = None;
+    row.kiosk = None;
+    row.kiosk_name = None;
+    row.device = None;
+    row.place = None;
+    row.place_name = None;
+    row.text = "Withheld: where this chart is, is confidential".to_owned();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder() {
+        let full: Vec<Role> = Role::ALL.into_iter().filter(|role| Sight::of(*role) == Sight::Full).collect();
+        assert_eq!(full, [Role::Supervisor, Role::Admin, Role::Auditor]);
+    }
+}
