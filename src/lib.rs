@@ -7,5 +7,6 @@ pub mod import;
 pub mod intake;
 pub mod labels;
 pub mod ledger;
+pub mod outbox;
 pub mod records;
 pub mod web;

@@ -1,0 +1,217 @@
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use outguide_hardware::printer::sim::{SimFault, SimPrinter};
+use outguide_hardware::printer::{Fault, PrinterState};
+
+use super::*;
+use crate::barcode::{ChartNumber, LabelIssue};
+use crate::labels::LabelData;
+use crate::ledger::{PrintJobRow, PrintJobState};
+
+/// The queue in memory, with every noted state in order.
+#[derive(Default)]
+struct Queue {
+    rows: Mutex<BTreeMap<u64, PrintJobRow>>,
+    noted: Mutex<Vec<(u64, PrintJobState)>>,
+    refuse_notes: Mutex<u32>,
+    hindrances: Mutex<Vec<Option<String>>>,
+}
+
+fn job(id: u64, printer: &str, state: PrintJobState) -> PrintJobRow {
+    PrintJobRow {
+        id: PrintJobId(id),
+        printer: printer.into(),
+        template: "folder-4x2".into(),
+        chart: ChartNumber(17),
+        issue: LabelIssue(1),
+        copies: 1,
+        reason: "not given".into(),
+        state,
+        requested_by: "user:anna".into(),
+        requested_at: Timestamp::UNIX_EPOCH,
+        changed_at: Timestamp::UNIX_EPOCH,
+        attempts: 0,
+        fault: None,
+    }
+}
+
+impl Queue {
+    fn with(jobs: impl IntoIterator<Item = PrintJobRow>) -> Arc<Queue> {
+        let queue = Queue::default();
+        queue.rows.lock().unwrap().extend(jobs.into_iter().map(|job| (job.id.0, job)));
+        Arc::new(queue)
+    }
+
+    fn states(&self) -> Vec<PrintJobState> {
+        self.rows.lock().unwrap().values().map(|job| job.state).collect()
+    }
+
+    fn until(&self, expected: &[PrintJobState]) {
+        let since = Instant::now();
+        while self.states() != expected {
+            assert!(since.elapsed() < Duration::from_secs(10), "{:?}, expected {expected:?}", self.states());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Jobs for Queue {
+    fn next(&self, printer: &str) -> Result<Option<PrintJobRow>, JobsError> {
+        let rows = self.rows.lock().unwrap();
+        Ok(rows.values().find(|job| job.printer == printer && job.state == PrintJobState::Queued).cloned())
+    }
+
+    fn sending(&self, printer: &str) -> Result<Vec<PrintJobRow>, JobsError> {
+        let rows = self.rows.lock().unwrap();
+        Ok(rows.values().filter(|j| j.printer == printer && j.state == PrintJobState::Sending).cloned().collect())
+    }
+
+    fn label(&self, job: &PrintJobRow) -> Result<LabelData, LabelFault> {
+        match job.chart {
+            ChartNumber(404) => Err(LabelFault::Never("the chart is retired".into())),
+            _ => Ok(LabelData::sample()),
+        }
+    }
+
+    fn note(&self, id: PrintJobId, state: PrintJobState, fault: Option<String>) -> Result<PrintJobRow, JobsError> {
+        let mut refuse = self.refuse_notes.lock().unwrap();
+        if *refuse > 0 {
+            *refuse -= 1;
+            return Err(JobsError::NotRecorded("the disk is full".into()));
+        }
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.get_mut(&id.0).unwrap();
+        if state == PrintJobState::Sending {
+            assert_eq!(row.state, PrintJobState::Queued, "only queued jobs are sent");
+            row.attempts += 1;
+        }
+        (row.state, row.fault) = (state, fault);
+        self.noted.lock().unwrap().push((id.0, state));
+        Ok(row.clone())
+    }
+
+    fn printer_changed(&self, _printer: &str, hindrance: Option<&str>) {
+        self.hindrances.lock().unwrap().push(hindrance.map(str::to_owned));
+    }
+}
+
+fn spec(id: &str) -> PrinterSpec {
+    let format = Format::Printer("zpl");
+    PrinterSpec { id: id.into(), place: None, format, dpi: 203, stock: Some("folder-4x2".into()) }
+}
+
+fn limits() -> Limits {
+    let ms = Duration::from_millis;
+    Limits {
+        attempts_most: 3,
+        backoff_first: ms(1),
+        backoff_most: ms(4),
+        hold_most: ms(2000),
+        poll_every: ms(5),
+        ask_every: ms(10),
+    }
+}
+
+fn start(queue: &Arc<Queue>, printers: &[(&str, &SimPrinter)]) -> Outbox {
+    let jobs: Arc<dyn Jobs> = Arc::clone(queue) as Arc<dyn Jobs>;
+    let printers = printers.iter().map(|(id, sim)| (spec(id), Arc::new((*sim).clone()) as Arc<dyn Printer>)).collect();
+    Outbox::start(&jobs, printers, limits()).unwrap()
+}
+
+use PrintJobState::{Failed, Queued, Sending, Sent, Unknown};
+
+#[test]
+fn jobs_go_out_in_order_and_sending_is_noted_first() {
+    let queue = Queue::with((1..=3).map(|id| job(id, "p", Queued)));
+    let sim = SimPrinter::default();
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Sent; 3]);
+    outbox.stop();
+    let names: Vec<String> = sim.labels().into_iter().map(|label| label.name).collect();
+    assert_eq!(names, ["job-000001.zpl", "job-000002.zpl", "job-000003.zpl"]);
+    let noted: Vec<_> = (1..=3).flat_map(|id| [(id, Sending), (id, Sent)]).collect();
+    assert_eq!(*queue.noted.lock().unwrap(), noted);
+}
+
+#[test]
+fn what_was_being_sent_at_a_crash_is_unknown_and_not_sent_again() {
+    let queue = Queue::with([job(1, "p", Sending), job(2, "p", Queued)]);
+    let sim = SimPrinter::default();
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Unknown, Sent]);
+    outbox.stop();
+    assert_eq!(sim.labels().len(), 1);
+}
+
+#[test]
+fn a_line_that_breaks_midway_makes_one_unknown_and_holds_up_nobody() {
+    let queue = Queue::with([job(1, "p", Queued), job(2, "p", Queued)]);
+    let sim = SimPrinter::default();
+    sim.fail_next(SimFault::BreaksAfter { bytes: 100 });
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Unknown, Sent]);
+    outbox.stop();
+    assert!(queue.rows.lock().unwrap()[&1].fault.as_ref().unwrap().contains("100 bytes"));
+}
+
+#[test]
+fn nothing_sent_is_tried_again_and_then_failed() {
+    let queue = Queue::with([job(1, "p", Queued), job(2, "p", Queued)]);
+    let sim = SimPrinter::default();
+    (0..4).for_each(|_| sim.fail_next(SimFault::Unreachable));
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Failed, Sent]);
+    outbox.stop();
+    let rows = queue.rows.lock().unwrap();
+    assert_eq!((rows[&1].attempts, rows[&2].attempts), (3, 2));
+    assert_eq!(sim.labels().len(), 1);
+}
+
+#[test]
+fn nothing_leaves_before_sending_is_recorded() {
+    let queue = Queue::with([job(1, "p", Queued)]);
+    *queue.refuse_notes.lock().unwrap() = 1;
+    let sim = SimPrinter::default();
+    let outbox = start(&queue, &[("p", &sim)]);
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(sim.labels().is_empty());
+    queue.until(&[Sent]);
+    outbox.stop();
+    assert_eq!(sim.labels().len(), 1);
+}
+
+#[test]
+fn a_printer_out_of_labels_holds_its_own_queue_only() {
+    let queue = Queue::with([job(1, "stuck", Queued), job(2, "free", Queued)]);
+    let (stuck, free) = (SimPrinter::default(), SimPrinter::default());
+    stuck.set_state(PrinterState::NotReady(vec![Fault::PaperOut]));
+    let outbox = start(&queue, &[("stuck", &stuck), ("free", &free)]);
+    queue.until(&[Queued, Sent]);
+    while !outbox.all_tried() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(queue.states(), [Queued, Sent]);
+    assert_eq!(outbox.printers()[0].state, "not_ready");
+    stuck.set_state(PrinterState::Ready);
+    queue.until(&[Sent, Sent]);
+    let hindrances = queue.hindrances.lock().unwrap().clone();
+    assert_eq!(hindrances, [Some("out of labels: load a roll".to_owned()), None]);
+}
+
+#[test]
+fn labels_that_cannot_be_made_fail_with_the_reason() {
+    let queue = Queue::with([
+        PrintJobRow { chart: ChartNumber(404), ..job(1, "p", Queued) },
+        PrintJobRow { template: "folder-4x3".into(), ..job(2, "p", Queued) },
+        job(3, "p", Queued),
+    ]);
+    let sim = SimPrinter::default();
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Failed, Failed, Sent]);
+    outbox.stop();
+    let rows = queue.rows.lock().unwrap();
+    assert_eq!(rows[&1].fault.as_deref(), Some("the chart is retired"));
+    assert!(rows[&2].fault.as_ref().unwrap().contains("did you mean `folder-4x2`?"));
+}
