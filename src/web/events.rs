@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
 
 use super::feed::{News, Subscription};
 use super::limits::{STREAM_KEEP_ALIVE, STREAM_RETRY};
-use super::state::DeviceView;
+use crate::intake::DeviceStatus;
 use crate::ledger::Published;
 
 /// The entry that the browser saw last.
@@ -34,7 +34,7 @@ pub fn event(name: &str, seq: Option<u64>, data: &impl Serialize) -> Option<Even
 struct Source<F> {
     first: std::vec::IntoIter<News>,
     live: broadcast::Receiver<News>,
-    devices: Option<broadcast::Receiver<DeviceView>>,
+    devices: Option<broadcast::Receiver<DeviceStatus>>,
     closing: watch::Receiver<bool>,
     tell: F,
     _place: [OwnedSemaphorePermit; 2],
@@ -45,13 +45,13 @@ pub enum Told<'a> {
     /// An entry.
     Entry(&'a Published),
     /// A scanner changed.
-    Device(&'a DeviceView),
+    Device(&'a DeviceStatus),
 }
 
 /// A stream that tells what `tell` makes of each entry and device change (`None`: nothing) until the server closes.
 pub fn stream<F>(
     subscription: Subscription,
-    devices: Option<broadcast::Receiver<DeviceView>>,
+    devices: Option<broadcast::Receiver<DeviceStatus>>,
     closing: watch::Receiver<bool>,
     tell: F,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
@@ -102,7 +102,7 @@ impl<F: Fn(Told<'_>) -> Option<Event>> Source<F> {
 }
 
 /// The next change of a scanner; never, where nobody tells any more. Missed ones are made good by the next.
-async fn next_device(devices: &mut Option<broadcast::Receiver<DeviceView>>) -> DeviceView {
+async fn next_device(devices: &mut Option<broadcast::Receiver<DeviceStatus>>) -> DeviceStatus {
     while let Some(receiver) = devices {
         match receiver.recv().await {
             Ok(device) => return device,

@@ -26,7 +26,7 @@ pub use access::Access;
 pub use caller::Who;
 pub use problem::{NotRecorded, Problem};
 pub use serve::{Tls, TlsError, serve};
-pub use state::{App, DeviceView, Hardware, Hospital, LabelForm, PaperError, Papers, PrinterView, Requests};
+pub use state::{App, DrawError, Hospital, LabelForm, PrinterView, Printing, Requests};
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
-use jiff::Timestamp;
 use serde::Serialize;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::caller::Callers;
 use super::feed::Feed;
 use super::limiter::SignInLimiter;
 use crate::barcode::ChartNumber;
+use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::records::Filing;
 
@@ -23,10 +23,10 @@ pub struct App {
     pub ledger: Ledger,
     /// Whose charts these are.
     pub hospital: Hospital,
-    /// Scanners and printers.
-    pub hardware: Arc<dyn Hardware>,
-    /// Printed matter.
-    pub papers: Arc<dyn Papers>,
+    /// This machine's scanners.
+    pub intake: Arc<Intake>,
+    /// Printers and printed matter.
+    pub printing: Arc<dyn Printing>,
     /// Writes all metrics in the Prometheus text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Counts requests, where someone wants them counted.
@@ -51,26 +51,14 @@ pub struct Hospital {
     pub filing: Filing,
 }
 
-/// What the web asks of scanners and printers.
-pub trait Hardware: Send + Sync {
-    /// Every configured scanner and how it is.
-    fn devices(&self) -> Vec<DeviceView>;
+/// What the web asks of the rooms that make printed matter. The drawing ones are called on a blocking thread.
+pub trait Printing: Send + Sync {
     /// Every configured printer and how it is.
     fn printers(&self) -> Vec<PrinterView>;
-    /// Changes of scanners from now on.
-    fn changes(&self) -> broadcast::Receiver<DeviceView>;
-    /// Has every configured device been tried at least once?
-    fn all_tried(&self) -> bool;
-    /// Gives the kiosk's simulated scanner something to read, as a scanner's bytes. `false`: it has none.
-    fn simulate(&self, kiosk: &str, text: &str) -> bool;
-}
-
-/// What the web asks of the rooms that make printed matter. Called on a blocking thread.
-pub trait Papers: Send + Sync {
     /// A chart's label as it would be printed now; uses up no issue.
-    fn label(&self, template: &str, chart: ChartNumber, form: LabelForm) -> Result<Vec<u8>, PaperError>;
-    /// What is out and where.
-    fn downtime_list(&self) -> Result<Vec<u8>, PaperError>;
+    fn label(&self, template: &str, chart: ChartNumber, form: LabelForm) -> Result<Vec<u8>, DrawError>;
+    /// What is out and where, as PDF.
+    fn downtime_list(&self) -> Result<Vec<u8>, DrawError>;
     /// The names of the label templates.
     fn templates(&self) -> Vec<String>;
 }
@@ -86,7 +74,7 @@ pub enum LabelForm {
 
 /// Why something cannot be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PaperError {
+pub enum DrawError {
     /// No such template or chart.
     #[error("{0}")]
     NotFound(String),
@@ -99,27 +87,6 @@ pub enum PaperError {
 pub trait Requests: Send + Sync {
     /// One request was answered. `route` is the pattern, never the path.
     fn count(&self, method: &Method, route: &str, status: u16, elapsed: Duration);
-}
-
-/// A scanner as screens show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct DeviceView {
-    /// Its id as configured.
-    pub id: String,
-    /// The kiosk it belongs to.
-    pub kiosk: String,
-    /// Its lane there, empty where the kiosk has one only.
-    pub lane: String,
-    /// How it is connected: serial, tcp, hid, sim.
-    pub transport: String,
-    /// How it is, in a word: `connected`, `waiting`, `failed`, ….
-    pub state: String,
-    /// What hinders it and what to do about it.
-    pub detail: Option<String>,
-    /// It is not real.
-    pub simulated: bool,
-    /// When it last read something.
-    pub last_scan_at: Option<Timestamp>,
 }
 
 /// A printer as screens show it.

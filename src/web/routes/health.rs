@@ -43,7 +43,7 @@ async fn readyz(State(web): State<Web>) -> Answer<Json<Health>> {
     if *web.app.closing.borrow() {
         return Err(Problem::unavailable("The server is stopping."));
     }
-    if !web.app.hardware.all_tried() {
+    if !web.app.intake.all_tried() {
         return Err(Problem::unavailable("Not every configured device has been tried yet."));
     }
     web.ledger().read(|_reader| Ok(())).await?;

@@ -102,8 +102,8 @@ async fn simulate(
     if label.data.len() > Scan::DATA_MAX_BYTES {
         return Err(Problem::invalid("data", format!("Longer than {} bytes.", Scan::DATA_MAX_BYTES)));
     }
-    if !web.app.hardware.simulate(&kiosk, &label.data) {
-        return Err(Problem::not_found("This kiosk has no simulated scanner."));
-    }
+    let hand = web.app.intake.hand_at(&kiosk);
+    let hand = hand.ok_or_else(|| Problem::not_found("This kiosk has no simulated scanner."))?;
+    hand.scan(&label.data).map_err(|_busy| Problem::unavailable("The simulated scanner has not read the last one yet."))?;
     Ok(Json(Fed { fed: true }))
 }

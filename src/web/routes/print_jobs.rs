@@ -1,0 +1,45 @@
+//! Print jobs and what people do with them.
+
+use axum::Json;
+use axum::extract::State;
+use utoipa_axum::routes;
+
+use super::{Access, Api};
+use crate::custody::Role;
+use crate::ledger::changes::{CancelPrintJob, Change, ConfirmPrintJob, RetryPrintJob};
+use crate::ledger::{PrintJobId, PrintJobRow};
+use crate::web::caller::Caller;
+use crate::web::extract::Path;
+use crate::web::problem::Answer;
+use crate::web::state::Web;
+
+pub(super) fn register(api: Api) -> Api {
+    api.route(Access::Role(Role::Records), routes!(confirm))
+        .route(Access::Role(Role::Records), routes!(retry))
+        .route(Access::Role(Role::Records), routes!(cancel))
+}
+
+async fn act(web: &Web, caller: &Caller, change: impl Change<Made = PrintJobRow>) -> Answer<Json<PrintJobRow>> {
+    Ok(Json(web.ledger().change(&caller.actor(), change).await?))
+}
+
+/// Says that the label was seen: printed, and on the chart.
+#[utoipa::path(post, path = "/api/v1/print-jobs/{id}/confirm", tag = "print jobs", params(("id" = u64, Path)),
+    responses((status = 200, body = PrintJobRow)))]
+async fn confirm(State(web): State<Web>, caller: Caller, Path(id): Path<u64>) -> Answer<Json<PrintJobRow>> {
+    act(&web, &caller, ConfirmPrintJob { id: PrintJobId(id) }).await
+}
+
+/// Queues a job again, with the same label issue.
+#[utoipa::path(post, path = "/api/v1/print-jobs/{id}/retry", tag = "print jobs", params(("id" = u64, Path)),
+    responses((status = 200, body = PrintJobRow)))]
+async fn retry(State(web): State<Web>, caller: Caller, Path(id): Path<u64>) -> Answer<Json<PrintJobRow>> {
+    act(&web, &caller, RetryPrintJob { id: PrintJobId(id) }).await
+}
+
+/// Gives a job up.
+#[utoipa::path(post, path = "/api/v1/print-jobs/{id}/cancel", tag = "print jobs", params(("id" = u64, Path)),
+    responses((status = 200, body = PrintJobRow)))]
+async fn cancel(State(web): State<Web>, caller: Caller, Path(id): Path<u64>) -> Answer<Json<PrintJobRow>> {
+    act(&web, &caller, CancelPrintJob { id: PrintJobId(id) }).await
+}

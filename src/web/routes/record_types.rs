@@ -1,0 +1,71 @@
+//! Record types.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::{Access, Api};
+use crate::custody::Role;
+use crate::ledger::changes::{AddRecordType, CorrectRecordType, RecordTypePatch};
+use crate::records::RecordType;
+use crate::web::caller::Caller;
+use crate::web::extract::{Body, Path};
+use crate::web::problem::Answer;
+use crate::web::state::Web;
+
+pub(super) fn register(api: Api) -> Api {
+    api.route(Access::Role(Role::Supervisor), routes!(add)).route(Access::Role(Role::Supervisor), routes!(correct))
+}
+
+/// A new record type.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewRecordType {
+    /// Its code.
+    #[schema(pattern = "^[A-Z0-9]{1,12}$")]
+    code: String,
+    /// Its name.
+    name: String,
+    /// Where such a chart is, is confidential.
+    #[serde(default)]
+    restricted: bool,
+}
+
+/// Adds a record type.
+#[utoipa::path(post, path = "/api/v1/record-types", tag = "record types", request_body = NewRecordType,
+    responses((status = 201, body = RecordType)))]
+async fn add(State(web): State<Web>, caller: Caller, Body(new): Body<NewRecordType>) -> Answer<Response> {
+    let name = super::name("name", &new.name)?;
+    let record_type = RecordType { code: new.code, name, restricted: new.restricted, active: true };
+    let made = web.ledger().change(&caller.actor(), AddRecordType { record_type }).await?;
+    Ok(super::created(&format!("/api/v1/record-types/{}", made.code), made))
+}
+
+/// What to change of a record type. Absent: left as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RecordTypeChange {
+    /// Its name.
+    name: Option<String>,
+    /// Where such a chart is, is confidential.
+    restricted: Option<bool>,
+    /// Inactive types are offered for nothing new.
+    active: Option<bool>,
+}
+
+/// Corrects, deactivates or reactivates a record type.
+#[utoipa::path(patch, path = "/api/v1/record-types/{code}", tag = "record types", params(("code" = String, Path)),
+    request_body = RecordTypeChange, responses((status = 200, body = RecordType)))]
+async fn correct(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(code): Path<String>,
+    Body(change): Body<RecordTypeChange>,
+) -> Answer<Json<RecordType>> {
+    let name = super::new_name("name", change.name)?;
+    let patch = RecordTypePatch { name, restricted: change.restricted, active: change.active };
+    Ok(Json(web.ledger().change(&caller.actor(), CorrectRecordType { code, patch }).await?))
+}
