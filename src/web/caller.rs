@@ -50,6 +50,14 @@ impl Who {
         }
     }
 
+    /// The account's, token's or kiosk's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Who::User { name, .. } | Who::Token { name, .. } => name,
+            Who::Kiosk { kiosk } => kiosk,
+        }
+    }
+
     /// As the ledger names it.
     pub fn actor(&self) -> Actor {
         match self {

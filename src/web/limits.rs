@@ -17,10 +17,8 @@ pub const CONNECTIONS_MAX: usize = 2_048;
 /// How long running requests may take to end once the server stops.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-/// Rows of a list when no `limit` is given.
-pub const PAGE_ROWS: u32 = 50;
 /// Rows of a list at most.
-pub const PAGE_ROWS_MAX: u32 = 500;
+pub const PAGE_ROWS_MAX: usize = crate::ledger::queries::PAGE_ROWS_MAX;
 /// The longest search text taken.
 pub const SEARCH_MAX_CHARS: usize = 200;
 /// Charts whose labels one request may ask for.
@@ -29,6 +27,8 @@ pub const LABELS_PER_REQUEST: usize = 500;
 pub const TEXT_MAX_CHARS: usize = 2_000;
 /// The longest name (of a person, place, token) taken.
 pub const NAME_MAX_CHARS: usize = 200;
+/// The longest password taken.
+pub const PASSWORD_MAX_BYTES: usize = 1_024;
 
 /// Open event streams at once, of all clients.
 pub const STREAMS_MAX: usize = 1_024;

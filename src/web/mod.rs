@@ -13,7 +13,6 @@ mod feed;
 mod keys;
 mod limiter;
 pub mod limits;
-mod page;
 mod problem;
 mod routes;
 mod serve;
@@ -25,8 +24,9 @@ mod tests;
 pub use access::Access;
 pub use caller::Who;
 pub use problem::{NotRecorded, Problem};
+pub use routes::Sample;
 pub use serve::{Tls, TlsError, serve};
-pub use state::{App, DrawError, Hospital, LabelForm, PrinterView, Printing, Requests};
+pub use state::{App, DrawError, Hospital, LabelForm, PrinterView, Printing, Requests, Samples};
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;

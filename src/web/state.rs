@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 use super::caller::Callers;
 use super::feed::Feed;
 use super::limiter::SignInLimiter;
+use super::routes::Sample;
 use crate::barcode::ChartNumber;
+use crate::custody::Kiosk;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::records::Filing;
@@ -33,11 +35,16 @@ pub struct App {
     pub requests: Option<Arc<dyn Requests>>,
     /// This is a demonstration: every page says so, and browsers on this machine are enrolled by themselves.
     pub simulated: bool,
+    /// Samples for a kiosk's simulated scanner, in a demonstration. Called on a blocking thread.
+    pub samples: Option<Samples>,
     /// The server speaks TLS: cookies are `Secure`, browsers are told to stay with TLS.
     pub secure: bool,
     /// Becomes true when the server stops: event streams end.
     pub closing: watch::Receiver<bool>,
 }
+
+/// Makes the samples of a kiosk.
+pub type Samples = Arc<dyn Fn(&Kiosk) -> Vec<Sample> + Send + Sync>;
 
 /// The hospital as configured.
 #[derive(Debug, Clone, Serialize, ToSchema)]

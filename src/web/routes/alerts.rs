@@ -4,30 +4,71 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::{Access, Api};
 use crate::custody::Role;
 use crate::ledger::changes::{AlertAction, AlertStep};
-use crate::ledger::{AlertId, AlertRow};
+use crate::ledger::queries::{AlertDetail, AlertFilter, Page};
+use crate::ledger::{AlertId, AlertKind, AlertState};
 use crate::web::caller::Caller;
-use crate::web::extract::{Body, Path};
+use crate::web::extract::{Body, Path, Query};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
 const RECORDS: Access = Access::Role(Role::Records);
 
 pub(super) fn register(api: Api) -> Api {
-    api.route(RECORDS, routes!(assign))
+    api.route(Access::Role(Role::Viewer), routes!(list))
+        .route(Access::Role(Role::Viewer), routes!(open))
+        .route(RECORDS, routes!(assign))
         .route(RECORDS, routes!(note))
         .route(RECORDS, routes!(snooze))
         .route(RECORDS, routes!(resolve))
         .route(RECORDS, routes!(acknowledge))
 }
 
-async fn act(web: &Web, caller: &Caller, id: u64, step: AlertStep) -> Answer<Json<AlertRow>> {
-    Ok(Json(web.ledger().change(&caller.actor(), AlertAction { id: AlertId(id), step }).await?))
+/// Which alerts.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// In this state; those not resolved where it is not given.
+    state: Option<AlertState>,
+    /// Of this kind.
+    kind: Option<AlertKind>,
+    /// How many rows at most, 1 to 500; 50 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Alerts: live ones by kind, the oldest first; resolved ones the newest first.
+#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(Which),
+    responses((status = 200, body = Page<AlertDetail>)))]
+async fn list(State(web): State<Web>, caller: Caller, Query(which): Query<Which>) -> Answer<Json<Page<AlertDetail>>> {
+    let filter = AlertFilter { state: which.state, kind: which.kind };
+    let paging = super::paging(which.limit, which.cursor)?;
+    let sight = super::sight(&caller);
+    Ok(Json(web.ledger().read(move |reader| reader.alerts(filter, &paging, sight)).await?))
+}
+
+/// One alert with its notes.
+#[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts", params(("id" = u64, Path)),
+    responses((status = 200, body = AlertDetail)))]
+async fn open(State(web): State<Web>, caller: Caller, Path(id): Path<u64>) -> Answer<Json<AlertDetail>> {
+    detail(&web, &caller, AlertId(id)).await
+}
+
+async fn detail(web: &Web, caller: &Caller, id: AlertId) -> Answer<Json<AlertDetail>> {
+    let sight = super::sight(caller);
+    Ok(Json(web.ledger().read(move |reader| reader.alert(id, sight)).await?))
+}
+
+async fn act(web: &Web, caller: &Caller, id: u64, step: AlertStep) -> Answer<Json<AlertDetail>> {
+    let made = web.ledger().change(&caller.actor(), AlertAction { id: AlertId(id), step }).await?;
+    detail(web, caller, made.id).await
 }
 
 /// Who looks after it.
@@ -40,13 +81,13 @@ struct Assign {
 
 /// Says who looks after an alert.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/assign", tag = "alerts", params(("id" = u64, Path)),
-    request_body = Assign, responses((status = 200, body = AlertRow)))]
+    request_body = Assign, responses((status = 200, body = AlertDetail)))]
 async fn assign(
     State(web): State<Web>,
     caller: Caller,
     Path(id): Path<u64>,
     Body(body): Body<Assign>,
-) -> Answer<Json<AlertRow>> {
+) -> Answer<Json<AlertDetail>> {
     act(&web, &caller, id, AlertStep::Assign { user: body.user }).await
 }
 
@@ -61,13 +102,13 @@ struct Note {
 
 /// Adds a note to an alert.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/note", tag = "alerts", params(("id" = u64, Path)),
-    request_body = Note, responses((status = 200, body = AlertRow)))]
+    request_body = Note, responses((status = 200, body = AlertDetail)))]
 async fn note(
     State(web): State<Web>,
     caller: Caller,
     Path(id): Path<u64>,
     Body(body): Body<Note>,
-) -> Answer<Json<AlertRow>> {
+) -> Answer<Json<AlertDetail>> {
     let text = super::text("text", &body.text)?;
     act(&web, &caller, id, AlertStep::Note { text }).await
 }
@@ -82,13 +123,13 @@ struct Snooze {
 
 /// Hides an alert for a while; it comes back by itself.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/snooze", tag = "alerts", params(("id" = u64, Path)),
-    request_body = Snooze, responses((status = 200, body = AlertRow)))]
+    request_body = Snooze, responses((status = 200, body = AlertDetail)))]
 async fn snooze(
     State(web): State<Web>,
     caller: Caller,
     Path(id): Path<u64>,
     Body(body): Body<Snooze>,
-) -> Answer<Json<AlertRow>> {
+) -> Answer<Json<AlertDetail>> {
     act(&web, &caller, id, AlertStep::Snooze { until: body.until }).await
 }
 
@@ -103,20 +144,20 @@ struct Resolve {
 
 /// Closes an alert by hand. The ledger says for which kinds that is right.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/resolve", tag = "alerts", params(("id" = u64, Path)),
-    request_body = Resolve, responses((status = 200, body = AlertRow)))]
+    request_body = Resolve, responses((status = 200, body = AlertDetail)))]
 async fn resolve(
     State(web): State<Web>,
     caller: Caller,
     Path(id): Path<u64>,
     Body(body): Body<Resolve>,
-) -> Answer<Json<AlertRow>> {
+) -> Answer<Json<AlertDetail>> {
     let reason = super::text("reason", &body.reason)?;
     act(&web, &caller, id, AlertStep::Resolve { reason }).await
 }
 
 /// Says that someone has seen an alert.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/acknowledge", tag = "alerts", params(("id" = u64, Path)),
-    responses((status = 200, body = AlertRow)))]
-async fn acknowledge(State(web): State<Web>, caller: Caller, Path(id): Path<u64>) -> Answer<Json<AlertRow>> {
+    responses((status = 200, body = AlertDetail)))]
+async fn acknowledge(State(web): State<Web>, caller: Caller, Path(id): Path<u64>) -> Answer<Json<AlertDetail>> {
     act(&web, &caller, id, AlertStep::Acknowledge).await
 }

@@ -1,19 +1,178 @@
-//! Kiosks: their screens' state, live events, enrolment.
+//! Kiosks: their screens' state and live events.
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::{Access, Api};
-use crate::custody::{ReceiptSession, Role};
+use crate::custody::{Kiosk, KioskMode, Receipt, ReceiptSession, Role};
+use crate::intake::DeviceStatus;
+use crate::ledger::queries::{Page, Sight};
+use crate::ledger::{Published, ReadError};
+use crate::web::caller::Caller;
+use crate::web::events::{self, Told};
 use crate::web::extract::{Body, Path};
-use crate::web::problem::Answer;
-use crate::web::state::Web;
+use crate::web::problem::{Answer, Problem};
+use crate::web::state::{Hospital, PrinterView, Web};
 
 pub(super) fn register(api: Api) -> Api {
-    api.route(Access::OwnKioskOr(Role::Clerk), routes!(touch))
+    api.route(Access::AnyRole(&[Role::Viewer, Role::Technician]), routes!(list))
+        .route(Access::OwnKioskOr(Role::Clerk), routes!(kiosk))
+        .route(Access::OwnKioskOr(Role::Clerk), routes!(follow))
+        .route(Access::OwnKioskOr(Role::Clerk), routes!(touch))
+        .route(Access::OwnKioskOr(Role::Clerk), routes!(samples))
+}
+
+/// A kiosk with all that its screen shows.
+#[derive(Serialize, ToSchema)]
+struct KioskView {
+    /// Its id.
+    kiosk: String,
+    /// Its name.
+    name: String,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    place: crate::barcode::PlaceCode,
+    /// That place's name, once it is known.
+    place_name: Option<String>,
+    /// What a chart without a destination means here.
+    mode: KioskMode,
+    /// Seconds without a scan or touch after which a session ends.
+    idle_sign_off_seconds: u32,
+    /// Whose kiosk.
+    hospital: Hospital,
+    /// This is a demonstration.
+    simulated: bool,
+    /// The session of its first lane.
+    session: ReceiptSession,
+    /// The sessions of all its lanes.
+    sessions: Vec<ReceiptSession>,
+    /// Its scanners.
+    devices: Vec<DeviceStatus>,
+    /// Where its LABEL command prints.
+    printer: Option<PrinterView>,
+    /// Its newest receipts, oldest first.
+    recent: Vec<LiveReceipt>,
+    /// The ledger's epoch.
+    epoch: Uuid,
+}
+
+/// A receipt as it comes live.
+#[derive(Serialize, ToSchema)]
+struct LiveReceipt {
+    /// The receipt.
+    #[serde(flatten)]
+    receipt: Receipt,
+    /// When it was recorded.
+    at: Timestamp,
+    /// The scanner.
+    device: Option<String>,
+    /// The lane.
+    lane: String,
+}
+
+fn configured(web: &Web, id: &str) -> Answer<Kiosk> {
+    let kiosk = web.ledger().kiosks().iter().find(|kiosk| kiosk.id == id).cloned();
+    kiosk.ok_or_else(|| Problem::not_found("No kiosk of this name is configured."))
+}
+
+/// A kiosk's lanes: those its scanners have, or the nameless one.
+fn lanes(devices: &[DeviceStatus]) -> Vec<String> {
+    let mut lanes: Vec<String> = devices.iter().map(|device| device.lane.clone()).collect();
+    lanes.sort_unstable();
+    lanes.dedup();
+    if lanes.is_empty() { vec![String::new()] } else { lanes }
+}
+
+/// A kiosk with its session, devices and newest receipts.
+#[utoipa::path(get, path = "/api/v1/kiosks/{kiosk}", tag = "kiosks", params(("kiosk" = String, Path)),
+    responses((status = 200, body = KioskView)))]
+async fn kiosk(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer<Json<KioskView>> {
+    let kiosk = configured(&web, &id)?;
+    let devices = web.app.intake.statuses_at(&id);
+    let mut sessions = Vec::new();
+    for lane in lanes(&devices) {
+        sessions.push(web.ledger().session(&id, &lane).await?);
+    }
+    let session = sessions.first().cloned().ok_or_else(|| Problem::internal("a kiosk has no lane", &id))?;
+    let place = kiosk.place.clone();
+    let place = web.ledger().read(move |reader| reader.place(&place)).await?;
+    let sight = super::sight(&caller);
+    let recent = web.feed.recent(&id).iter().filter_map(|entry| live_receipt(entry, sight)).collect();
+    Ok(Json(KioskView {
+        place_name: place.map(|place| place.name),
+        mode: kiosk.mode,
+        idle_sign_off_seconds: kiosk.idle_sign_off_seconds,
+        hospital: web.app.hospital.clone(),
+        simulated: web.app.simulated,
+        session,
+        sessions,
+        devices,
+        printer: printer_of(&web, &kiosk),
+        recent,
+        epoch: web.ledger().epoch(),
+        kiosk: kiosk.id,
+        name: kiosk.name,
+        place: kiosk.place,
+    }))
+}
+
+fn printer_of(web: &Web, kiosk: &Kiosk) -> Option<PrinterView> {
+    let name = kiosk.printer.as_ref()?;
+    web.app.printing.printers().into_iter().find(|printer| printer.id == *name)
+}
+
+fn live_receipt(entry: &Published, sight: Sight) -> Option<LiveReceipt> {
+    let mut receipt = entry.receipt.clone()?;
+    if sight == Sight::Masked {
+        withhold(&mut receipt);
+    }
+    let lane = entry.lane.clone().unwrap_or_default();
+    Some(LiveReceipt { receipt, at: entry.at, device: entry.device.clone(), lane })
+}
+
+/// Takes from a receipt where a restricted chart is; its words name the place, so they go as well.
+fn withhold(receipt: &mut Receipt) {
+    let verdict = &mut receipt.verdict;
+    let Some(chart) = verdict.chart.as_mut().filter(|chart| chart.restricted) else { return };
+    chart.withheld = true;
+    chart.place = None;
+    chart.place_name = None;
+    chart.holder = None;
+    chart.holder_name = None;
+    chart.seen_place = None;
+    verdict.detail = "Withheld: where this chart is, is confidential.".to_owned();
+    verdict.notes.clear();
+}
+
+/// A kiosk's receipts and its scanners' changes, live.
+///
+/// Events: `receipt`, `device`, `resync` (something was missed: ask for the kiosk anew). `id` is the ledger's seq.
+#[utoipa::path(get, path = "/api/v1/kiosks/{kiosk}/events", tag = "kiosks", params(("kiosk" = String, Path)),
+    responses((status = 200, content_type = "text/event-stream", body = String)))]
+async fn follow(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer<impl IntoResponse> {
+    configured(&web, &id)?;
+    let sight = super::sight(&caller);
+    let devices = web.app.intake.subscribe();
+    let subscription = web.feed.subscribe(&caller.who.to_string(), events::last_event_id(&headers))?;
+    Ok(events::stream(subscription, Some(devices), web.app.closing.clone(), move |told| match told {
+        Told::Entry(entry) if entry.kiosk.as_ref() == Some(&id) => {
+            events::event("receipt", Some(entry.seq), &live_receipt(entry, sight)?)
+        }
+        Told::Device(device) if device.kiosk == id => events::event("device", None, device),
+        Told::Entry(_) | Told::Device(_) => None,
+    }))
 }
 
 /// Which lane was touched.
@@ -34,4 +193,83 @@ async fn touch(
     Body(touched): Body<Touched>,
 ) -> Answer<Json<ReceiptSession>> {
     Ok(Json(web.ledger().touch(&kiosk, &touched.lane).await?))
+}
+
+/// Something to hold before a simulated scanner.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Sample {
+    /// What it is, for people.
+    pub label: String,
+    /// The text on it.
+    pub data: String,
+}
+
+/// Badges, places, charts and cards to try a demonstration with; 404 elsewhere.
+#[utoipa::path(get, path = "/api/v1/kiosks/{kiosk}/samples", tag = "kiosks", params(("kiosk" = String, Path)),
+    responses((status = 200, body = Page<Sample>)))]
+async fn samples(State(web): State<Web>, Path(id): Path<String>) -> Answer<Json<Page<Sample>>> {
+    let kiosk = configured(&web, &id)?;
+    let samples = web.app.samples.clone().ok_or_else(|| Problem::not_found("This is no demonstration."))?;
+    let rows = super::blocking(move || samples(&kiosk)).await?;
+    Ok(Json(Page { rows, next_cursor: None }))
+}
+
+/// A kiosk in the console's list.
+#[derive(Serialize, ToSchema)]
+struct KioskRow {
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    place: crate::barcode::PlaceCode,
+    /// That place's name, once it is known.
+    place_name: Option<String>,
+    /// What a chart without a destination means here.
+    mode: KioskMode,
+    /// Its scanners.
+    devices: Vec<DeviceStatus>,
+    /// Where its LABEL command prints.
+    printer: Option<PrinterView>,
+    /// The session of its first lane.
+    session: ReceiptSession,
+    /// How many browsers are enrolled for it.
+    enrolled_browsers: usize,
+}
+
+/// The configured kiosks and how they are.
+#[utoipa::path(get, path = "/api/v1/kiosks", tag = "kiosks", responses((status = 200, body = Page<KioskRow>)))]
+async fn list(State(web): State<Web>) -> Answer<Json<Page<KioskRow>>> {
+    let kiosks = web.ledger().kiosks().to_vec();
+    let known = {
+        let kiosks = kiosks.clone();
+        let question = move |reader: &crate::ledger::Reader| -> Result<Vec<_>, ReadError> {
+            kiosks
+                .iter()
+                .map(|kiosk| {
+                    let place = reader.place(&kiosk.place)?.map(|place| place.name);
+                    Ok((place, reader.enrolled_browsers(&kiosk.id)?.len()))
+                })
+                .collect()
+        };
+        web.ledger().read(question).await?
+    };
+    let mut rows = Vec::new();
+    for (kiosk, (place_name, enrolled_browsers)) in kiosks.into_iter().zip(known) {
+        let devices = web.app.intake.statuses_at(&kiosk.id);
+        let lane = lanes(&devices).into_iter().next().unwrap_or_default();
+        rows.push(KioskRow {
+            session: web.ledger().session(&kiosk.id, &lane).await?,
+            printer: printer_of(&web, &kiosk),
+            place_name,
+            mode: kiosk.mode,
+            devices,
+            enrolled_browsers,
+            id: kiosk.id,
+            name: kiosk.name,
+            place: kiosk.place,
+        });
+    }
+    Ok(Json(Page { rows, next_cursor: None }))
 }

@@ -12,10 +12,11 @@ use crate::barcode::ChartNumber;
 use crate::custody::Role;
 use crate::ledger::PrintJobRow;
 use crate::ledger::changes::QueueLabels;
-use crate::web::caller::Caller;
+use crate::ledger::queries::{Page, Sight};
+use crate::web::caller::{Caller, Peer};
 use crate::web::extract::{Body, Path, Query};
+use crate::web::keys::{self, Look};
 use crate::web::limits::LABELS_PER_REQUEST;
-use crate::web::page::Page;
 use crate::web::problem::{Answer, Problem};
 use crate::web::state::{LabelForm, Web};
 
@@ -70,7 +71,7 @@ async fn queue(State(web): State<Web>, caller: Caller, Body(wanted): Body<Wanted
         reason: wanted.reason.map(|reason| super::text("reason", &reason)).transpose()?,
     };
     let jobs = web.ledger().change(&caller.actor(), change).await?;
-    Ok(super::created("/api/v1/print-jobs", Page::whole(jobs)))
+    Ok(super::created("/api/v1/print-jobs", Page { rows: jobs, next_cursor: None }))
 }
 
 /// A label template.
@@ -84,7 +85,8 @@ struct TemplateRow {
 #[utoipa::path(get, path = "/api/v1/label-templates", tag = "labels", responses((status = 200, body = Page<TemplateRow>)))]
 async fn templates(State(web): State<Web>) -> axum::Json<Page<TemplateRow>> {
     let names = web.app.printing.templates();
-    axum::Json(Page::whole(names.into_iter().map(|name| TemplateRow { name }).collect()))
+    let rows = names.into_iter().map(|name| TemplateRow { name }).collect();
+    axum::Json(Page { rows, next_cursor: None })
 }
 
 /// Which template.
@@ -107,10 +109,11 @@ fn folder_label() -> String {
 async fn svg(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(chart): Path<ChartNumber>,
     Query(preview): Query<Preview>,
 ) -> Answer<Response> {
-    drawn(&web, &caller, chart, preview, LabelForm::Svg, "image/svg+xml").await
+    drawn(&web, &caller, peer, chart, preview, LabelForm::Svg, "image/svg+xml").await
 }
 
 /// A chart's label as it would be printed now, as PDF. A preview uses up no label issue.
@@ -119,21 +122,25 @@ async fn svg(
 async fn pdf(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(chart): Path<ChartNumber>,
     Query(preview): Query<Preview>,
 ) -> Answer<Response> {
-    drawn(&web, &caller, chart, preview, LabelForm::Pdf, "application/pdf").await
+    drawn(&web, &caller, peer, chart, preview, LabelForm::Pdf, "application/pdf").await
 }
 
 async fn drawn(
     web: &Web,
     caller: &Caller,
+    peer: Peer,
     chart: ChartNumber,
     preview: Preview,
     form: LabelForm,
     kind: &'static str,
 ) -> Answer<Response> {
-    let _ = caller;
+    let row = web.ledger().read(move |reader| reader.chart(chart, Sight::Masked)).await?;
+    let row = row.ok_or_else(|| Problem::not_found("There is no chart of this number."))?;
+    keys::log(web, caller, peer, Look::Label { number: chart, patient: row.patient_id }).await?;
     let printing = web.app.printing.clone();
     let bytes = super::blocking(move || printing.label(&preview.template, chart, form)).await??;
     let mut headers = HeaderMap::new();

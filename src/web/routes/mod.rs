@@ -1,29 +1,40 @@
 //! The routes, one file for each noun. Each file's `register` names who may call what.
 
+mod accounts;
 mod alerts;
+mod audit;
+mod charts;
+mod hardware;
 mod health;
 mod kiosks;
 mod labels;
+mod live;
+mod out;
 mod pages;
 mod patients;
 mod places;
 mod print_jobs;
 mod record_types;
 mod scans;
+mod sign_in;
 mod staff;
+
+pub use kiosks::Sample;
 
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::OpenApi;
+use serde::{Deserialize, Serialize};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{IntoParams, OpenApi};
 
 use super::access::{Access, Api};
+use super::caller::Caller;
 use super::cookies;
-use super::limits::{NAME_MAX_CHARS, TEXT_MAX_CHARS};
+use super::limits::{NAME_MAX_CHARS, PAGE_ROWS_MAX, SEARCH_MAX_CHARS, TEXT_MAX_CHARS};
 use super::problem::{Answer, Problem};
 use super::state::Web;
+use crate::ledger::queries::{Paging, Sight};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -58,15 +69,68 @@ fn api() -> Api {
     Api::new(document)
         .with(pages::register)
         .with(health::register)
+        .with(sign_in::register)
         .with(scans::register)
         .with(kiosks::register)
+        .with(live::register)
+        .with(charts::register)
         .with(patients::register)
-        .with(places::register)
-        .with(staff::register)
-        .with(record_types::register)
+        .with(out::register)
         .with(alerts::register)
         .with(labels::register)
         .with(print_jobs::register)
+        .with(hardware::register)
+        .with(places::register)
+        .with(staff::register)
+        .with(record_types::register)
+        .with(accounts::register)
+        .with(audit::register)
+}
+
+/// What the caller may see of restricted charts. A kiosk sees what is scanned at it.
+fn sight(caller: &Caller) -> Sight {
+    caller.who.role().map_or(Sight::Full, Sight::of)
+}
+
+/// Which part of a list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Part {
+    /// How many rows at most, 1 to 500; 50 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Which part of a list, and of what.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Sought {
+    /// The beginning of a code or a part of a name.
+    q: Option<String>,
+    /// How many rows at most, 1 to 500; 50 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl Sought {
+    fn checked(self) -> Answer<(Option<String>, Paging)> {
+        if self.q.as_ref().is_some_and(|q| q.chars().count() > SEARCH_MAX_CHARS) {
+            return Err(Problem::invalid("q", format!("Use at most {SEARCH_MAX_CHARS} characters.")));
+        }
+        Ok((self.q, paging(self.limit, self.cursor)?))
+    }
+}
+
+/// The part of a list that is asked for, checked.
+fn paging(limit: Option<usize>, cursor: Option<String>) -> Answer<Paging> {
+    if limit.is_some_and(|limit| !(1..=PAGE_ROWS_MAX).contains(&limit)) {
+        return Err(Problem::invalid("limit", format!("Ask for 1 to {PAGE_ROWS_MAX} rows.")));
+    }
+    Ok(Paging { limit, cursor })
 }
 
 /// 201 with the thing made and its address.

@@ -4,21 +4,93 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::civil::Date;
-use serde::Deserialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::{Access, Api};
+use super::{Access, Api, Sought};
 use crate::custody::Role;
 use crate::ledger::changes::{AddPatient, CorrectPatient, PatientPatch};
+use crate::ledger::queries::{ChartRow, Page, PatientRow};
+use crate::ledger::{ReadError, Reader};
 use crate::records::Patient;
-use crate::web::caller::Caller;
-use crate::web::extract::{Body, Path, given};
+use crate::web::caller::{Caller, Peer};
+use crate::web::extract::{Body, Path, Query, given};
+use crate::web::keys::{self, Look};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
 pub(super) fn register(api: Api) -> Api {
-    api.route(Access::Role(Role::Records), routes!(add)).route(Access::Role(Role::Records), routes!(correct))
+    api.route(Access::Role(Role::Viewer), routes!(list))
+        .route(Access::Role(Role::Viewer), routes!(open))
+        .route(Access::Role(Role::Records), routes!(add))
+        .route(Access::Role(Role::Records), routes!(correct))
+}
+
+/// Patients by name or MRN. A search is an entry of the access log, as is a look through them all.
+#[utoipa::path(get, path = "/api/v1/patients", tag = "patients", params(Search),
+    responses((status = 200, body = Page<PatientRow>)))]
+async fn list(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Query(search): Query<Search>,
+) -> Answer<Json<Page<PatientRow>>> {
+    let typing = search.typing == Some(1);
+    let sought = Sought { q: search.q, limit: search.limit, cursor: search.cursor };
+    let (q, paging) = sought.checked()?;
+    let submitted = !typing && paging.cursor.is_none();
+    let page = web.ledger().read(move |reader| reader.patients(q.as_deref(), &paging)).await?;
+    if submitted {
+        keys::log(&web, &caller, peer, Look::PatientSearch { hits: page.rows.len() }).await?;
+    }
+    Ok(Json(page))
+}
+
+/// Who is looked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Search {
+    /// An MRN or name, or a part of one; all where it is not given.
+    q: Option<String>,
+    /// `1` while the text is being typed: then it is no entry of the access log.
+    typing: Option<u8>,
+    /// How many rows at most, 1 to 500; 50 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A patient and the charts there are.
+#[derive(Serialize, ToSchema)]
+struct PatientDetail {
+    /// The patient.
+    #[serde(flatten)]
+    patient: PatientRow,
+    /// The charts, by record type and volume.
+    chart_rows: Vec<ChartRow>,
+}
+
+/// One patient with all charts. Opening it is an entry of the access log.
+#[utoipa::path(get, path = "/api/v1/patients/{mrn}", tag = "patients", params(("mrn" = String, Path)),
+    responses((status = 200, body = PatientDetail)))]
+async fn open(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Path(mrn): Path<String>,
+) -> Answer<Json<PatientDetail>> {
+    let sight = super::sight(&caller);
+    let question = move |reader: &Reader| -> Result<_, ReadError> {
+        let unknown = || ReadError::NotFound("There is no patient of this number.".to_owned());
+        let patient = reader.patient(&mrn)?.ok_or_else(unknown)?;
+        let chart_rows = reader.charts_of_patient(&mrn, sight)?;
+        Ok(PatientDetail { patient, chart_rows })
+    };
+    let found = web.ledger().read(question).await?;
+    keys::log(&web, &caller, peer, Look::Patient { patient: found.patient.id }).await?;
+    Ok(Json(found))
 }
 
 /// A new patient.

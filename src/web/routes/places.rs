@@ -7,17 +7,30 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Access, Api};
+use super::{Access, Api, Sought};
 use crate::barcode::PlaceCode;
 use crate::custody::{Place, PlaceKind, Role};
 use crate::ledger::changes::{AddPlace, CorrectPlace, PlacePatch};
+use crate::ledger::queries::Page;
 use crate::web::caller::Caller;
-use crate::web::extract::{Body, Path, given};
+use crate::web::extract::{Body, Path, Query, given};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
+/// No patient data: technicians need it to place kiosks and printers.
+const LIST: Access = Access::AnyRole(&[Role::Viewer, Role::Technician]);
+
 pub(super) fn register(api: Api) -> Api {
-    api.route(Access::Role(Role::Supervisor), routes!(add)).route(Access::Role(Role::Supervisor), routes!(correct))
+    api.route(LIST, routes!(list))
+        .route(Access::Role(Role::Supervisor), routes!(add))
+        .route(Access::Role(Role::Supervisor), routes!(correct))
+}
+
+/// Places, by code.
+#[utoipa::path(get, path = "/api/v1/places", tag = "places", params(Sought), responses((status = 200, body = Page<Place>)))]
+async fn list(State(web): State<Web>, Query(part): Query<Sought>) -> Answer<Json<Page<Place>>> {
+    let (q, paging) = part.checked()?;
+    Ok(Json(web.ledger().read(move |reader| reader.places(q.as_deref(), &paging)).await?))
 }
 
 /// A new place.

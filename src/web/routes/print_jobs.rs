@@ -2,21 +2,50 @@
 
 use axum::Json;
 use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::routes;
 
 use super::{Access, Api};
 use crate::custody::Role;
 use crate::ledger::changes::{CancelPrintJob, Change, ConfirmPrintJob, RetryPrintJob};
-use crate::ledger::{PrintJobId, PrintJobRow};
+use crate::ledger::queries::{Page, PrintJobView};
+use crate::ledger::{PrintJobId, PrintJobRow, PrintJobState, Reader};
 use crate::web::caller::Caller;
-use crate::web::extract::Path;
+use crate::web::extract::{Path, Query};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
 pub(super) fn register(api: Api) -> Api {
-    api.route(Access::Role(Role::Records), routes!(confirm))
+    api.route(Access::Role(Role::Viewer), routes!(list))
+        .route(Access::Role(Role::Records), routes!(confirm))
         .route(Access::Role(Role::Records), routes!(retry))
         .route(Access::Role(Role::Records), routes!(cancel))
+}
+
+/// Which print jobs.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// In this state.
+    state: Option<PrintJobState>,
+    /// Of this printer.
+    printer: Option<String>,
+    /// How many rows at most, 1 to 500; 50 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Print jobs, newest first.
+#[utoipa::path(get, path = "/api/v1/print-jobs", tag = "print jobs", params(Which),
+    responses((status = 200, body = Page<PrintJobView>)))]
+async fn list(State(web): State<Web>, caller: Caller, Query(which): Query<Which>) -> Answer<Json<Page<PrintJobView>>> {
+    let paging = super::paging(which.limit, which.cursor)?;
+    let sight = super::sight(&caller);
+    let question = move |reader: &Reader| reader.print_jobs(which.state, which.printer.as_deref(), &paging, sight);
+    Ok(Json(web.ledger().read(question).await?))
 }
 
 async fn act(web: &Web, caller: &Caller, change: impl Change<Made = PrintJobRow>) -> Answer<Json<PrintJobRow>> {

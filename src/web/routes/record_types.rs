@@ -7,17 +7,30 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Access, Api};
+use super::{Access, Api, Part};
 use crate::custody::Role;
 use crate::ledger::changes::{AddRecordType, CorrectRecordType, RecordTypePatch};
+use crate::ledger::queries::Page;
 use crate::records::RecordType;
 use crate::web::caller::Caller;
-use crate::web::extract::{Body, Path};
+use crate::web::extract::{Body, Path, Query};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
+/// No patient data: technicians need it to place kiosks and printers.
+const LIST: Access = Access::AnyRole(&[Role::Viewer, Role::Technician]);
+
 pub(super) fn register(api: Api) -> Api {
-    api.route(Access::Role(Role::Supervisor), routes!(add)).route(Access::Role(Role::Supervisor), routes!(correct))
+    api.route(LIST, routes!(list))
+        .route(Access::Role(Role::Supervisor), routes!(add))
+        .route(Access::Role(Role::Supervisor), routes!(correct))
+}
+
+/// Record types, by code.
+#[utoipa::path(get, path = "/api/v1/record-types", tag = "record types", params(Part), responses((status = 200, body = Page<RecordType>)))]
+async fn list(State(web): State<Web>, Query(part): Query<Part>) -> Answer<Json<Page<RecordType>>> {
+    let paging = super::paging(part.limit, part.cursor)?;
+    Ok(Json(web.ledger().read(move |reader| reader.record_types(&paging)).await?))
 }
 
 /// A new record type.

@@ -104,6 +104,7 @@ async fn simulate(
     }
     let hand = web.app.intake.hand_at(&kiosk);
     let hand = hand.ok_or_else(|| Problem::not_found("This kiosk has no simulated scanner."))?;
-    hand.scan(&label.data).map_err(|_busy| Problem::unavailable("The simulated scanner has not read the last one yet."))?;
+    hand.scan(&label.data)
+        .map_err(|_busy| Problem::unavailable("The simulated scanner has not read the last one yet."))?;
     Ok(Json(Fed { fed: true }))
 }

@@ -7,17 +7,30 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Access, Api};
+use super::{Access, Api, Sought};
 use crate::barcode::{BadgeNumber, PlaceCode};
 use crate::custody::{Role, Staff};
 use crate::ledger::changes::{AddStaff, CorrectStaff, StaffPatch};
+use crate::ledger::queries::Page;
 use crate::web::caller::Caller;
-use crate::web::extract::{Body, Path, given};
+use crate::web::extract::{Body, Path, Query, given};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
+/// No patient data: technicians need it to place kiosks and printers.
+const LIST: Access = Access::AnyRole(&[Role::Viewer, Role::Technician]);
+
 pub(super) fn register(api: Api) -> Api {
-    api.route(Access::Role(Role::Supervisor), routes!(add)).route(Access::Role(Role::Supervisor), routes!(correct))
+    api.route(LIST, routes!(list))
+        .route(Access::Role(Role::Supervisor), routes!(add))
+        .route(Access::Role(Role::Supervisor), routes!(correct))
+}
+
+/// People, by badge.
+#[utoipa::path(get, path = "/api/v1/staff", tag = "staff", params(Sought), responses((status = 200, body = Page<Staff>)))]
+async fn list(State(web): State<Web>, Query(part): Query<Sought>) -> Answer<Json<Page<Staff>>> {
+    let (q, paging) = part.checked()?;
+    Ok(Json(web.ledger().read(move |reader| reader.staff(q.as_deref(), &paging)).await?))
 }
 
 /// A new person with a badge.

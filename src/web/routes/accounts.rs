@@ -1,0 +1,4 @@
+use super::Api;
+pub(super) fn register(api: Api) -> Api {
+    api
+}

@@ -1,0 +1,307 @@
+//! Charts: found, opened, corrected, moved.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::{Access, Api, Part};
+use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
+use crate::custody::Role;
+use crate::ledger::changes::{
+    AddChart, Change, ChartPatch, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing,
+};
+use crate::ledger::queries::{ChartDetail, ChartRow, HistoryRow, Page, Sight};
+use crate::web::caller::{Caller, Peer};
+use crate::web::extract::{Body, Path, Query, given};
+use crate::web::keys::{self, Look};
+use crate::web::limits::SEARCH_MAX_CHARS;
+use crate::web::problem::{Answer, Problem};
+use crate::web::state::Web;
+
+const RECORDS: Access = Access::Role(Role::Records);
+
+pub(super) fn register(api: Api) -> Api {
+    api.route(Access::Role(Role::Viewer), routes!(find))
+        .route(Access::Role(Role::Viewer), routes!(open))
+        .route(Access::Role(Role::Viewer), routes!(history))
+        .route(Access::Role(Role::Viewer), routes!(break_glass))
+        .route(RECORDS, routes!(add))
+        .route(RECORDS, routes!(correct))
+        .route(RECORDS, routes!(missing))
+        .route(RECORDS, routes!(found))
+        .route(RECORDS, routes!(renew))
+        .route(RECORDS, routes!(move_chart))
+}
+
+/// What is looked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Search {
+    /// An MRN, name, chart number or barcode, or the beginning of one.
+    #[serde(default)]
+    #[param(required = false)]
+    q: String,
+    /// `1` while the text is being typed: then it is no entry of the access log. A submitted search is one.
+    typing: Option<u8>,
+    /// How many rows at most, 1 to 500; 50 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Charts that fit a text, best match first.
+#[utoipa::path(get, path = "/api/v1/charts", tag = "charts", params(Search),
+    responses((status = 200, body = Page<ChartRow>)))]
+async fn find(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Query(search): Query<Search>,
+) -> Answer<Json<Page<ChartRow>>> {
+    if search.q.chars().count() > SEARCH_MAX_CHARS {
+        return Err(Problem::invalid("q", format!("Use at most {SEARCH_MAX_CHARS} characters.")));
+    }
+    let paging = super::paging(search.limit, search.cursor)?;
+    // Going on to the next page is the same search, and an empty one shows nothing.
+    let submitted = search.typing != Some(1) && paging.cursor.is_none() && !search.q.trim().is_empty();
+    let sight = super::sight(&caller);
+    let page = web.ledger().read(move |reader| reader.find_charts(&search.q, &paging, sight)).await?;
+    if submitted {
+        keys::log(&web, &caller, peer, Look::Search { hits: page.rows.len() }).await?;
+    }
+    Ok(Json(page))
+}
+
+async fn detail(web: &Web, number: ChartNumber, sight: Sight) -> Answer<ChartDetail> {
+    Ok(web.ledger().read(move |reader| reader.chart_detail(number, sight)).await?)
+}
+
+/// One chart with its alerts, labels and volumes. Opening it is an entry of the access log.
+#[utoipa::path(get, path = "/api/v1/charts/{number}", tag = "charts", params(("number" = u32, Path)),
+    responses((status = 200, body = ChartDetail)))]
+async fn open(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Path(number): Path<ChartNumber>,
+) -> Answer<Json<ChartDetail>> {
+    let chart = detail(&web, number, super::sight(&caller)).await?;
+    keys::log(&web, &caller, peer, Look::Chart { number, patient: chart.row.patient_id }).await?;
+    Ok(Json(chart))
+}
+
+/// What happened to a chart, newest first.
+#[utoipa::path(get, path = "/api/v1/charts/{number}/history", tag = "charts", params(("number" = u32, Path), Part),
+    responses((status = 200, body = Page<HistoryRow>)))]
+async fn history(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(number): Path<ChartNumber>,
+    Query(part): Query<Part>,
+) -> Answer<Json<Page<HistoryRow>>> {
+    let paging = super::paging(part.limit, part.cursor)?;
+    let sight = super::sight(&caller);
+    Ok(Json(web.ledger().read(move |reader| reader.chart_history(number, &paging, sight)).await?))
+}
+
+/// Why it must be seen.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BreakGlass {
+    /// In a few words; goes into the access log.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+/// Shows where a restricted chart is to one whose role does not: with a reason, and logged.
+#[utoipa::path(post, path = "/api/v1/charts/{number}/break-glass", tag = "charts", params(("number" = u32, Path)),
+    request_body = BreakGlass, responses((status = 200, body = ChartDetail)))]
+async fn break_glass(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Path(number): Path<ChartNumber>,
+    Body(body): Body<BreakGlass>,
+) -> Answer<Json<ChartDetail>> {
+    let reason = super::text("reason", &body.reason)?;
+    let chart = detail(&web, number, Sight::Full).await?;
+    // Logged before it is shown: what cannot be logged is not shown.
+    keys::log(&web, &caller, peer, Look::BreakGlass { number, patient: chart.row.patient_id, reason }).await?;
+    Ok(Json(chart))
+}
+
+/// A new chart.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewChart {
+    /// Record type's code.
+    record_type: String,
+    /// The volume; the next one where it is not given.
+    #[schema(minimum = 1)]
+    volume: Option<u16>,
+    /// Where it is filed.
+    #[schema(value_type = String)]
+    home: PlaceCode,
+}
+
+/// Adds a chart for a patient, filed at its home.
+#[utoipa::path(post, path = "/api/v1/patients/{mrn}/charts", tag = "charts", params(("mrn" = String, Path)),
+    request_body = NewChart, responses((status = 201, body = ChartDetail)))]
+async fn add(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(mrn): Path<String>,
+    Body(new): Body<NewChart>,
+) -> Answer<Response> {
+    let change = AddChart { mrn, record_type: new.record_type, volume: new.volume, home: new.home };
+    let number = web.ledger().change(&caller.actor(), change).await?;
+    let chart = detail(&web, number, super::sight(&caller)).await?;
+    Ok(super::created(&format!("/api/v1/charts/{number}"), chart))
+}
+
+/// What to change of a chart. Absent: left as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChartChange {
+    /// Record type's code.
+    record_type: Option<String>,
+    /// The volume.
+    #[schema(minimum = 1)]
+    volume: Option<u16>,
+    /// Where it is filed.
+    #[schema(value_type = Option<String>)]
+    home: Option<PlaceCode>,
+    /// No longer in use, or in use again.
+    retired: Option<bool>,
+    /// Where it is, as someone says.
+    #[schema(value_type = Option<String>)]
+    place: Option<PlaceCode>,
+    /// Who has it, as someone says; `null`: nobody in particular.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    holder: Option<Option<BadgeNumber>>,
+}
+
+/// Corrects a chart, retires it, or says where it is.
+#[utoipa::path(patch, path = "/api/v1/charts/{number}", tag = "charts", params(("number" = u32, Path)),
+    request_body = ChartChange, responses((status = 200, body = ChartDetail)))]
+async fn correct(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(number): Path<ChartNumber>,
+    Body(change): Body<ChartChange>,
+) -> Answer<Json<ChartDetail>> {
+    let ChartChange { record_type, volume, home, retired, place, holder } = change;
+    if record_type.is_some() || volume.is_some() || home.is_some() || retired.is_some() {
+        let patch = ChartPatch { record_type, volume, home, retired };
+        web.ledger().change(&caller.actor(), CorrectChart { number, patch }).await?;
+    }
+    if place.is_some() || holder.is_some() {
+        let place = match place {
+            Some(place) => place,
+            None => {
+                let now = detail(&web, number, Sight::Full).await?;
+                now.row.chart.place.ok_or_else(|| Problem::invalid("place", "Say where it is as well."))?
+            }
+        };
+        let change = MoveChart { number, place, holder: holder.flatten() };
+        web.ledger().change(&caller.actor(), change).await?;
+    }
+    Ok(Json(detail(&web, number, super::sight(&caller)).await?))
+}
+
+async fn act(
+    web: &Web,
+    caller: &Caller,
+    number: ChartNumber,
+    change: impl Change<Made = ()>,
+) -> Answer<Json<ChartDetail>> {
+    web.ledger().change(&caller.actor(), change).await?;
+    Ok(Json(detail(web, number, super::sight(caller)).await?))
+}
+
+/// Nothing to say.
+#[derive(Deserialize, ToSchema)]
+struct Nothing {}
+
+/// Reports that a chart was looked for and not found: opens a missing case.
+#[utoipa::path(post, path = "/api/v1/charts/{number}/missing", tag = "charts", params(("number" = u32, Path)),
+    request_body = Nothing, responses((status = 200, body = ChartDetail)))]
+async fn missing(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(number): Path<ChartNumber>,
+    Body(Nothing {}): Body<Nothing>,
+) -> Answer<Json<ChartDetail>> {
+    act(&web, &caller, number, ReportMissing { number }).await
+}
+
+/// Where it was found.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Found {
+    /// The place, where it is known.
+    #[schema(value_type = Option<String>)]
+    place: Option<PlaceCode>,
+}
+
+/// Reports that a missing chart is found: closes the case.
+#[utoipa::path(post, path = "/api/v1/charts/{number}/found", tag = "charts", params(("number" = u32, Path)),
+    request_body = Found, responses((status = 200, body = ChartDetail)))]
+async fn found(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(number): Path<ChartNumber>,
+    Body(body): Body<Found>,
+) -> Answer<Json<ChartDetail>> {
+    act(&web, &caller, number, ReportFound { number, place: body.place }).await
+}
+
+/// Until when.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Renew {
+    /// The new due time; by the place's loan hours from now where it is not given.
+    due_at: Option<Timestamp>,
+}
+
+/// Extends a loan.
+#[utoipa::path(post, path = "/api/v1/charts/{number}/renew", tag = "charts", params(("number" = u32, Path)),
+    request_body = Renew, responses((status = 200, body = ChartDetail)))]
+async fn renew(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(number): Path<ChartNumber>,
+    Body(body): Body<Renew>,
+) -> Answer<Json<ChartDetail>> {
+    act(&web, &caller, number, RenewLoan { number, due_at: body.due_at }).await
+}
+
+/// Where it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    /// The place; the chart's home means that it is back.
+    #[schema(value_type = String)]
+    place: PlaceCode,
+    /// Who has it.
+    #[schema(value_type = Option<String>)]
+    holder: Option<BadgeNumber>,
+}
+
+/// Says where a chart is: a checkout or return that is asserted, not scanned.
+#[utoipa::path(post, path = "/api/v1/charts/{number}/move", tag = "charts", params(("number" = u32, Path)),
+    request_body = Move, responses((status = 200, body = ChartDetail)))]
+async fn move_chart(
+    State(web): State<Web>,
+    caller: Caller,
+    Path(number): Path<ChartNumber>,
+    Body(body): Body<Move>,
+) -> Answer<Json<ChartDetail>> {
+    act(&web, &caller, number, MoveChart { number, place: body.place, holder: body.holder }).await
+}

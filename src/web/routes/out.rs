@@ -1,0 +1,77 @@
+//! What is out, by place; and the list for the day the server is down.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::routes;
+
+use super::{Access, Api};
+use crate::barcode::PlaceCode;
+use crate::custody::Role;
+use crate::ledger::queries::{ChartRow, OutSummaryRow, Page};
+use crate::web::caller::{Caller, Peer};
+use crate::web::extract::Query;
+use crate::web::keys::{self, Look};
+use crate::web::problem::Answer;
+use crate::web::state::Web;
+
+pub(super) fn register(api: Api) -> Api {
+    api.route(Access::Role(Role::Viewer), routes!(list))
+        .route(Access::Role(Role::Viewer), routes!(summary))
+        // The list shows restricted charts too: a dead server cannot ask who reads it.
+        .route(Access::Role(Role::Supervisor), routes!(downtime_list))
+}
+
+/// Which charts.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// Out at this place; anywhere where it is not given.
+    #[param(value_type = Option<String>)]
+    place: Option<PlaceCode>,
+    /// `true`: overdue ones only. A page may then hold fewer rows than asked for and still have a next one.
+    overdue: Option<bool>,
+    /// How many rows at most, 1 to 500; 50 where it is not given.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Charts that are out, by place, the longest away first.
+#[utoipa::path(get, path = "/api/v1/out", tag = "out", params(Which), responses((status = 200, body = Page<ChartRow>)))]
+async fn list(State(web): State<Web>, caller: Caller, Query(which): Query<Which>) -> Answer<Json<Page<ChartRow>>> {
+    let paging = super::paging(which.limit, which.cursor)?;
+    let sight = super::sight(&caller);
+    let question = move |reader: &crate::ledger::Reader| reader.out_charts(which.place.as_ref(), &paging, sight);
+    let mut page = web.ledger().read(question).await?;
+    if which.overdue == Some(true) {
+        let now = web.ledger().now();
+        page.rows.retain(|row| row.chart.due_at.is_some_and(|due| due < now));
+    }
+    Ok(Json(page))
+}
+
+/// How much is out, by place, the most first.
+#[utoipa::path(get, path = "/api/v1/out/summary", tag = "out", responses((status = 200, body = Page<OutSummaryRow>)))]
+async fn summary(State(web): State<Web>) -> Answer<Json<Page<OutSummaryRow>>> {
+    let rows = web.ledger().read(|reader| reader.out_summary()).await?;
+    Ok(Json(Page { rows, next_cursor: None }))
+}
+
+/// What is out and where, as PDF, to be printed before the server is needed and dead.
+#[utoipa::path(get, path = "/api/v1/downtime-list.pdf", tag = "out",
+    responses((status = 200, content_type = "application/pdf", body = String)))]
+async fn downtime_list(State(web): State<Web>, caller: Caller, peer: Peer) -> Answer<Response> {
+    keys::log(&web, &caller, peer, Look::DowntimeList).await?;
+    let printing = web.app.printing.clone();
+    let bytes = super::blocking(move || printing.downtime_list()).await??;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
+    let name = HeaderValue::from_static("inline; filename=\"outguide-downtime-list.pdf\"");
+    headers.insert(header::CONTENT_DISPOSITION, name);
+    Ok((StatusCode::OK, headers, bytes).into_response())
+}
