@@ -33,6 +33,7 @@ pub fn event(name: &str, seq: Option<u64>, data: &impl Serialize) -> Option<Even
 /// Where a stream's events come from.
 struct Source<F> {
     first: std::vec::IntoIter<News>,
+    told: u64,
     live: broadcast::Receiver<News>,
     devices: Option<broadcast::Receiver<DeviceStatus>>,
     closing: watch::Receiver<bool>,
@@ -58,8 +59,8 @@ pub fn stream<F>(
 where
     F: Fn(Told<'_>) -> Option<Event> + Send + 'static,
 {
-    let Subscription { missed, live, place } = subscription;
-    let source = Source { first: missed.into_iter(), live, devices, closing, tell, _place: place };
+    let Subscription { missed, told, live, place } = subscription;
+    let source = Source { first: missed.into_iter(), told, live, devices, closing, tell, _place: place };
     let hello = stream::once(async { Ok(Event::default().retry(STREAM_RETRY).comment("outguide")) });
     let events = stream::unfold(source, |mut source| async { source.next().await.map(|event| (Ok(event), source)) });
     Sse::new(hello.chain(events)).keep_alive(KeepAlive::new().interval(STREAM_KEEP_ALIVE).text("still here"))
@@ -87,6 +88,7 @@ impl<F: Fn(Told<'_>) -> Option<Event>> Source<F> {
             device = next_device(&mut self.devices) => return Some((self.tell)(Told::Device(&device))),
         };
         match news {
+            Ok(News::Entry(entry)) if entry.seq <= self.told => Some(None),
             Ok(news) => Some(self.of_news(&news)),
             Err(RecvError::Lagged(_)) => Some(resync(None)),
             Err(RecvError::Closed) => None,

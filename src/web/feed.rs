@@ -8,7 +8,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::limits::{RESUME_EVENTS_MAX, STREAMS_MAX, STREAMS_PER_CALLER};
-use super::problem::Problem;
+use super::problem::{Answer, Problem};
 use crate::ledger::{Ledger, Published};
 
 /// Receipts a kiosk's screen is given when it is opened.
@@ -44,6 +44,8 @@ struct Past {
 pub struct Subscription {
     /// What it is told first.
     pub missed: Vec<News>,
+    /// Entries up to this one are told already: they may come again in `live` and are passed over.
+    pub told: u64,
     /// What follows.
     pub live: broadcast::Receiver<News>,
     /// Its place; given back when the stream ends.
@@ -75,7 +77,25 @@ impl Feed {
         // Under the lock that `take` holds while it sends: nothing falls between the past and what follows.
         let live = self.news.subscribe();
         let missed = last_seen.map_or_else(Vec::new, |seen| past.after(seen));
-        Ok(Subscription { missed, live, place })
+        Ok(Subscription { missed, told: 0, live, place })
+    }
+
+    /// The same for a stream that needs no receipts: what the feed does not remember is read from the ledger, unless it
+    /// is more than a resumed stream is given.
+    pub async fn resume(&self, ledger: &Ledger, caller: &str, last_seen: Option<u64>) -> Answer<Subscription> {
+        let mut subscription = self.subscribe(caller, last_seen)?;
+        let (Some(seen), [News::Resync(_)]) = (last_seen, subscription.missed.as_slice()) else {
+            return Ok(subscription);
+        };
+        let head = ledger.head().seq;
+        if seen > head || head - seen > u64::from(RESUME_EVENTS_MAX) {
+            return Ok(subscription);
+        }
+        let limit = RESUME_EVENTS_MAX as usize;
+        let entries = ledger.read(move |reader| reader.published_since(seen, limit)).await?;
+        subscription.told = entries.last().map_or(seen, |entry| entry.seq);
+        subscription.missed = entries.into_iter().map(|entry| News::Entry(Arc::new(entry))).collect();
+        Ok(subscription)
     }
 
     /// The newest receipts of a kiosk, oldest first.

@@ -192,6 +192,7 @@ async fn touch(
     Path(kiosk): Path<String>,
     Body(touched): Body<Touched>,
 ) -> Answer<Json<ReceiptSession>> {
+    configured(&web, &kiosk)?;
     Ok(Json(web.ledger().touch(&kiosk, &touched.lane).await?))
 }
 

@@ -29,6 +29,8 @@ pub(super) fn register(api: Api) -> Api {
 struct LiveEntry<'a> {
     /// The entry.
     seq: u64,
+    /// The ledger's epoch: after a restore the numbers begin to mean other entries.
+    epoch: Uuid,
     /// Its kind; also the event's name.
     kind: &'a str,
     /// When it was recorded.
@@ -49,7 +51,7 @@ struct LiveEntry<'a> {
 
 /// An entry tells a chart and places, together where the chart is. Whether the chart is restricted is known of scans
 /// only (their receipt says so); of others it is withheld from those who may not see restricted ones.
-fn live<'a>(entry: &'a Published, sight: Sight) -> LiveEntry<'a> {
+fn live(entry: &Published, epoch: Uuid, sight: Sight) -> LiveEntry<'_> {
     let seen = |chart: &crate::custody::ChartView| !chart.restricted;
     let receipt = entry.receipt.as_ref().and_then(|receipt| receipt.verdict.chart.as_ref());
     let open = sight == Sight::Full || entry.chart.is_none() || receipt.is_some_and(seen);
@@ -59,6 +61,7 @@ fn live<'a>(entry: &'a Published, sight: Sight) -> LiveEntry<'a> {
     }
     LiveEntry {
         seq: entry.seq,
+        epoch,
         kind: &entry.kind,
         at: entry.at,
         kiosk: if open { entry.kiosk.as_deref() } else { None },
@@ -77,9 +80,11 @@ fn live<'a>(entry: &'a Published, sight: Sight) -> LiveEntry<'a> {
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn follow(State(web): State<Web>, caller: Caller, headers: HeaderMap) -> Answer<impl IntoResponse> {
     let sight = super::sight(&caller);
-    let subscription = web.feed.subscribe(&caller.who.to_string(), events::last_event_id(&headers))?;
+    let last_seen = events::last_event_id(&headers);
+    let subscription = web.feed.resume(web.ledger(), &caller.who.to_string(), last_seen).await?;
+    let epoch = web.ledger().epoch();
     Ok(events::stream(subscription, None, web.app.closing.clone(), move |told| match told {
-        Told::Entry(entry) => events::event(&entry.kind, Some(entry.seq), &live(entry, sight)),
+        Told::Entry(entry) => events::event(&entry.kind, Some(entry.seq), &live(entry, epoch, sight)),
         Told::Device(_) => None,
     }))
 }
