@@ -4,6 +4,7 @@
 //! byte leaves; if the line then breaks, or the server dies, the job is `unknown` and is never printed again by itself:
 //! a person looks at the printer and says. An unknown job does not hold up those behind it.
 
+mod from_ledger;
 mod jobs;
 mod worker;
 
@@ -16,6 +17,7 @@ use outguide_hardware::printer::Printer;
 use crate::labels::Format;
 use crate::ledger::PrintJobId;
 
+pub use from_ledger::{LedgerJobs, label_data, list_row};
 pub use jobs::{Jobs, JobsError, LabelFault};
 
 /// A printer as configured.

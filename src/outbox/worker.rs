@@ -24,6 +24,8 @@ pub(super) struct Worker {
     limits: Limits,
     asked_at: Option<Instant>,
     hindrance: Option<String>,
+    /// Attempts at the job in hand since it was queued or retried; the row counts them over its whole life.
+    tries: (u64, u16),
 }
 
 impl Worker {
@@ -34,7 +36,7 @@ impl Worker {
         desk: Arc<Desk>,
         limits: Limits,
     ) -> Self {
-        Self { spec, printer, jobs, desk, limits, asked_at: None, hindrance: None }
+        Self { spec, printer, jobs, desk, limits, asked_at: None, hindrance: None, tries: (0, 0) }
     }
 
     pub(super) fn run(mut self) {
@@ -153,18 +155,21 @@ impl Worker {
             }
             SendOutcome::NothingSent(error) => {
                 self.ask();
-                if job.attempts >= self.limits.attempts_most {
-                    let fault = format!("{error}; tried {} times: see to the printer, then retry", job.attempts);
+                let tries = if self.tries.0 == job.id.0 { self.tries.1 + 1 } else { 1 };
+                self.tries = (job.id.0, tries);
+                if tries >= self.limits.attempts_most {
+                    self.tries = (0, 0);
+                    let fault = format!("{error}; tried {tries} times: see to the printer, then retry");
                     return self.settle(job, PrintJobState::Failed, Some(fault));
                 }
                 self.settle(job, PrintJobState::Queued, Some(error.to_string()));
-                self.desk.pause(self.backoff(job.attempts));
+                self.desk.pause(self.backoff(tries));
             }
         }
     }
 
-    fn backoff(&self, attempts: u16) -> Duration {
-        let doubled = 1_u32.checked_shl(u32::from(attempts.saturating_sub(1))).unwrap_or(u32::MAX);
+    fn backoff(&self, tries: u16) -> Duration {
+        let doubled = 1_u32.checked_shl(u32::from(tries.saturating_sub(1))).unwrap_or(u32::MAX);
         self.limits.backoff_first.saturating_mul(doubled).min(self.limits.backoff_most)
     }
 
