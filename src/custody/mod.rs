@@ -141,3 +141,6 @@ pub struct Chart {
     /// Other volumes of the same patient and record type that are not where this one is.
     pub other_volumes_elsewhere: u16,
 }
+
+#[cfg(test)]
+mod tests;
