@@ -24,7 +24,7 @@ impl Rejects {
     /// Takes away what an earlier import of this file left at `path`.
     pub fn new(path: PathBuf, header: Vec<String>) -> io::Result<Rejects> {
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(Rejects { path, header, file: None }),
         }
     }

@@ -1,5 +1,6 @@
 //! The one writer, schema, hash chain, projections, queries, verify, rebuild and backup. The only room with SQL.
 
+pub mod accounts;
 mod api;
 pub mod changes;
 mod clock;

@@ -1,0 +1,125 @@
+//! Console accounts, bearer tokens, sessions, enrolment codes and the access log.
+//!
+//! Secrets are random 256 bits of which only the SHA-256 is kept (there is nothing to guess, so nothing to slow
+//! down); passwords are kept as Argon2id. Making and ending accounts and tokens are ledger entries without secrets;
+//! sessions, enrolment codes and the access log stand beside the chain, written by the same writer, as durable.
+
+mod access;
+mod password;
+mod secret;
+mod sessions;
+mod tokens;
+mod users;
+
+pub use access::{Access, LogAccess};
+pub use password::{PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, PasswordFault, PasswordHash};
+pub use secret::{Secret, SecretHash};
+pub use sessions::{
+    ENROL_CODE_SECONDS, ENROLMENT_SECONDS, EndSession, EnrolCode, EnrolKiosk, MakeEnrolCode, SESSION_IDLE_SECONDS,
+    SESSION_MAX_SECONDS, StartSession, TouchSession,
+};
+pub use tokens::{CreateToken, RevokeToken};
+pub use users::{AddUser, CorrectUser, SetPassword};
+
+use super::api::{Actor, Ledger};
+use super::error::{ChangeError, ReadError};
+use crate::custody::Role;
+
+/// Whom a secret stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// A console account.
+    User {
+        /// Its name.
+        name: String,
+        /// Its role.
+        role: Role,
+    },
+    /// A bearer token with a role.
+    Token {
+        /// Its name.
+        name: String,
+        /// Its role.
+        role: Role,
+    },
+    /// A kiosk, by its token or an enrolled browser.
+    Kiosk {
+        /// Which.
+        kiosk: String,
+    },
+}
+
+/// Who signed in, with the new session's secret: it is shown to nobody again.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The account.
+    pub user: String,
+    /// Its role.
+    pub role: Role,
+    /// The session cookie's value.
+    pub secret: Secret,
+}
+
+impl Ledger {
+    /// Checks a password and begins a session; `None` if the account is unknown or inactive or the password wrong,
+    /// which all take the same work. Either way it is logged. How often one may try is the caller's to limit.
+    pub async fn sign_in(
+        &self,
+        user: &str,
+        password: &str,
+        address: Option<&str>,
+    ) -> Result<Option<SignedIn>, ChangeError> {
+        let name = users::canonical(user);
+        let wanted = name.clone();
+        let known = self.read(move |reader| reader.credentials(&wanted)).await.map_err(not_read)?;
+        let (hash, role) = known.unzip();
+        let typed = password.to_owned();
+        let fits = tokio::task::spawn_blocking(move || password::verify(&typed, hash.as_ref()))
+            .await
+            .map_err(|error| ChangeError::NotRecorded(error.to_string()))?;
+        let address = address.map(str::to_owned);
+        let Some(role) = role.filter(|_| fits) else {
+            // What was typed as a name is not kept unless it is one: people type passwords into the wrong field.
+            let by = if role.is_some() { Actor::User(name) } else { Actor::System };
+            let log =
+                Access { what: "sign_in".to_owned(), outcome: "refused".to_owned(), address, ..Access::default() };
+            self.change(&by, LogAccess(log)).await?;
+            return Ok(None);
+        };
+        let secret = Secret::random()?;
+        let start = StartSession { user: name.clone(), session: secret.hash(), address };
+        self.change(&Actor::User(name.clone()), start).await?;
+        Ok(Some(SignedIn { user: name, role, secret }))
+    }
+
+    /// Whom a bearer token stands for, if it is alive.
+    pub async fn bearer(&self, secret: &str) -> Result<Option<Owner>, ReadError> {
+        let hash = SecretHash::of(secret);
+        self.read(move |reader| reader.token_owner(&hash)).await
+    }
+
+    /// Whom a cookie's session stands for, if it is alive. `touched`: a person did something, so the idle time starts
+    /// anew (written down at most once a minute); background requests of an open page are no such thing.
+    pub async fn session_owner(&self, secret: &str, touched: bool) -> Result<Option<Owner>, ReadError> {
+        let hash = SecretHash::of(secret);
+        let Some((owner, stale)) = self.read(move |reader| reader.session_owner(&hash)).await? else {
+            return Ok(None);
+        };
+        if touched && stale {
+            // Not fatal: the session then only ends earlier.
+            if let Err(error) = self.change(&Actor::System, TouchSession { session: hash }).await {
+                tracing::warn!(%error, "a session's last use could not be written");
+            }
+        }
+        Ok(Some(owner))
+    }
+
+    /// Writes a line of the access log; answers when it is durable.
+    pub async fn log_access(&self, by: &Actor, access: Access) -> Result<(), ChangeError> {
+        self.change(by, LogAccess(access)).await
+    }
+}
+
+fn not_read(error: ReadError) -> ChangeError {
+    ChangeError::NotRecorded(error.to_string())
+}
