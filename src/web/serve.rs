@@ -144,3 +144,79 @@ where
         self.service.call(request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use axum::routing::get;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    async fn running(tls: Option<Tls>) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<io::Result<()>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let router = axum::Router::new().route("/", get(|| async { "here" }));
+        let server = tokio::spawn(serve(listener, tls, router, async move {
+            let _dropped = stopped.await;
+        }));
+        (address, stop, server)
+    }
+
+    fn ask(address: SocketAddr) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_server_answers_until_it_is_stopped() {
+        let (address, stop, server) = running(None).await;
+        let answer = tokio::task::spawn_blocking(move || ask(address)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.ends_with("here"));
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
+        assert!(TcpStream::connect(address).is_err());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn tls_serves_a_certificate_and_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let (address, stop, server) = running(Some(Tls::from_files(&certificate, &key).unwrap())).await;
+        let trusted = made.cert.der().to_vec();
+        let text = tokio::task::spawn_blocking(move || {
+            let roots = ureq::tls::RootCerts::from([ureq::tls::Certificate::from_der(&trusted).to_owned()]);
+            let tls = ureq::tls::TlsConfig::builder().root_certs(roots).build();
+            let agent: ureq::Agent = ureq::Agent::config_builder().tls_config(tls).build().into();
+            let url = format!("https://localhost:{}/", address.port());
+            agent.get(&url).call().unwrap().body_mut().read_to_string().unwrap()
+        });
+        assert_eq!(text.await.unwrap(), "here");
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_key_that_does_not_fit_is_refused_with_its_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        let one = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&certificate, one.cert.pem()).unwrap();
+        std::fs::write(&key, other.signing_key.serialize_pem()).unwrap();
+        assert!(matches!(Tls::from_files(&certificate, &key), Err(TlsError::Unusable(_))));
+        std::fs::write(&key, "no key").unwrap();
+        assert!(matches!(Tls::from_files(&certificate, &key), Err(TlsError::Pem { .. })));
+        assert!(Tls::from_files(&folder.path().join("none.pem"), &key).is_err());
+    }
+}
