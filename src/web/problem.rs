@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::state::DrawError;
+use super::state::PaperError;
 use crate::ledger::{ChangeError, ReadError, ScanError};
 
 /// A handler's result.
@@ -236,11 +236,11 @@ impl From<ReadError> for Problem {
     }
 }
 
-impl From<DrawError> for Problem {
-    fn from(error: DrawError) -> Self {
+impl From<PaperError> for Problem {
+    fn from(error: PaperError) -> Self {
         match error {
-            DrawError::NotFound(text) => Self::not_found(text),
-            DrawError::Failed(text) => {
+            PaperError::NotFound(text) => Self::not_found(text),
+            PaperError::Failed(text) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cannot-be-drawn", "This cannot be drawn", text)
             }
         }

@@ -27,8 +27,10 @@ pub struct App {
     pub hospital: Hospital,
     /// This machine's scanners.
     pub intake: Arc<Intake>,
-    /// Printers and printed matter.
-    pub printing: Arc<dyn Printing>,
+    /// Every configured printer and how it is.
+    pub printers: Arc<dyn Fn() -> Vec<PrinterView> + Send + Sync>,
+    /// Printed matter.
+    pub papers: Arc<dyn Papers>,
     /// Writes all metrics in the Prometheus text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Counts requests, where someone wants them counted.
@@ -59,13 +61,11 @@ pub struct Hospital {
 }
 
 /// What the web asks of the rooms that make printed matter. The drawing ones are called on a blocking thread.
-pub trait Printing: Send + Sync {
-    /// Every configured printer and how it is.
-    fn printers(&self) -> Vec<PrinterView>;
+pub trait Papers: Send + Sync {
     /// A chart's label as it would be printed now; uses up no issue.
-    fn label(&self, template: &str, chart: ChartNumber, form: LabelForm) -> Result<Vec<u8>, DrawError>;
+    fn label(&self, template: &str, chart: ChartNumber, form: LabelForm) -> Result<Vec<u8>, PaperError>;
     /// What is out and where, as PDF.
-    fn downtime_list(&self) -> Result<Vec<u8>, DrawError>;
+    fn downtime_list(&self) -> Result<Vec<u8>, PaperError>;
     /// The names of the label templates.
     fn templates(&self) -> Vec<String>;
 }
@@ -81,7 +81,7 @@ pub enum LabelForm {
 
 /// Why something cannot be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DrawError {
+pub enum PaperError {
     /// No such template or chart.
     #[error("{0}")]
     NotFound(String),

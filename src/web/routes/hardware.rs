@@ -24,5 +24,5 @@ async fn devices(State(web): State<Web>) -> Json<Page<DeviceStatus>> {
 /// Every configured printer and how it is.
 #[utoipa::path(get, path = "/api/v1/printers", tag = "hardware", responses((status = 200, body = Page<PrinterView>)))]
 async fn printers(State(web): State<Web>) -> Json<Page<PrinterView>> {
-    Json(Page { rows: web.app.printing.printers(), next_cursor: None })
+    Json(Page { rows: (web.app.printers)(), next_cursor: None })
 }

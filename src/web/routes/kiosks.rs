@@ -125,7 +125,7 @@ async fn kiosk(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -
 
 fn printer_of(web: &Web, kiosk: &Kiosk) -> Option<PrinterView> {
     let name = kiosk.printer.as_ref()?;
-    web.app.printing.printers().into_iter().find(|printer| printer.id == *name)
+    (web.app.printers)().into_iter().find(|printer| printer.id == *name)
 }
 
 fn live_receipt(entry: &Published, sight: Sight) -> Option<LiveReceipt> {

@@ -57,10 +57,10 @@ async fn queue(State(web): State<Web>, caller: Caller, Body(wanted): Body<Wanted
     if wanted.charts.is_empty() || wanted.charts.len() > LABELS_PER_REQUEST {
         return Err(Problem::invalid("charts", format!("Name 1 to {LABELS_PER_REQUEST} charts.")));
     }
-    if !web.app.printing.templates().contains(&wanted.template) {
+    if !web.app.papers.templates().contains(&wanted.template) {
         return Err(Problem::invalid("template", "There is no label template of this name."));
     }
-    if !web.app.printing.printers().iter().any(|printer| printer.id == wanted.printer) {
+    if !(web.app.printers)().iter().any(|printer| printer.id == wanted.printer) {
         return Err(Problem::invalid("printer", "No printer of this name is configured."));
     }
     let change = QueueLabels {
@@ -84,7 +84,7 @@ struct TemplateRow {
 /// The label templates.
 #[utoipa::path(get, path = "/api/v1/label-templates", tag = "labels", responses((status = 200, body = Page<TemplateRow>)))]
 async fn templates(State(web): State<Web>) -> axum::Json<Page<TemplateRow>> {
-    let names = web.app.printing.templates();
+    let names = web.app.papers.templates();
     let rows = names.into_iter().map(|name| TemplateRow { name }).collect();
     axum::Json(Page { rows, next_cursor: None })
 }
@@ -141,8 +141,8 @@ async fn drawn(
     let row = web.ledger().read(move |reader| reader.chart(chart, Sight::Masked)).await?;
     let row = row.ok_or_else(|| Problem::not_found("There is no chart of this number."))?;
     keys::log(web, caller, peer, Look::Label { number: chart, patient: row.patient_id }).await?;
-    let printing = web.app.printing.clone();
-    let bytes = super::blocking(move || printing.label(&preview.template, chart, form)).await??;
+    let papers = web.app.papers.clone();
+    let bytes = super::blocking(move || papers.label(&preview.template, chart, form)).await??;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok((StatusCode::OK, headers, bytes).into_response())

@@ -67,8 +67,8 @@ async fn summary(State(web): State<Web>) -> Answer<Json<Page<OutSummaryRow>>> {
     responses((status = 200, content_type = "application/pdf", body = String)))]
 async fn downtime_list(State(web): State<Web>, caller: Caller, peer: Peer) -> Answer<Response> {
     keys::log(&web, &caller, peer, Look::DowntimeList).await?;
-    let printing = web.app.printing.clone();
-    let bytes = super::blocking(move || printing.downtime_list()).await??;
+    let papers = web.app.papers.clone();
+    let bytes = super::blocking(move || papers.downtime_list()).await??;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
     let name = HeaderValue::from_static("inline; filename=\"outguide-downtime-list.pdf\"");
