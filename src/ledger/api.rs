@@ -2,18 +2,22 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use uuid::Uuid;
 
 use super::changes::Change;
 use super::clock::{Clock, Ids};
 use super::error::{ChangeError, OpenError, ReadError, ScanError};
+use super::jobs::{ChangeJob, ScanJob, TouchJob};
+use super::open::{Inner, open};
 use super::reader::Reader;
-use super::{AlertRow, PrintJobRow};
+use super::writer::Job;
+use super::{AlertRow, PrintJobRow, scanning};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::{Kiosk, Receipt, ReceiptSession, Scan};
 use crate::records::Numbering;
@@ -106,39 +110,71 @@ pub struct Published {
     pub receipt: Option<Receipt>,
 }
 
+/// How long a caller waits for room in a full queue before it hears "busy".
+const QUEUE_WAIT: Duration = Duration::from_secs(2);
+
+/// What a caller hears when the writer is gone, which only happens while the process ends.
+const STOPPED: &str = "the ledger is closing";
+
 /// The ledger: a handle that is cheap to clone. The last one dropped stops the writer and releases the directory.
 #[derive(Clone)]
-pub struct Ledger {}
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
 
 impl Ledger {
     /// Opens the ledger in `options.dir`, makes or migrates it where needed, and starts its threads.
     pub fn open(options: OpenOptions) -> Result<Ledger, OpenError> {
-        let _ = options;
-        todo!()
+        Ok(Ledger { inner: Arc::new(open(options)?) })
     }
 
-    /// Records a scan and says what it came to. Answers after COMMIT only.
+    /// Records a scan that came with an id of its own (HTTP, an agent's queue) and says what it came to. Answers
+    /// after COMMIT only.
     pub async fn scan(&self, scan: Scan) -> Result<Receipt, ScanError> {
-        let _ = scan;
-        todo!()
+        scanning::check(&scan)?;
+        let (reply, answer) = oneshot::channel();
+        let room = tokio::time::timeout(QUEUE_WAIT, self.inner.live().send(ScanJob::boxed(scan, false, reply)));
+        match room.await {
+            Err(_) => return Err(ScanError::Busy),
+            Ok(Err(_)) => return Err(ScanError::NotRecorded(STOPPED.into())),
+            Ok(Ok(())) => {}
+        }
+        answer.await.unwrap_or_else(|_| Err(ScanError::NotRecorded(STOPPED.into())))
     }
 
-    /// The same from a thread of its own (device readers); never call it inside the async runtime.
+    /// Records a scan that one of our own readers made, from that reader's thread: the echo rule applies to it. Never
+    /// call it inside the async runtime.
     pub fn scan_blocking(&self, scan: Scan) -> Result<Receipt, ScanError> {
-        let _ = scan;
-        todo!()
+        scanning::check(&scan)?;
+        let (reply, answer) = oneshot::channel();
+        let sent = self.inner.live().blocking_send(ScanJob::boxed(scan, true, reply));
+        sent.map_err(|_| ScanError::NotRecorded(STOPPED.into()))?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(ScanError::NotRecorded(STOPPED.into())))
     }
 
-    /// Makes a change. Answers after COMMIT only.
+    /// Makes a change. Answers after COMMIT only. Background changes wait for room as long as it takes, which is what
+    /// keeps an import at the writer's pace.
     pub async fn change<C: Change>(&self, by: &Actor, change: C) -> Result<C::Made, ChangeError> {
-        let _ = (by, change);
-        todo!()
+        let (reply, answer) = oneshot::channel();
+        let job: Box<dyn Job> = ChangeJob::boxed(by.clone(), change, reply);
+        let stopped = || ChangeError::NotRecorded(STOPPED.into());
+        if C::BACKGROUND {
+            self.inner.background().send(job).await.map_err(|_| stopped())?;
+        } else {
+            let room = tokio::time::timeout(QUEUE_WAIT, self.inner.live().send(job)).await;
+            let room = room.map_err(|_| ChangeError::NotRecorded("the ledger is busy: try again".into()))?;
+            room.map_err(|_| stopped())?;
+        }
+        answer.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// The same from a thread of its own; never call it inside the async runtime.
     pub fn change_blocking<C: Change>(&self, by: &Actor, change: C) -> Result<C::Made, ChangeError> {
-        let _ = (by, change);
-        todo!()
+        let (reply, answer) = oneshot::channel();
+        let queue = if C::BACKGROUND { self.inner.background() } else { self.inner.live() };
+        let stopped = || ChangeError::NotRecorded(STOPPED.into());
+        queue.blocking_send(ChangeJob::boxed(by.clone(), change, reply)).map_err(|_| stopped())?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Reads on a connection of the pool, on a blocking thread; never waits for the writer.
@@ -146,50 +182,62 @@ impl Ledger {
         &self,
         question: impl FnOnce(&Reader) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
-        let _ = question;
-        todo!()
+        let _room = self.inner.readers.room().await;
+        let inner = self.inner.clone();
+        let asked = tokio::task::spawn_blocking(move || inner.readers.ask(question));
+        asked.await.unwrap_or_else(|error| Err(ReadError::Failed(error.to_string())))
     }
 
     /// The same on the calling thread.
     pub fn read_blocking<T>(&self, question: impl FnOnce(&Reader) -> Result<T, ReadError>) -> Result<T, ReadError> {
-        let _ = question;
-        todo!()
+        self.inner.readers.ask(question)
     }
 
     /// Every entry from now on, after its COMMIT. A receiver that lags must read on from the entries by `seq`.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Published>> {
-        todo!()
+        self.inner.shared.announce.subscribe()
     }
 
     /// The newest committed entry.
     pub fn head(&self) -> Head {
-        todo!()
+        *self.inner.shared.head.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The ledger's epoch.
     pub fn epoch(&self) -> Uuid {
-        todo!()
+        self.head().epoch
     }
 
     /// A lane's session as a screen shows it.
     pub async fn session(&self, kiosk: &str, lane: &str) -> Result<ReceiptSession, ReadError> {
-        let _ = (kiosk, lane);
-        todo!()
+        let lane = (kiosk.to_owned(), lane.to_owned());
+        let session = self.inner.session(&lane);
+        self.read(move |reader| scanning::session_view(reader, &lane, &session)).await
     }
 
     /// A touch on the screen keeps the lane's session alive; answers with the session.
     pub async fn touch(&self, kiosk: &str, lane: &str) -> Result<ReceiptSession, ReadError> {
-        let _ = (kiosk, lane);
-        todo!()
+        let (reply, answer) = oneshot::channel();
+        let job = TouchJob::boxed((kiosk.to_owned(), lane.to_owned()), reply);
+        // A touch is no record: where the ledger is too busy for it, the session as it is is the answer.
+        if self.inner.live().try_send(job).is_ok() {
+            let _ = answer.await;
+        }
+        self.session(kiosk, lane).await
     }
 
     /// The configured kiosks.
     pub fn kiosks(&self) -> &[Kiosk] {
-        todo!()
+        &self.inner.fixed.kiosks
     }
 
     /// The ledger's clock.
     pub fn now(&self) -> Timestamp {
-        todo!()
+        self.inner.fixed.clock.now()
+    }
+
+    /// The data directory.
+    pub fn dir(&self) -> &std::path::Path {
+        &self.inner.fixed.dir
     }
 }

@@ -38,6 +38,59 @@ pub enum OpenError {
     Sql(String),
 }
 
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error.to_string())
+    }
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged { seq } => Self::Damaged { seq },
+            other => Self::Sql(other.to_string()),
+        }
+    }
+}
+
+/// What can go wrong between this room and its database; becomes one of the other errors at the border.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StoreError {
+    /// SQLite said no.
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    /// A stored JSON text does not read, or something cannot be written as JSON.
+    #[error("stored JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A stored value makes no sense.
+    #[error("{0}")]
+    Unreadable(String),
+    /// An entry does not fit its hash.
+    #[error("entry {seq} does not fit its hash")]
+    Damaged {
+        /// The entry.
+        seq: u64,
+    },
+}
+
+impl From<StoreError> for ChangeError {
+    fn from(error: StoreError) -> Self {
+        Self::NotRecorded(error.to_string())
+    }
+}
+
+impl From<StoreError> for ScanError {
+    fn from(error: StoreError) -> Self {
+        Self::NotRecorded(error.to_string())
+    }
+}
+
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 /// Why a scan has no receipt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScanError {

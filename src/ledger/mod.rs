@@ -1,14 +1,28 @@
 //! The one writer, schema, hash chain, projections, queries, verify, rebuild and backup. The only room with SQL.
 
 pub mod accounts;
+mod acting;
 mod api;
+mod chain;
 pub mod changes;
+mod checkpoint;
 mod clock;
 mod effect;
 mod error;
+mod jobs;
+mod labels;
+mod names;
+mod open;
+mod projection;
 pub mod queries;
 mod reader;
+mod rows;
+mod scanning;
+mod schema;
+mod situation;
+mod store;
 mod work;
+mod writer;
 
 pub use api::{Actor, Head, Ledger, OpenOptions, Published};
 pub use clock::{Clock, Ids, RandomIds, SystemClock};
@@ -16,3 +30,6 @@ pub use effect::{AlertId, AlertKind, AlertRow, AlertState, Effect, PatientId, Pr
 pub use error::{ChangeError, OpenError, ReadError, Refusal, ScanError};
 pub use reader::Reader;
 pub use work::Work;
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,15 @@
 //! Reading: a pool of read-only connections. The questions themselves are in `queries`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::clock::Clock;
+use super::error::ReadError;
+use super::schema::{self, DB_FILE};
+use super::store::Fixed;
 use crate::barcode;
 use crate::custody::Kiosk;
 use crate::records::Numbering;
@@ -43,5 +47,56 @@ impl Reader {
     /// How MRNs look and are filed.
     pub(in crate::ledger) fn numbering(&self) -> &Numbering {
         &self.numbering
+    }
+}
+
+/// The most questions answered at one time through [`Pool::room`], and the most idle connections kept.
+const READERS_MAX: usize = 8;
+
+/// The pool of readers.
+pub(super) struct Pool {
+    fixed: Arc<Fixed>,
+    idle: Mutex<Vec<Reader>>,
+    room: Semaphore,
+}
+
+impl Pool {
+    /// An empty pool; connections are opened when they are first needed.
+    pub fn new(fixed: Arc<Fixed>) -> Self {
+        Pool { fixed, idle: Mutex::new(Vec::new()), room: Semaphore::new(READERS_MAX) }
+    }
+
+    /// Waits for room; `None` never comes, the semaphore is not closed.
+    pub async fn room(&self) -> Option<SemaphorePermit<'_>> {
+        self.room.acquire().await.ok()
+    }
+
+    /// Answers a question in one read transaction.
+    pub fn ask<T>(&self, question: impl FnOnce(&Reader) -> Result<T, ReadError>) -> Result<T, ReadError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => self.open()?,
+        };
+        reader.conn.prepare_cached("BEGIN")?.execute([])?;
+        let answer = question(&reader);
+        // A reader that cannot end its transaction is dropped, which ends it.
+        if reader.conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).is_ok() {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < READERS_MAX {
+                idle.push(reader);
+            }
+        }
+        answer
+    }
+
+    fn open(&self) -> Result<Reader, ReadError> {
+        Ok(Reader {
+            conn: schema::open_reader(&self.fixed.dir.join(DB_FILE))?,
+            kiosks: self.fixed.kiosks.clone(),
+            clock: self.fixed.clock.clone(),
+            barcodes: self.fixed.codes.clone(),
+            numbering: self.fixed.numbering.clone(),
+        })
     }
 }

@@ -1,27 +1,39 @@
 //! What a change works with: the writer's connection inside a savepoint, the next entry, the effects' application.
 
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
-use sha2::Sha256;
 use uuid::Uuid;
 
 use super::Effect;
-use super::error::ChangeError;
+use super::api::Actor;
+use super::error::{ChangeError, StoreError};
+use super::store::{Draft, Store, canonical};
 
 /// One change in the making. Nothing of it stays if `Change::make` returns an error.
 pub struct Work<'a> {
-    conn: &'a Connection,
-    row_key: &'a [u8; 32],
-    actor: String,
+    pub(in crate::ledger) store: &'a mut Store,
+    actor: &'a Actor,
     now: Timestamp,
+    recorded: Option<Uuid>,
 }
 
-impl Work<'_> {
+#[derive(Serialize)]
+struct ChangeBody<'a> {
+    change: &'a serde_json::Value,
+    effects: &'a [Effect],
+}
+
+impl<'a> Work<'a> {
+    /// Work by `actor` on the writer's state.
+    pub(in crate::ledger) fn new(store: &'a mut Store, actor: &'a Actor) -> Self {
+        let now = store.fixed.clock.now();
+        Work { store, actor, now, recorded: None }
+    }
+
     /// The writer's connection, inside the change's savepoint. Use `prepare_cached`.
     pub(in crate::ledger) fn conn(&self) -> &Connection {
-        self.conn
+        &self.store.conn
     }
 
     /// When this is recorded.
@@ -30,18 +42,23 @@ impl Work<'_> {
     }
 
     /// Who makes the change, as an entry's `actor`.
-    pub(in crate::ledger) fn actor(&self) -> &str {
-        &self.actor
+    pub(in crate::ledger) fn actor(&self) -> String {
+        self.actor.to_string()
     }
 
     /// A new id.
     pub(in crate::ledger) fn uuid(&self) -> Uuid {
-        todo!()
+        self.store.fixed.ids.uuid()
     }
 
     /// The number the next entry will have.
     pub(in crate::ledger) fn next_seq(&self) -> u64 {
-        todo!()
+        self.store.next.seq
+    }
+
+    /// The first entry that this work recorded.
+    pub(in crate::ledger) fn recorded(&self) -> Option<Uuid> {
+        self.recorded
     }
 
     /// Appends an entry of this `kind` with `change` (no patient data) and `effects` in its body, and applies the
@@ -52,16 +69,37 @@ impl Work<'_> {
         change: serde_json::Value,
         effects: Vec<Effect>,
     ) -> Result<u64, ChangeError> {
-        let _ = (kind, change, effects);
-        todo!()
+        let id = self.uuid();
+        let body = serde_json::to_string(&ChangeBody { change: &change, effects: &effects })?;
+        let seq = self.store.append(Draft {
+            id,
+            kind: kind.to_owned(),
+            kiosk: None,
+            lane: None,
+            device: None,
+            actor: self.actor.to_string(),
+            observed_at: None,
+            effective_at: self.now,
+            recorded_at: self.now,
+            queue_seq: 0,
+            named: None,
+            body,
+            effects: &effects,
+        })?;
+        self.recorded.get_or_insert(id);
+        if effects.iter().any(|effect| matches!(effect, Effect::RowSet { table, .. } if table != "patients")) {
+            self.store.forget_rows();
+        }
+        Ok(seq)
     }
 
     /// HMAC-SHA256 of a row in canonical JSON, hex: what an entry keeps of rows that may be corrected or erased.
-    pub(in crate::ledger) fn row_hmac(&self, row: &impl Serialize) -> Result<String, ChangeError> {
-        let text = serde_json::to_vec(row)?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.row_key)
-            .map_err(|error| ChangeError::NotRecorded(error.to_string()))?;
-        mac.update(&text);
-        Ok(hex::encode(mac.finalize().into_bytes()))
+    pub(in crate::ledger) fn row_hmac(&self, row: &impl Serialize) -> Result<String, StoreError> {
+        self.store.keyed_hash(&canonical(row)?)
+    }
+
+    /// HMAC-SHA256 of a text, hex.
+    pub(in crate::ledger) fn text_hmac(&self, text: &str) -> Result<String, StoreError> {
+        self.store.keyed_hash(text.as_bytes())
     }
 }

@@ -1,10 +1,13 @@
 //! Alerts: what people do with them, and those that devices, printers and subsystems open.
 
 use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+use serde_json::{Value, json};
 
 use super::super::error::ChangeError;
+use super::super::rows::{self, ALERT_COLUMNS};
 use super::super::work::Work;
-use super::super::{AlertId, AlertKind, AlertRow};
+use super::super::{AlertId, AlertKind, AlertRow, AlertState, Effect};
 use super::Change;
 use crate::barcode::PlaceCode;
 
@@ -48,8 +51,36 @@ impl Change for AlertAction {
     type Made = AlertRow;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let alert = by_id(work, self.id)?;
+        if !alert.is_live() && !matches!(self.step, AlertStep::Note { .. }) {
+            return Err(ChangeError::Conflict(format!("alert {} is resolved already", self.id.0)));
+        }
+        match self.step {
+            AlertStep::Assign { user } => {
+                let state = if alert.state == AlertState::Open { AlertState::Acknowledged } else { alert.state };
+                set(work, AlertRow { owner: Some(user), state, ..alert }, "alert_assigned")
+            }
+            AlertStep::Acknowledge => {
+                set(work, AlertRow { state: AlertState::Acknowledged, ..alert }, "alert_acknowledged")
+            }
+            AlertStep::Note { text } => note(work, alert, &text),
+            AlertStep::Snooze { until } => {
+                let now = work.now();
+                if until <= now || until.duration_since(now).as_hours() > SNOOZE_MAX_HOURS {
+                    let text = "choose a time from now up to 90 days ahead";
+                    return Err(ChangeError::refused("refuse_when_snooze_is_out_of_range", Some("until"), text));
+                }
+                set(work, AlertRow { state: AlertState::Snoozed, snoozed_until: Some(until), ..alert }, "alert_snoozed")
+            }
+            AlertStep::Resolve { reason } => {
+                // The reason is free text, which may name a patient: it stays beside the chain with the notes.
+                if !reason.trim().is_empty() {
+                    keep_note(work, alert.id, reason.trim())?;
+                }
+                let now = work.now();
+                set(work, alert.resolved(now, "by_hand"), "alert_resolved")
+            }
+        }
     }
 }
 
@@ -68,8 +99,27 @@ impl Change for OpenAlert {
     type Made = AlertRow;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        if let Some(live) = by_subject(work, self.kind, &self.subject)? {
+            return Ok(live);
+        }
+        let id = AlertId(work.store.next.alert);
+        work.store.next.alert += 1;
+        let alert = AlertRow {
+            id,
+            kind: self.kind,
+            state: AlertState::Open,
+            chart: None,
+            place: self.place,
+            about: None,
+            subject: Some(self.subject),
+            opened_at: work.now(),
+            due_at: None,
+            owner: None,
+            snoozed_until: None,
+            resolved_at: None,
+            resolution: None,
+        };
+        set(work, alert, "alert_opened")
     }
 }
 
@@ -88,7 +138,54 @@ impl Change for CloseAlert {
     type Made = Option<AlertRow>;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let Some(live) = by_subject(work, self.kind, &self.subject)? else { return Ok(None) };
+        let now = work.now();
+        set(work, live.resolved(now, &self.resolution), "alert_resolved").map(Some)
     }
+}
+
+/// The longest snooze, in hours.
+const SNOOZE_MAX_HOURS: i64 = 90 * 24;
+
+/// The longest note, in characters.
+const NOTE_MAX_CHARS: usize = 2_000;
+
+fn by_id(work: &Work<'_>, id: AlertId) -> Result<AlertRow, ChangeError> {
+    let sql = format!("SELECT {ALERT_COLUMNS} FROM main.alerts WHERE id = ?");
+    let found = work.conn().prepare_cached(&sql)?.query_row([id.0], rows::alert).optional()?;
+    found.ok_or_else(|| ChangeError::NotFound(format!("there is no alert {}", id.0)))
+}
+
+fn by_subject(work: &Work<'_>, kind: AlertKind, subject: &str) -> Result<Option<AlertRow>, ChangeError> {
+    let sql = format!(
+        "SELECT {ALERT_COLUMNS} FROM main.alerts WHERE kind = ? AND subject = ? AND chart IS NULL \
+         AND state <> 'resolved' ORDER BY id LIMIT 1"
+    );
+    let kind = rows::word(&kind)?;
+    Ok(work.conn().prepare_cached(&sql)?.query_row([kind.as_str(), subject], rows::alert).optional()?)
+}
+
+fn set(work: &mut Work<'_>, alert: AlertRow, kind: &str) -> Result<AlertRow, ChangeError> {
+    work.record(kind, json!({ "alert": alert.id }), vec![Effect::AlertSet(alert.clone())])?;
+    Ok(alert)
+}
+
+/// A note moves nothing: the entry has its keyed hash, and names the alert in the state it is in.
+fn note(work: &mut Work<'_>, alert: AlertRow, text: &str) -> Result<AlertRow, ChangeError> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > NOTE_MAX_CHARS {
+        let why = format!("write 1 to {NOTE_MAX_CHARS} characters");
+        return Err(ChangeError::refused("refuse_when_note_is_empty_or_too_long", Some("text"), why));
+    }
+    keep_note(work, alert.id, text)?;
+    Ok(alert)
+}
+
+fn keep_note(work: &mut Work<'_>, alert: AlertId, text: &str) -> Result<(), ChangeError> {
+    let change: Value = json!({ "alert": alert, "text_hmac": work.text_hmac(text)? });
+    let seq = work.record("alert_noted", change, Vec::new())?;
+    let sql = "INSERT INTO main.alert_notes (seq, alert, author, at, text) VALUES (?, ?, ?, ?, ?)";
+    let row = rusqlite::params![seq, alert.0, work.actor(), work.now().as_microsecond(), text];
+    work.conn().prepare_cached(sql)?.execute(row)?;
+    Ok(())
 }

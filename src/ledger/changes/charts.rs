@@ -1,11 +1,19 @@
 //! Charts and what people at the console say about them.
 
-use jiff::Timestamp;
+use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
+use serde_json::json;
+
+use super::super::acting::act_on;
 use super::super::error::ChangeError;
+use super::super::rows::{self, ChartRecord};
 use super::super::work::Work;
+use super::super::{Effect, PatientId};
 use super::Change;
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
+use crate::custody::{Act, OrderKey, Place};
 
 /// A new chart for a patient, filed at its home.
 #[derive(Debug, Clone)]
@@ -24,8 +32,27 @@ impl Change for AddChart {
     type Made = ChartNumber;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let unknown = || refused("refuse_when_patient_is_unknown", "mrn", format!("there is no patient {}", self.mrn));
+        let (patient, (row, _)) = rows::patient(work.conn(), &self.mrn)?.ok_or_else(unknown)?;
+        if !row.active {
+            let text = format!("patient {} is deactivated: reactivate the patient first", row.mrn);
+            return Err(refused("refuse_when_patient_is_inactive", "mrn", text));
+        }
+        known_record_type(work, &self.record_type)?;
+        known_place(work, &self.home, "home")?;
+        let volume = match self.volume {
+            Some(volume) => in_range(volume)?,
+            None => in_range(highest_volume(work, patient, &self.record_type)?.saturating_add(1))?,
+        };
+        if rows::chart_of(work.conn(), patient, &self.record_type, volume)?.is_some() {
+            let text = format!("{} {} volume {volume} exists already", self.mrn, self.record_type);
+            return Err(ChangeError::Conflict(text));
+        }
+        let registered = Act::Registered { place: self.home.clone(), holder: None, out_since: None, due_at: None };
+        let chart = ChartRegistration { patient, record_type: self.record_type, volume, home: self.home };
+        let (number, effects) = register(work, chart, registered)?;
+        work.record("chart_added", json!({ "chart": number }), effects)?;
+        Ok(number)
     }
 }
 
@@ -52,8 +79,38 @@ impl Change for CorrectChart {
     type Made = ();
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let before = known_chart(work, self.number)?;
+        let patch = self.patch;
+        let after = ChartRecord {
+            record_type: patch.record_type.unwrap_or_else(|| before.record_type.clone()),
+            volume: patch.volume.map_or(Ok(before.volume), in_range)?,
+            home: patch.home.unwrap_or_else(|| before.home.clone()),
+            retired: patch.retired.unwrap_or(before.retired),
+            ..before.clone()
+        };
+        if after == before {
+            return Ok(());
+        }
+        if after.record_type != before.record_type {
+            known_record_type(work, &after.record_type)?;
+        }
+        if (&after.record_type, after.volume) != (&before.record_type, before.volume)
+            && rows::chart_of(work.conn(), after.patient, &after.record_type, after.volume)?.is_some()
+        {
+            let text = format!("{} volume {} exists already", after.record_type, after.volume);
+            return Err(ChangeError::Conflict(text));
+        }
+        let mut effects = vec![after.set()];
+        if after.home != before.home {
+            known_place(work, &after.home, "home")?;
+            let custody = &before.custody;
+            // A chart at home moves with its home; one that is lent to the place that becomes its home is home now.
+            if custody.out_since.is_none() || custody.place == after.home {
+                effects.extend(moved_home(work, &before, &after.home)?);
+            }
+        }
+        work.record("chart_corrected", json!({ "chart": self.number }), effects)?;
+        Ok(())
     }
 }
 
@@ -72,8 +129,23 @@ impl Change for MoveChart {
     type Made = ();
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let chart = usable_chart(work, self.number)?;
+        let place = known_place(work, &self.place, "place")?;
+        if let Some(badge) = &self.holder
+            && work.store.staff(badge)?.is_none_or(|staff| !staff.active)
+        {
+            let text = format!("badge {badge} is unknown or inactive");
+            return Err(refused("refuse_when_badge_is_unknown", "holder", text));
+        }
+        let home = self.place == chart.home;
+        let act = Act::CheckedOut {
+            to: self.place,
+            holder: self.holder,
+            due_at: if home { None } else { due(work.now(), &place) },
+            home,
+            seen_at: None,
+        };
+        say(work, &chart, act, "chart_moved")
     }
 }
 
@@ -88,8 +160,11 @@ impl Change for ReportMissing {
     type Made = ();
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let chart = usable_chart(work, self.number)?;
+        if chart.custody.missing.is_some() {
+            return Err(ChangeError::Conflict(format!("chart {} is reported missing already", self.number)));
+        }
+        say(work, &chart, Act::ReportedMissing, "chart_reported_missing")
     }
 }
 
@@ -106,8 +181,16 @@ impl Change for ReportFound {
     type Made = ();
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let chart = known_chart(work, self.number)?;
+        if chart.custody.missing.is_none() {
+            let text = format!("chart {} is not reported missing", self.number);
+            return Err(ChangeError::refused("refuse_when_chart_is_not_missing", None, text));
+        }
+        if let Some(place) = &self.place {
+            known_place(work, place, "place")?;
+        }
+        let home = self.place.as_ref() == Some(&chart.home);
+        say(work, &chart, Act::ReportedFound { place: self.place, home }, "chart_reported_found")
     }
 }
 
@@ -124,7 +207,123 @@ impl Change for RenewLoan {
     type Made = ();
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let chart = usable_chart(work, self.number)?;
+        if chart.custody.out_since.is_none() {
+            let text = format!("chart {} is not out", self.number);
+            return Err(ChangeError::refused("refuse_when_chart_is_not_out", None, text));
+        }
+        if self.due_at.is_some_and(|due_at| due_at <= work.now()) {
+            let text = "the new due time must be in the future";
+            return Err(refused("refuse_when_due_time_is_past", "due_at", text));
+        }
+        let by_rule = match work.store.place(&chart.custody.place)? {
+            Some(place) => due(work.now(), &place),
+            None => None,
+        };
+        say(work, &chart, Act::Renewed { due_at: self.due_at.or(by_rule) }, "loan_renewed")
     }
+}
+
+/// The highest volume number.
+const VOLUME_MAX: u16 = 999;
+
+/// What a chart is.
+pub(super) struct ChartRegistration {
+    pub patient: PatientId,
+    pub record_type: String,
+    pub volume: u16,
+    pub home: PlaceCode,
+}
+
+/// A new chart's number and its effects, its registration being `act`.
+pub(super) fn register(
+    work: &mut Work<'_>,
+    chart: ChartRegistration,
+    act: Act,
+) -> Result<(ChartNumber, Vec<Effect>), ChangeError> {
+    let number = ChartNumber(work.store.next.chart);
+    work.store.next.chart += 1;
+    let ChartRegistration { patient, record_type, volume, home } = chart;
+    let mut effects = vec![Effect::ChartSet { chart: number, patient, record_type, volume, home, retired: false }];
+    let (key, now) = (key(work), work.now());
+    effects.extend(act_on(work.store, number, None, &key, act, now)?);
+    Ok((number, effects))
+}
+
+/// When a chart that goes to `place` at `from` is due there.
+pub(super) fn due(from: Timestamp, place: &Place) -> Option<Timestamp> {
+    from.checked_add(SignedDuration::from_hours(i64::from(place.loan_hours?))).ok()
+}
+
+/// A volume that can be printed on a label.
+pub(super) fn in_range(volume: u16) -> Result<u16, ChangeError> {
+    if (1..=VOLUME_MAX).contains(&volume) {
+        return Ok(volume);
+    }
+    Err(refused("refuse_when_volume_is_out_of_range", "volume", format!("use a volume from 1 to {VOLUME_MAX}")))
+}
+
+/// The order key of what the console says now.
+pub(super) fn key(work: &Work<'_>) -> OrderKey {
+    OrderKey { effective_at: work.now(), kiosk: String::new(), queue_seq: 0, seq: work.next_seq() }
+}
+
+pub(super) fn known_chart(work: &Work<'_>, number: ChartNumber) -> Result<ChartRecord, ChangeError> {
+    rows::chart(work.conn(), number)?.ok_or_else(|| ChangeError::NotFound(format!("there is no chart {number}")))
+}
+
+fn usable_chart(work: &Work<'_>, number: ChartNumber) -> Result<ChartRecord, ChangeError> {
+    let chart = known_chart(work, number)?;
+    if chart.retired {
+        let text = format!("chart {number} is retired: bring it back first");
+        return Err(ChangeError::refused("refuse_when_chart_is_retired", None, text));
+    }
+    Ok(chart)
+}
+
+fn known_place(work: &mut Work<'_>, code: &PlaceCode, field: &'static str) -> Result<Arc<Place>, ChangeError> {
+    let unknown = || refused("refuse_when_place_is_unknown", field, format!("there is no place {code}"));
+    let place = work.store.place(code)?.ok_or_else(unknown)?;
+    if !place.active {
+        return Err(refused("refuse_when_place_is_inactive", field, format!("place {code} is no longer in use")));
+    }
+    Ok(place)
+}
+
+fn known_record_type(work: &mut Work<'_>, code: &str) -> Result<(), ChangeError> {
+    if work.store.record_type(code)?.is_some_and(|kind| kind.active) {
+        return Ok(());
+    }
+    let text = format!("there is no record type {code} in use");
+    Err(refused("refuse_when_record_type_is_unknown", "record_type", text))
+}
+
+fn highest_volume(work: &Work<'_>, patient: PatientId, record_type: &str) -> Result<u16, ChangeError> {
+    let sql = "SELECT coalesce(max(volume), 0) FROM main.charts WHERE patient = ? AND record_type = ?";
+    Ok(work.conn().prepare_cached(sql)?.query_row(rusqlite::params![patient.0, record_type], |row| row.get(0))?)
+}
+
+fn acted(work: &mut Work<'_>, chart: &ChartRecord, act: Act) -> Result<Vec<Effect>, ChangeError> {
+    let (key, now) = (key(work), work.now());
+    Ok(act_on(work.store, chart.number, Some(&chart.custody), &key, act, now)?)
+}
+
+fn say(work: &mut Work<'_>, chart: &ChartRecord, act: Act, kind: &str) -> Result<(), ChangeError> {
+    let effects = acted(work, chart, act)?;
+    work.record(kind, json!({ "chart": chart.number }), effects)?;
+    Ok(())
+}
+
+fn refused(rule: &'static str, field: &'static str, text: impl Into<String>) -> ChangeError {
+    ChangeError::refused(rule, Some(field), text)
+}
+
+/// A chart at home moves with its home.
+pub(super) fn moved_home(
+    work: &mut Work<'_>,
+    chart: &ChartRecord,
+    home: &PlaceCode,
+) -> Result<Vec<Effect>, ChangeError> {
+    let act = Act::CheckedOut { to: home.clone(), holder: None, due_at: None, home: true, seen_at: None };
+    acted(work, chart, act)
 }

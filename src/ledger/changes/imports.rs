@@ -1,13 +1,21 @@
 //! Import chunks: small enough that scans go on between them. The same rows twice change nothing.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use serde_json::json;
+
 use super::super::error::ChangeError;
+use super::super::rows::{self, ChartRecord};
 use super::super::work::Work;
-use super::Change;
+use super::super::{Effect, PatientId};
+use super::charts::{self, ChartRegistration};
+use super::{Change, patients, places, staff, versioned};
 use crate::barcode::{BadgeNumber, PlaceCode};
-use crate::custody::{PlaceKind, Role};
+use crate::custody::{Act, Place, PlaceKind, Role, Staff};
+use crate::records::Patient;
 
 /// The most rows in one chunk: what the writer does in well under 10 ms.
 pub const IMPORT_CHUNK_ROWS: usize = 100;
@@ -88,8 +96,30 @@ impl Change for ImportPlaces {
     const BACKGROUND: bool = true;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let (mut outcomes, mut effects) = begun(&self.rows)?;
+        for row in self.rows {
+            let before = rows::place(work.conn(), &row.code)?;
+            let kept = before.as_ref().map_or((false, true), |(place, _)| (place.restricted, place.active));
+            let after = Place {
+                code: row.code,
+                name: row.name.trim().to_owned(),
+                kind: row.kind,
+                loan_hours: row.loan_hours,
+                restricted: kept.0,
+                active: kept.1,
+            };
+            if let Some((_, field, text)) = places::fault(&after) {
+                outcomes.push(RowOutcome::Rejected { field, text });
+                continue;
+            }
+            outcomes.push(outcome(before.as_ref().map(|(row, _)| row), &after));
+            if outcomes.last() != Some(&RowOutcome::Unchanged) {
+                let before = before.as_ref().map(|(row, version)| (row, *version));
+                effects.push(versioned::put_place(work, &after, before)?);
+                work.store.forget_rows();
+            }
+        }
+        finished(work, "places_imported", outcomes, effects)
     }
 }
 
@@ -105,8 +135,28 @@ impl Change for ImportStaff {
     const BACKGROUND: bool = true;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let (mut outcomes, mut effects) = begun(&self.rows)?;
+        for row in self.rows {
+            let before = rows::staff(work.conn(), &row.badge)?;
+            let after = Staff {
+                badge: row.badge,
+                name: row.name.trim().to_owned(),
+                role: row.role,
+                place: row.place,
+                email: row.email,
+                active: before.as_ref().is_none_or(|(staff, _)| staff.active),
+            };
+            if let Some((_, field, text)) = staff::fault(work, &after)? {
+                outcomes.push(RowOutcome::Rejected { field, text });
+                continue;
+            }
+            outcomes.push(outcome(before.as_ref().map(|(row, _)| row), &after));
+            if outcomes.last() != Some(&RowOutcome::Unchanged) {
+                let before = before.as_ref().map(|(row, version)| (row, *version));
+                effects.push(versioned::put_staff(work, &after, before)?);
+            }
+        }
+        finished(work, "staff_imported", outcomes, effects)
     }
 }
 
@@ -122,8 +172,30 @@ impl Change for ImportPatients {
     const BACKGROUND: bool = true;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let (mut outcomes, mut effects) = begun(&self.rows)?;
+        for row in self.rows {
+            let before = rows::patient(work.conn(), row.mrn.trim())?;
+            let after = Patient {
+                mrn: row.mrn.trim().to_owned(),
+                last_name: row.last_name.trim().to_owned(),
+                first_name: row.first_name.trim().to_owned(),
+                birth_date: row.birth_date,
+                sex: row.sex.map(|sex| sex.trim().to_ascii_uppercase()).filter(|sex| !sex.is_empty()),
+                active: before.as_ref().is_none_or(|(_, (patient, _))| patient.active),
+            };
+            if let Some((_, field, text)) = patients::fault(work, &after) {
+                outcomes.push(RowOutcome::Rejected { field, text });
+                continue;
+            }
+            outcomes.push(outcome(before.as_ref().map(|(_, (row, _))| row), &after));
+            if outcomes.last() != Some(&RowOutcome::Unchanged) {
+                let id = before.as_ref().map_or(PatientId(work.store.next.patient), |(id, _)| *id);
+                work.store.next.patient += u64::from(before.is_none());
+                let before = before.as_ref().map(|(_, (row, version))| (row, *version));
+                effects.push(versioned::put_patient(work, id, &after, before)?);
+            }
+        }
+        finished(work, "patients_imported", outcomes, effects)
     }
 }
 
@@ -139,7 +211,129 @@ impl Change for ImportCharts {
     const BACKGROUND: bool = true;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let (mut outcomes, mut effects) = begun(&self.rows)?;
+        let mut named = HashSet::new();
+        for row in self.rows {
+            outcomes.push(match chart_row(work, row, &mut named, &mut effects)? {
+                Ok(outcome) => outcome,
+                Err((field, text)) => RowOutcome::Rejected { field, text },
+            });
+        }
+        finished(work, "charts_imported", outcomes, effects)
     }
+}
+
+/// What is wrong with a row: the field and the text.
+type Fault = (&'static str, String);
+
+/// A chart's row. The columns after `home` say how things stood on the day of the change-over: they are taken with a
+/// new chart, and left alone for one that is known, because what was scanned since is better evidence than the list.
+fn chart_row(
+    work: &mut Work<'_>,
+    row: ChartRow,
+    named: &mut HashSet<(PatientId, String, u16)>,
+    effects: &mut Vec<Effect>,
+) -> Result<Result<RowOutcome, Fault>, ChangeError> {
+    let Some((patient, _)) = rows::patient(work.conn(), row.mrn.trim())? else {
+        return Ok(Err(("mrn", format!("there is no patient {}: import patients first", row.mrn))));
+    };
+    if let Some(fault) = chart_fault(work, &row)? {
+        return Ok(Err(fault));
+    }
+    if !named.insert((patient, row.record_type.clone(), row.volume)) {
+        return Ok(Err(("volume", "the same chart stands twice in this part of the file".into())));
+    }
+    if let Some(before) = rows::chart_of(work.conn(), patient, &row.record_type, row.volume)? {
+        let after = ChartRecord { home: row.home, ..before.clone() };
+        let aliased = remember_barcode(work, &row.legacy_barcode, before.number.0)?;
+        if after == before {
+            return Ok(Ok(if aliased { RowOutcome::Changed } else { RowOutcome::Unchanged }));
+        }
+        effects.push(after.set());
+        if before.custody.out_since.is_none() {
+            effects.extend(charts::moved_home(work, &before, &after.home)?);
+        }
+        return Ok(Ok(RowOutcome::Changed));
+    }
+    let registered = registration(work, &row)?;
+    let chart = ChartRegistration { patient, record_type: row.record_type, volume: row.volume, home: row.home };
+    let (number, made) = charts::register(work, chart, registered)?;
+    effects.extend(made);
+    remember_barcode(work, &row.legacy_barcode, number.0)?;
+    Ok(Ok(RowOutcome::Added))
+}
+
+fn chart_fault(work: &mut Work<'_>, row: &ChartRow) -> Result<Option<Fault>, ChangeError> {
+    if work.store.record_type(&row.record_type)?.is_none() {
+        let text = format!("there is no record type {}: add it in the console first", row.record_type);
+        return Ok(Some(("record_type", text)));
+    }
+    if charts::in_range(row.volume).is_err() {
+        return Ok(Some(("volume", "use a volume from 1 to 999".into())));
+    }
+    for (field, code) in [("home", Some(&row.home)), ("place", row.place.as_ref())] {
+        if let Some(code) = code
+            && work.store.place(code)?.is_none()
+        {
+            return Ok(Some((field, format!("there is no place {code}: import places first"))));
+        }
+    }
+    if let Some(badge) = &row.holder
+        && work.store.staff(badge)?.is_none()
+    {
+        return Ok(Some(("holder_badge", format!("there is no badge {badge}: import staff first"))));
+    }
+    if row.out_since.is_some_and(|since| since > work.now()) {
+        return Ok(Some(("out_since", "that time is in the future".into())));
+    }
+    Ok(None)
+}
+
+/// A chart whose place is not its home comes in as out.
+fn registration(work: &mut Work<'_>, row: &ChartRow) -> Result<Act, ChangeError> {
+    let place = row.place.clone().unwrap_or_else(|| row.home.clone());
+    if place == row.home {
+        return Ok(Act::Registered { place, holder: None, out_since: None, due_at: None });
+    }
+    let since = row.out_since.unwrap_or(work.now());
+    let due_at = work.store.place(&place)?.and_then(|place| charts::due(since, &place));
+    Ok(Act::Registered { place, holder: row.holder.clone(), out_since: Some(since), due_at })
+}
+
+/// Remembers what the chart's old label says; true when it was not known.
+fn remember_barcode(work: &Work<'_>, text: &Option<String>, chart: u32) -> Result<bool, ChangeError> {
+    let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else { return Ok(false) };
+    let sql = "INSERT OR IGNORE INTO main.legacy_barcodes (text, chart) VALUES (?, ?)";
+    Ok(work.conn().prepare_cached(sql)?.execute(rusqlite::params![text, chart])? == 1)
+}
+
+fn begun<T>(rows: &[T]) -> Result<(Vec<RowOutcome>, Vec<Effect>), ChangeError> {
+    if rows.len() > IMPORT_CHUNK_ROWS {
+        let text = format!("a chunk has at most {IMPORT_CHUNK_ROWS} rows");
+        return Err(ChangeError::refused("refuse_when_chunk_is_too_large", None, text));
+    }
+    Ok((Vec::with_capacity(rows.len()), Vec::with_capacity(2 * rows.len())))
+}
+
+fn outcome<T: PartialEq>(before: Option<&T>, after: &T) -> RowOutcome {
+    match before {
+        None => RowOutcome::Added,
+        Some(before) if before == after => RowOutcome::Unchanged,
+        Some(_) => RowOutcome::Changed,
+    }
+}
+
+/// Records the chunk, unless nothing of it was new.
+fn finished(
+    work: &mut Work<'_>,
+    kind: &str,
+    outcomes: Vec<RowOutcome>,
+    effects: Vec<Effect>,
+) -> Result<Vec<RowOutcome>, ChangeError> {
+    if !effects.is_empty() {
+        let count = |wanted: &RowOutcome| outcomes.iter().filter(|outcome| *outcome == wanted).count();
+        let change = json!({ "added": count(&RowOutcome::Added), "changed": count(&RowOutcome::Changed) });
+        work.record(kind, change, effects)?;
+    }
+    Ok(outcomes)
 }

@@ -9,6 +9,7 @@ mod print_jobs;
 mod record_types;
 mod staff;
 mod sweep;
+pub(in crate::ledger) mod versioned;
 
 pub use alerts::{AlertAction, AlertStep, CloseAlert, OpenAlert};
 pub use charts::{AddChart, ChartPatch, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing};

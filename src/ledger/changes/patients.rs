@@ -1,10 +1,12 @@
 //! Patients: rows beside the chain; the chain keeps a keyed hash of each version.
 
 use jiff::civil::Date;
+use serde_json::json;
 
 use super::super::error::ChangeError;
 use super::super::work::Work;
-use super::Change;
+use super::super::{PatientId, rows};
+use super::{Change, versioned};
 use crate::records::Patient;
 
 /// A new patient.
@@ -18,8 +20,15 @@ impl Change for AddPatient {
     type Made = Patient;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let patient = checked(work, self.patient)?;
+        if rows::patient(work.conn(), &patient.mrn)?.is_some() {
+            return Err(ChangeError::Conflict(format!("there is a patient with MRN {} already", patient.mrn)));
+        }
+        let id = PatientId(work.store.next.patient);
+        work.store.next.patient += 1;
+        let set = versioned::put_patient(work, id, &patient, None)?;
+        work.record("patient_added", json!({ "patient": id }), vec![set])?;
+        Ok(patient)
     }
 }
 
@@ -48,7 +57,64 @@ impl Change for CorrectPatient {
     type Made = Patient;
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let _ = work;
-        todo!()
+        let unknown = || ChangeError::NotFound(format!("there is no patient with MRN {}", self.mrn));
+        let (id, (before, version)) = rows::patient(work.conn(), &self.mrn)?.ok_or_else(unknown)?;
+        let patch = self.patch;
+        let after = Patient {
+            mrn: patch.mrn.unwrap_or_else(|| before.mrn.clone()),
+            last_name: patch.last_name.unwrap_or_else(|| before.last_name.clone()),
+            first_name: patch.first_name.unwrap_or_else(|| before.first_name.clone()),
+            birth_date: patch.birth_date.unwrap_or(before.birth_date),
+            sex: patch.sex.unwrap_or_else(|| before.sex.clone()),
+            active: patch.active.unwrap_or(before.active),
+        };
+        let after = checked(work, after)?;
+        if after == before {
+            return Ok(after);
+        }
+        if after.mrn != before.mrn && rows::patient(work.conn(), &after.mrn)?.is_some() {
+            return Err(ChangeError::Conflict(format!("there is a patient with MRN {} already", after.mrn)));
+        }
+        let set = versioned::put_patient(work, id, &after, Some((&before, version)))?;
+        work.record("patient_corrected", json!({ "patient": id }), vec![set])?;
+        Ok(after)
     }
+}
+
+/// The longest name taken, in characters.
+pub(super) const NAME_MAX_CHARS: usize = 120;
+
+fn checked(work: &Work<'_>, patient: Patient) -> Result<Patient, ChangeError> {
+    let patient = Patient {
+        mrn: patient.mrn.trim().to_owned(),
+        last_name: patient.last_name.trim().to_owned(),
+        first_name: patient.first_name.trim().to_owned(),
+        sex: patient.sex.map(|sex| sex.trim().to_ascii_uppercase()).filter(|sex| !sex.is_empty()),
+        ..patient
+    };
+    fault(work, &patient).map_or(Ok(patient), |(rule, field, text)| Err(ChangeError::refused(rule, Some(field), text)))
+}
+
+/// What is wrong with a patient's row, if anything: rule, field, text.
+pub(super) fn fault(work: &Work<'_>, patient: &Patient) -> Option<(&'static str, &'static str, String)> {
+    if let Err(error) = work.store.fixed.numbering.check(&patient.mrn) {
+        return Some(("refuse_when_mrn_does_not_fit", "mrn", error.to_string()));
+    }
+    if patient.last_name.is_empty() && patient.first_name.is_empty() {
+        return Some(("refuse_when_name_is_empty", "last_name", "give a last name or a first name".into()));
+    }
+    let long = |name: &str| name.chars().count() > NAME_MAX_CHARS;
+    if long(&patient.last_name) || long(&patient.first_name) {
+        let text = format!("a name may have {NAME_MAX_CHARS} characters");
+        return Some(("refuse_when_name_is_too_long", "last_name", text));
+    }
+    let now = work.now().as_second();
+    let born = patient.birth_date.and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok());
+    if born.is_some_and(|born| born.timestamp().as_second() > now + 86_400) {
+        return Some(("refuse_when_birth_date_is_in_the_future", "birth_date", "that day is in the future".into()));
+    }
+    if patient.sex.as_ref().is_some_and(|sex| !matches!(sex.as_str(), "F" | "M" | "O" | "U" | "A" | "N")) {
+        return Some(("refuse_when_sex_is_not_a_code", "sex", "use F, M, O, U, A or N, or leave it empty".into()));
+    }
+    None
 }

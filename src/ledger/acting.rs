@@ -1,0 +1,84 @@
+//! What an act does to a chart: the fold with it in, in its own place, and what follows for the chart's alerts.
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+use super::rows::{self, ALERT_COLUMNS};
+use super::store::Store;
+use super::{AlertId, AlertRow, Effect};
+use crate::alerts::{ActSeen, AlertChange, after_act};
+use crate::barcode::ChartNumber;
+use crate::custody::{Act, Custody, OrderKey, apply, fold};
+use jiff::Timestamp;
+
+/// Longest history of one chart that is folded again for a late act, in acts.
+const HISTORY_MAX: usize = 100_000;
+
+/// The effects of `act`; `before` is the chart's custody as projected (`None` for a new chart).
+pub(super) fn act_on(
+    store: &mut Store,
+    chart: ChartNumber,
+    before: Option<&Custody>,
+    key: &OrderKey,
+    act: Act,
+    now: Timestamp,
+) -> Result<Vec<Effect>, StoreError> {
+    let late = before.is_some_and(|custody| *key < custody.last);
+    let after = if late { folded_with(&store.conn, chart, key, &act)? } else { apply(before, key, &act) };
+    let after = after.ok_or_else(|| StoreError::Unreadable(format!("chart {chart} was never registered")))?;
+    let live = if before.is_some() { live_alerts(&store.conn, chart)? } else { Vec::new() };
+    let changes = after_act(&ActSeen { chart, before, after: &after, key, act: &act }, &live);
+    let mut effects = vec![Effect::Acted { chart, key: key.clone(), act, custody: Box::new(after) }];
+    for change in changes {
+        match change {
+            AlertChange::Open(new) => {
+                let id = AlertId(store.next.alert);
+                store.next.alert += 1;
+                effects.push(Effect::AlertSet(new.row(id, now)));
+            }
+            AlertChange::Resolve { id, resolution } => {
+                let alert = live.iter().find(|alert| alert.id == id);
+                effects.extend(alert.map(|alert| Effect::AlertSet(alert.clone().resolved(now, &resolution))));
+            }
+        }
+    }
+    Ok(effects)
+}
+
+/// The fold of the chart's whole history with a late act in its own place.
+fn folded_with(
+    conn: &Connection,
+    chart: ChartNumber,
+    key: &OrderKey,
+    act: &Act,
+) -> Result<Option<Custody>, StoreError> {
+    let mut acts = history(conn, chart)?;
+    let at = acts.partition_point(|(earlier, _)| earlier < key);
+    acts.insert(at, (key.clone(), act.clone()));
+    Ok(fold(acts))
+}
+
+/// A chart's acts in the fold's order.
+pub(super) fn history(conn: &Connection, chart: ChartNumber) -> Result<Vec<(OrderKey, Act)>, StoreError> {
+    let sql = "SELECT effective_at, kiosk, queue_seq, seq, act FROM main.chart_history \
+               WHERE chart = ? AND act IS NOT NULL ORDER BY effective_at, kiosk, queue_seq, seq LIMIT ?";
+    let mut select = conn.prepare_cached(sql)?;
+    let acts = select.query_map(rusqlite::params![chart.0, HISTORY_MAX], |row| {
+        let key = OrderKey {
+            effective_at: rows::time(row, 0)?,
+            kiosk: row.get(1)?,
+            queue_seq: row.get(2)?,
+            seq: row.get(3)?,
+        };
+        Ok((key, rows::json(row, 4)?))
+    })?;
+    Ok(acts.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A chart's alerts that are not resolved.
+fn live_alerts(conn: &Connection, chart: ChartNumber) -> Result<Vec<AlertRow>, StoreError> {
+    let sql = format!("SELECT {ALERT_COLUMNS} FROM main.alerts WHERE chart = ? AND state <> 'resolved'");
+    let mut select = conn.prepare_cached(&sql)?;
+    let alerts = select.query_map([chart.0], rows::alert)?;
+    Ok(alerts.collect::<rusqlite::Result<_>>()?)
+}

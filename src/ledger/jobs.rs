@@ -1,0 +1,117 @@
+//! The jobs that the writer does: a scan, a change, a touch.
+
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::api::Actor;
+use super::changes::Change;
+use super::error::{ChangeError, ScanError};
+use super::scanning;
+use super::store::{Lane, Store};
+use super::work::Work;
+use super::writer::{Fate, Job, Ran};
+use crate::custody::{Receipt, Scan};
+
+/// A scan to record.
+pub(super) struct ScanJob {
+    scan: Scan,
+    by_reader: bool,
+    answer: Option<Result<Receipt, ScanError>>,
+    reply: oneshot::Sender<Result<Receipt, ScanError>>,
+}
+
+impl ScanJob {
+    pub fn boxed(scan: Scan, by_reader: bool, reply: oneshot::Sender<Result<Receipt, ScanError>>) -> Box<dyn Job> {
+        Box::new(ScanJob { scan, by_reader, answer: None, reply })
+    }
+}
+
+impl Job for ScanJob {
+    fn run(&mut self, store: &mut Store) -> Ran {
+        let answer = scanning::record(store, &self.scan, self.by_reader);
+        let ran = if answer.is_ok() { Ran::Keep } else { Ran::Discard };
+        self.answer = Some(answer);
+        ran
+    }
+
+    fn recorded(&self) -> Option<Uuid> {
+        Some(self.scan.id)
+    }
+
+    fn finish(self: Box<Self>, fate: Fate) {
+        let answer = match (fate, self.answer) {
+            (Fate::Committed, Some(answer)) => answer,
+            (Fate::Committed, None) => Err(ScanError::NotRecorded("it could not be judged".into())),
+            (Fate::NotRecorded(why), _) => Err(ScanError::NotRecorded(why)),
+        };
+        // A caller that has gone away can ask again by the scan's id.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// A change to make.
+pub(super) struct ChangeJob<C: Change> {
+    by: Actor,
+    change: Option<C>,
+    made: Option<Result<C::Made, ChangeError>>,
+    recorded: Option<Uuid>,
+    reply: oneshot::Sender<Result<C::Made, ChangeError>>,
+}
+
+impl<C: Change> ChangeJob<C> {
+    pub fn boxed(by: Actor, change: C, reply: oneshot::Sender<Result<C::Made, ChangeError>>) -> Box<dyn Job> {
+        Box::new(ChangeJob { by, change: Some(change), made: None, recorded: None, reply })
+    }
+}
+
+impl<C: Change> Job for ChangeJob<C> {
+    fn run(&mut self, store: &mut Store) -> Ran {
+        let Some(change) = self.change.take() else { return Ran::Discard };
+        let mut work = Work::new(store, &self.by);
+        let made = change.make(&mut work);
+        self.recorded = work.recorded();
+        let ran = if made.is_ok() { Ran::Keep } else { Ran::Discard };
+        self.made = Some(made);
+        ran
+    }
+
+    fn recorded(&self) -> Option<Uuid> {
+        self.recorded
+    }
+
+    fn finish(self: Box<Self>, fate: Fate) {
+        let made = match (fate, self.made) {
+            (Fate::Committed, Some(made)) => made,
+            (Fate::Committed, None) => Err(ChangeError::NotRecorded("it could not be done".into())),
+            (Fate::NotRecorded(why), _) => Err(ChangeError::NotRecorded(why)),
+        };
+        let _ = self.reply.send(made);
+    }
+}
+
+/// A touch on a lane's screen.
+pub(super) struct TouchJob {
+    lane: Lane,
+    reply: oneshot::Sender<()>,
+}
+
+impl TouchJob {
+    pub fn boxed(lane: Lane, reply: oneshot::Sender<()>) -> Box<dyn Job> {
+        Box::new(TouchJob { lane, reply })
+    }
+}
+
+impl Job for TouchJob {
+    fn run(&mut self, store: &mut Store) -> Ran {
+        scanning::touch(store, &self.lane);
+        Ran::Keep
+    }
+
+    fn recorded(&self) -> Option<Uuid> {
+        None
+    }
+
+    fn finish(self: Box<Self>, _: Fate) {
+        let _ = self.reply.send(());
+    }
+}

@@ -1,0 +1,277 @@
+//! A scan's way into the ledger: understand it, load what it touches, judge it, write it down, word the receipt.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+
+use super::acting::act_on;
+use super::api::Actor;
+use super::error::{ChangeError, ReadError, ScanError, StoreError};
+use super::labels::{self, KIOSK_TEMPLATE, LabelOrder};
+use super::names::StoredNames;
+use super::reader::Reader;
+use super::rows::{self, ChartRecord};
+use super::store::{Draft, Lane, LastRead, Store};
+use super::{Effect, situation};
+use crate::barcode::{Code, encode};
+use crate::custody::wording::{self, EntryFacts};
+use crate::custody::{
+    Custody, Decision, Kiosk, KioskSession, OrderKey, Outcome, Receipt, ReceiptSession, Scan, ScanSource, decide, echo,
+};
+
+/// The longest lane, device or symbology name, in bytes.
+const NAME_MAX_BYTES: usize = 64;
+
+/// The same code read again by the same reader within this time, nothing between, is an echo.
+const ECHO_WINDOW: SignedDuration = SignedDuration::from_secs(2);
+
+/// A queued scan older than its lane's session by more than this was not made in that session (as in `custody`).
+const STALE_AFTER: SignedDuration = SignedDuration::from_secs(10);
+
+/// What an entry keeps of the scan itself. A text that may name a patient (a legacy label, anything not recognised)
+/// is kept as its length and keyed hash only.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ScanFacts {
+    /// The code, where it is one of ours.
+    pub code: Option<String>,
+    pub data_bytes: usize,
+    pub data_hmac: String,
+    pub symbology: Option<String>,
+    pub lane: String,
+    pub source: ScanSource,
+    pub queue_seq: Option<u64>,
+    pub clock_error_us: i64,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    scan: &'a ScanFacts,
+    outcome: &'a Outcome,
+    effects: &'a [Effect],
+}
+
+#[derive(Deserialize)]
+struct StoredBody {
+    scan: Option<ScanFacts>,
+    outcome: Option<Outcome>,
+}
+
+/// Is it a scan at all?
+pub(super) fn check(scan: &Scan) -> Result<(), ScanError> {
+    if scan.data.len() > Scan::DATA_MAX_BYTES {
+        return Err(ScanError::Invalid(format!("a code has at most {} bytes", Scan::DATA_MAX_BYTES)));
+    }
+    let names = [Some(&scan.lane), scan.device.as_ref(), scan.symbology.as_ref()];
+    if names.into_iter().flatten().any(|name| name.len() > NAME_MAX_BYTES) {
+        return Err(ScanError::Invalid(format!("lane, device and symbology have at most {NAME_MAX_BYTES} bytes")));
+    }
+    if scan.queue_seq.is_some_and(|seq| i64::try_from(seq).is_err()) {
+        return Err(ScanError::Invalid("queue_seq is too large".into()));
+    }
+    Ok(())
+}
+
+/// Records a scan inside the writer's savepoint. Whatever it answers is only true after COMMIT.
+pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<Receipt, ScanError> {
+    let fixed = store.fixed.clone();
+    let unknown = || ScanError::UnknownKiosk(scan.kiosk.clone());
+    let kiosk = fixed.kiosks.iter().find(|kiosk| kiosk.id == scan.kiosk).ok_or_else(unknown)?;
+    let data_hmac = store.keyed_hash(scan.data.as_bytes())?;
+    if let Some(receipt) = recorded_before(store, scan, &data_hmac)? {
+        return Ok(receipt);
+    }
+    let code = fixed.codes.read(&scan.data, scan.symbology.as_deref());
+    let recorded_at = fixed.clock.now().max(scan.received_at);
+    let key = OrderKey {
+        effective_at: scan.effective_at().min(recorded_at),
+        kiosk: scan.kiosk.clone(),
+        queue_seq: scan.queue_seq.unwrap_or(0),
+        seq: store.next.seq,
+    };
+    let lane: Lane = (scan.kiosk.clone(), scan.lane.clone());
+    let session = store.sessions.get(&lane).cloned().unwrap_or_default();
+    let facts = situation::load(store, kiosk, session, &code)?;
+    let decision = if is_echo(store, &lane, scan, by_reader, &data_hmac) {
+        echo(&facts.session)
+    } else {
+        decide(&facts.situation(kiosk, &code), scan, &key, recorded_at)
+    };
+    let actor = actor(scan, &facts.session, &decision, kiosk, &key);
+    let (effects, custody) = effects(store, &facts.records, &decision, kiosk, &key, &actor, recorded_at)?;
+    let outcome = Outcome::new(&decision, kiosk, custody.as_ref());
+    let scanned = ScanFacts {
+        code: (!matches!(code, Code::Legacy(_) | Code::Unrecognised(_))).then(|| encode(&code)).flatten(),
+        data_bytes: scan.data.len(),
+        data_hmac,
+        symbology: scan.symbology.clone(),
+        lane: scan.lane.clone(),
+        source: scan.source,
+        queue_seq: scan.queue_seq,
+        clock_error_us: scan.clock_error_us(),
+    };
+    write(store, scan, &key, &Recorded { scanned, outcome, effects, actor, recorded_at, lane, code })
+}
+
+/// A scan as judged, on its way into the ledger.
+struct Recorded {
+    scanned: ScanFacts,
+    outcome: Outcome,
+    effects: Vec<Effect>,
+    actor: Actor,
+    recorded_at: Timestamp,
+    lane: Lane,
+    code: Code,
+}
+
+fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: &Recorded) -> Result<Receipt, ScanError> {
+    let body = Body { scan: &judged.scanned, outcome: &judged.outcome, effects: &judged.effects };
+    let seq = store.append(Draft {
+        id: scan.id,
+        kind: rows::word(&judged.outcome.verdict.kind)?,
+        kiosk: Some(&scan.kiosk),
+        lane: Some(&scan.lane),
+        device: scan.device.as_deref(),
+        actor: judged.actor.to_string(),
+        observed_at: scan.observed_at,
+        effective_at: key.effective_at,
+        recorded_at: judged.recorded_at,
+        queue_seq: key.queue_seq,
+        named: judged.outcome.verdict.chart,
+        body: serde_json::to_string(&body).map_err(StoreError::from)?,
+        effects: &judged.effects,
+    })?;
+    if matches!(judged.code, Code::Unrecognised(_)) {
+        let sql = "INSERT INTO main.raw_scans (seq, data, recorded_at) VALUES (?, ?, ?)";
+        let row = rusqlite::params![seq, scan.data, judged.recorded_at.as_microsecond()];
+        store.conn.prepare_cached(sql).and_then(|mut insert| insert.execute(row)).map_err(StoreError::from)?;
+    }
+    let entry = EntryFacts {
+        seq,
+        epoch: store.epoch,
+        id: scan.id,
+        duplicate: false,
+        lane: scan.lane.clone(),
+        recorded_at: judged.recorded_at,
+    };
+    let receipt = wording::receipt(&judged.outcome, &entry, &names(store), &store.fixed.zone);
+    if let Some(announced) = store.published.last_mut() {
+        announced.receipt = Some(receipt.clone());
+    }
+    store.sessions.insert(judged.lane.clone(), judged.outcome.session.clone());
+    store.sessions_changed.insert(judged.lane.clone());
+    if let Some(device) = &scan.device {
+        let last =
+            LastRead { device: device.clone(), data_hmac: judged.scanned.data_hmac.clone(), at: scan.received_at };
+        store.last_reads.insert(judged.lane.clone(), last);
+    } else {
+        store.last_reads.remove(&judged.lane);
+    }
+    Ok(receipt)
+}
+
+fn names(store: &Store) -> StoredNames<'_> {
+    StoredNames { conn: &store.conn, numbering: &store.fixed.numbering }
+}
+
+/// The receipt of the entry that has this id already, whether committed or of the same batch.
+fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option<Receipt>, ScanError> {
+    let sql = "SELECT seq, kiosk, recorded_at, body FROM main.entries WHERE id = ?";
+    let mut select = store.conn.prepare_cached(sql).map_err(StoreError::from)?;
+    let found = select
+        .query_row([scan.id.to_string()], |row| {
+            let body: StoredBody = rows::json(row, 3)?;
+            Ok((row.get::<_, u64>(0)?, row.get::<_, Option<String>>(1)?, rows::time(row, 2)?, body))
+        })
+        .optional()
+        .map_err(StoreError::from)?;
+    let Some((seq, kiosk, recorded_at, body)) = found else { return Ok(None) };
+    let (Some(scanned), Some(outcome)) = (body.scan, body.outcome) else { return Err(ScanError::Conflict) };
+    if kiosk.as_ref() != Some(&scan.kiosk) || scanned.data_hmac != data_hmac {
+        return Err(ScanError::Conflict);
+    }
+    let entry = EntryFacts { seq, epoch: store.epoch, id: scan.id, duplicate: true, lane: scanned.lane, recorded_at };
+    Ok(Some(wording::receipt(&outcome, &entry, &names(store), &store.fixed.zone)))
+}
+
+/// The window slides: a code that lies under a reader is read once, however long it lies there.
+fn is_echo(store: &Store, lane: &Lane, scan: &Scan, by_reader: bool, data_hmac: &str) -> bool {
+    let Some(last) = store.last_reads.get(lane).filter(|_| by_reader) else { return false };
+    Some(&last.device) == scan.device.as_ref()
+        && last.data_hmac == data_hmac
+        && scan.received_at.duration_since(last.at) <= ECHO_WINDOW
+}
+
+/// Who it is written to: the person signed in after it (a badge signs in by itself) or before it (DONE signs off).
+fn actor(scan: &Scan, before: &KioskSession, decision: &Decision, kiosk: &Kiosk, key: &OrderKey) -> Actor {
+    let newer = |active: Timestamp| active.duration_since(key.effective_at) > STALE_AFTER;
+    let stale = scan.queue_seq.is_some() && before.active_at.is_some_and(newer);
+    let before = before.clone().as_of(key.effective_at, kiosk);
+    let person = decision.session.staff.clone().or(before.staff).filter(|_| !stale);
+    person.map_or_else(|| Actor::Kiosk(kiosk.id.clone()), Actor::Staff)
+}
+
+/// All effects of a decision, and the custody of the verdict's chart after it.
+fn effects(
+    store: &mut Store,
+    records: &[ChartRecord],
+    decision: &Decision,
+    kiosk: &Kiosk,
+    key: &OrderKey,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(Vec<Effect>, Option<Custody>), ScanError> {
+    let mut effects = Vec::new();
+    let mut records = records.to_vec();
+    for (number, act) in &decision.acts {
+        let Some(record) = records.iter_mut().find(|record| record.number == *number) else { continue };
+        let made = act_on(store, *number, Some(&record.custody), key, act.clone(), now)?;
+        if let Some(Effect::Acted { custody, .. }) = made.first() {
+            record.custody = custody.as_ref().clone();
+        }
+        effects.extend(made);
+    }
+    if let Some((number, issue)) = decision.on_chart
+        && let Some(record) = records.iter_mut().find(|record| record.number == number)
+        && record.on_chart < Some(issue)
+    {
+        record.on_chart = Some(issue);
+        effects.push(Effect::LabelIssueSet { chart: number, issued: record.issued, on_chart: record.on_chart });
+    }
+    if let (Some(number), Some(printer)) = (decision.label_for, &kiosk.printer)
+        && let Some(record) = records.iter().find(|record| record.number == number)
+    {
+        let requested_by = actor.to_string();
+        let order = LabelOrder { printer, template: KIOSK_TEMPLATE, copies: 1, reason: None, requested_by, at: now };
+        let (issued, job) = labels::queue(store, record, &order).map_err(|error| match error {
+            ChangeError::NotRecorded(why) => ScanError::NotRecorded(why),
+            other => ScanError::Invalid(other.to_string()),
+        })?;
+        effects.extend([issued, Effect::PrintJobSet(job)]);
+    }
+    let custody = decision.verdict.chart.and_then(|number| records.into_iter().find(|record| record.number == number));
+    Ok((effects, custody.map(|record| record.custody)))
+}
+
+/// A touch keeps the lane's session alive; it is no entry.
+pub(super) fn touch(store: &mut Store, lane: &Lane) {
+    let fixed = store.fixed.clone();
+    let Some(kiosk) = fixed.kiosks.iter().find(|kiosk| kiosk.id == lane.0) else { return };
+    if let Some(session) = store.sessions.get_mut(lane) {
+        *session = session.clone().touched(fixed.clock.now(), kiosk);
+        store.sessions_changed.insert(lane.clone());
+    }
+}
+
+/// A lane's session as a screen shows it.
+pub(super) fn session_view(reader: &Reader, lane: &Lane, session: &KioskSession) -> Result<ReceiptSession, ReadError> {
+    let unknown = || ReadError::NotFound(format!("no kiosk {:?} is configured", lane.0));
+    let kiosk = reader.kiosks().iter().find(|kiosk| kiosk.id == lane.0).ok_or_else(unknown)?;
+    let session = session.clone().as_of(reader.now(), kiosk);
+    let names = StoredNames { conn: reader.conn(), numbering: reader.numbering() };
+    Ok(wording::session(&session, kiosk.mode, kiosk.idle_sign_off_seconds, &lane.1, &names))
+}
+
+/// Shared rows that a situation refers to.
+pub(super) type Row<T> = Option<Arc<T>>;

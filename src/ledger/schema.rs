@@ -1,0 +1,91 @@
+//! Connections and the schema's migrations (`PRAGMA user_version`; each migration is one transaction).
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql};
+
+use super::error::{OpenError, StoreError};
+
+/// Migrations in order: the first makes version 1 of an empty file.
+const MIGRATIONS: [&str; 1] = [include_str!("schema_v1.sql")];
+
+/// How long a connection waits for another one's lock before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Prepared statements kept by one connection.
+const STATEMENTS_MAX: usize = 256;
+
+/// The page cache of the writer, in KiB.
+const WRITER_CACHE_KIB: i64 = 32 * 1024;
+
+/// The page cache of one reader, in KiB.
+const READER_CACHE_KIB: i64 = 4 * 1024;
+
+/// The database's name in the data directory.
+pub(super) const DB_FILE: &str = "outguide.db";
+
+/// A connection that may write: WAL, every commit on disk before it returns, checkpoints left to the checkpointer.
+pub(super) fn open_writer(dir: &Path) -> rusqlite::Result<Connection> {
+    let conn = Connection::open(dir.join(DB_FILE))?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    Ok(conn)
+}
+
+/// A connection that cannot write the ledger.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+    Ok(conn)
+}
+
+/// Brings the schema up to date.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    for (version, sql) in (1i64..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
+        let step = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        step.execute_batch(sql)?;
+        step.pragma_update(None, "user_version", version)?;
+        step.commit()?;
+    }
+    Ok(())
+}
+
+/// A value of the table `meta`.
+pub(super) fn meta(conn: &Connection, key: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+    conn.prepare_cached("SELECT value FROM main.meta WHERE key = ?")?.query_row([key], |row| row.get(0)).optional()
+}
+
+/// Sets a value of the table `meta`.
+pub(super) fn set_meta(conn: &Connection, key: &str, value: &[u8]) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO main.meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    conn.prepare_cached(sql)?.execute([&key as &dyn ToSql, &value])?;
+    Ok(())
+}
+
+/// A 32-byte key of `meta`.
+pub(super) fn meta_key(conn: &Connection, key: &str) -> Result<Option<[u8; 32]>, StoreError> {
+    match meta(conn, key)? {
+        None => Ok(None),
+        Some(bytes) => {
+            let key = bytes.try_into().map_err(|_| StoreError::Unreadable(format!("meta {key:?} is not 32 bytes")))?;
+            Ok(Some(key))
+        }
+    }
+}

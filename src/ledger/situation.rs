@@ -1,0 +1,141 @@
+//! Loading what one scan touches.
+
+use rusqlite::OptionalExtension;
+
+use super::error::StoreError;
+use super::rows::{self, ChartRecord};
+use super::scanning::Row;
+use super::store::Store;
+use crate::barcode::{Code, CommandWord, LegacyCode};
+use crate::custody::{Chart, Kiosk, KioskSession, Place, Situation, Staff};
+
+/// The most charts that one legacy code can bring up; more are as good as these for "which one?".
+const FITTING_MAX: usize = 32;
+
+/// The rows of a situation.
+pub(super) struct Facts {
+    pub session: KioskSession,
+    /// The charts below as they are stored, and the one of the last change.
+    pub records: Vec<ChartRecord>,
+    kiosk_place: Row<Place>,
+    signed_in: Row<Staff>,
+    badge: Row<Staff>,
+    place: Row<Place>,
+    destination: Row<Place>,
+    charts: Vec<Chart>,
+    last_change_chart: Option<Chart>,
+}
+
+impl Facts {
+    /// What `custody::decide` looks at.
+    pub fn situation<'a>(&'a self, kiosk: &'a Kiosk, code: &'a Code) -> Situation<'a> {
+        Situation {
+            kiosk,
+            kiosk_place: self.kiosk_place.as_deref(),
+            session: &self.session,
+            signed_in: self.signed_in.as_deref(),
+            code,
+            badge: self.badge.as_deref(),
+            place: self.place.as_deref(),
+            destination: self.destination.as_deref(),
+            charts: &self.charts,
+            last_change_chart: self.last_change_chart.as_ref(),
+        }
+    }
+}
+
+/// Loads them.
+pub(super) fn load(store: &mut Store, kiosk: &Kiosk, session: KioskSession, code: &Code) -> Result<Facts, StoreError> {
+    let records = fitting(store, code)?;
+    let charts = records.iter().map(|record| chart(store, record)).collect::<Result<Vec<_>, _>>()?;
+    let undo_of = match (code, &session.last_change) {
+        (Code::Command(CommandWord::Undo), Some((number, _))) => rows::chart(&store.conn, *number)?,
+        _ => None,
+    };
+    let last_change_chart = undo_of.as_ref().map(|record| chart(store, record)).transpose()?;
+    let by_badge = |store: &mut Store, badge| store.staff(badge);
+    let signed_in = session.staff.as_ref().map_or(Ok(None), |badge| by_badge(store, badge))?;
+    let destination = match &session.destination {
+        Some(destination) => store.place(&destination.place)?,
+        None => None,
+    };
+    let badge = match code {
+        Code::Badge(badge) => store.staff(badge)?,
+        _ => None,
+    };
+    let place = match code {
+        Code::Place(code) => store.place(code)?,
+        _ => None,
+    };
+    Ok(Facts {
+        kiosk_place: store.place(&kiosk.place)?,
+        session,
+        records: records.into_iter().chain(undo_of).collect(),
+        signed_in,
+        badge,
+        place,
+        destination,
+        charts,
+        last_change_chart,
+    })
+}
+
+/// The charts that a code fits.
+fn fitting(store: &Store, code: &Code) -> Result<Vec<ChartRecord>, StoreError> {
+    match code {
+        Code::Chart(number, _) | Code::Reference(number) => {
+            Ok(rows::chart(&store.conn, *number)?.into_iter().collect())
+        }
+        Code::Legacy(legacy) => by_legacy(store, legacy),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// First by what an import said the old label says, then by what the label says of itself.
+fn by_legacy(store: &Store, legacy: &LegacyCode) -> Result<Vec<ChartRecord>, StoreError> {
+    let sql = "SELECT chart FROM main.legacy_barcodes WHERE text = ? ORDER BY chart LIMIT ?";
+    let mut numbers = numbers(store, sql, rusqlite::params![legacy.text, FITTING_MAX])?;
+    if numbers.is_empty()
+        && let Some(mrn) = &legacy.mrn
+    {
+        let sql = "SELECT c.number FROM main.charts c JOIN main.patients p ON p.id = c.patient WHERE p.mrn = ?1 \
+                   AND (?2 IS NULL OR c.volume = ?2) AND (?3 IS NULL OR c.record_type = ?3) \
+                   ORDER BY c.number LIMIT ?4";
+        numbers = self::numbers(store, sql, rusqlite::params![mrn, legacy.volume, legacy.record_type, FITTING_MAX])?;
+    }
+    let charts = numbers.into_iter().map(|number| rows::chart(&store.conn, crate::barcode::ChartNumber(number)));
+    Ok(charts.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?)
+}
+
+fn numbers(store: &Store, sql: &str, with: &[&dyn rusqlite::ToSql]) -> Result<Vec<u32>, StoreError> {
+    let mut select = store.conn.prepare_cached(sql)?;
+    let numbers = select.query_map(with, |row| row.get(0))?;
+    Ok(numbers.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A chart with what the rules need to know besides its row.
+fn chart(store: &mut Store, record: &ChartRecord) -> Result<Chart, StoreError> {
+    let restricted = store.record_type(&record.record_type)?.is_some_and(|kind| kind.restricted);
+    let mrn: Option<String> = store
+        .conn
+        .prepare_cached("SELECT mrn FROM main.patients WHERE id = ?")?
+        .query_row([record.patient.0], |row| row.get(0))
+        .optional()?;
+    let sql = "SELECT count(*) FROM main.charts WHERE patient = ? AND record_type = ? AND number <> ? \
+               AND retired = 0 AND place <> ?";
+    let elsewhere =
+        rusqlite::params![record.patient.0, record.record_type, record.number.0, record.custody.place.as_str()];
+    Ok(Chart {
+        number: record.number,
+        mrn: mrn.unwrap_or_default(),
+        record_type: record.record_type.clone(),
+        volume: record.volume,
+        home: record.home.clone(),
+        retired: record.retired,
+        restricted,
+        label_issue: record.on_chart,
+        label_issued: record.issued,
+        custody: record.custody.clone(),
+        other_volumes_elsewhere: store.conn.prepare_cached(sql)?.query_row(elsewhere, |row| row.get(0))?,
+    })
+}

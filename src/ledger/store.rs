@@ -1,0 +1,312 @@
+//! What the writer holds: its connection, the chain's head, the next numbers and caches of rows that scans touch.
+//! All of it but the connection is a memory of committed rows and can be dropped and loaded again at any time.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+use sha2::Sha256;
+use uuid::Uuid;
+
+use super::api::{Head, Published};
+use super::chain::{self, BODY_VERSION, Entry};
+use super::clock::{Clock, Ids};
+use super::error::StoreError;
+use super::projection::{Projector, Stamp};
+use super::{Effect, rows, schema};
+use crate::barcode::{self, BadgeNumber, PlaceCode};
+use crate::custody::{Kiosk, KioskSession, OrderKey, Place, Staff};
+use crate::records::{Numbering, RecordType};
+
+/// The most rows of one kind in a cache; beyond it the cache starts anew.
+const CACHE_ROWS_MAX: usize = 20_000;
+
+/// What does not change while the ledger is open.
+pub(super) struct Fixed {
+    pub dir: PathBuf,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub kiosks: Arc<Vec<Kiosk>>,
+    pub codes: barcode::Reader,
+    pub numbering: Numbering,
+    pub zone: TimeZone,
+}
+
+/// A kiosk and a lane.
+pub(super) type Lane = (String, String);
+
+/// The numbers that the next entry, chart, … will have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Next {
+    pub seq: u64,
+    pub prev_hash: [u8; 32],
+    pub chart: u32,
+    pub patient: u64,
+    pub alert: u64,
+    pub print_job: u64,
+}
+
+/// What a lane's scanner read last, for the echo rule.
+#[derive(Debug, Clone)]
+pub(super) struct LastRead {
+    pub device: String,
+    pub data_hmac: String,
+    pub at: Timestamp,
+}
+
+/// The writer's state.
+pub(super) struct Store {
+    pub conn: Connection,
+    pub fixed: Arc<Fixed>,
+    pub epoch: Uuid,
+    pub next: Next,
+    pub sessions: HashMap<Lane, KioskSession>,
+    pub sessions_changed: HashSet<Lane>,
+    pub last_reads: HashMap<Lane, LastRead>,
+    /// Entries of the batch in the making; announced after COMMIT.
+    pub published: Vec<Published>,
+    row_key: [u8; 32],
+    projector: Projector,
+    places: HashMap<PlaceCode, Option<Arc<Place>>>,
+    staff: HashMap<BadgeNumber, Option<Arc<Staff>>>,
+    record_types: HashMap<String, Option<Arc<RecordType>>>,
+}
+
+/// An entry to append.
+pub(super) struct Draft<'a> {
+    pub id: Uuid,
+    pub kind: String,
+    pub kiosk: Option<&'a str>,
+    pub lane: Option<&'a str>,
+    pub device: Option<&'a str>,
+    pub actor: String,
+    pub observed_at: Option<Timestamp>,
+    pub effective_at: Timestamp,
+    pub recorded_at: Timestamp,
+    pub queue_seq: u64,
+    pub named: Option<barcode::ChartNumber>,
+    pub body: String,
+    pub effects: &'a [Effect],
+}
+
+impl Store {
+    /// Opens the writer's connection and loads what it remembers. The schema must be there.
+    pub fn load(fixed: Arc<Fixed>) -> Result<Store, StoreError> {
+        let conn = schema::open_writer(&fixed.dir)?;
+        let epoch = schema::meta(&conn, "epoch")?.and_then(|bytes| Uuid::from_slice(&bytes).ok());
+        let epoch = epoch.ok_or_else(|| StoreError::Unreadable("meta has no epoch".into()))?;
+        let row_key = schema::meta_key(&conn, "row_key")?;
+        let row_key = row_key.ok_or_else(|| StoreError::Unreadable("meta has no row key".into()))?;
+        Ok(Store {
+            epoch,
+            next: load_next(&conn)?,
+            sessions: load_sessions(&conn)?,
+            sessions_changed: HashSet::new(),
+            last_reads: HashMap::new(),
+            published: Vec::new(),
+            row_key,
+            projector: Projector::main(),
+            places: HashMap::new(),
+            staff: HashMap::new(),
+            record_types: HashMap::new(),
+            fixed,
+            conn,
+        })
+    }
+
+    /// The chain's newest entry, committed or not.
+    pub fn head(&self) -> Head {
+        Head { seq: self.next.seq - 1, hash: self.next.prev_hash, epoch: self.epoch }
+    }
+
+    /// Forgets rows of versioned tables, because one was written or a savepoint was rolled back.
+    pub fn forget_rows(&mut self) {
+        self.places.clear();
+        self.staff.clear();
+        self.record_types.clear();
+    }
+
+    /// A place.
+    pub fn place(&mut self, code: &PlaceCode) -> Result<Option<Arc<Place>>, StoreError> {
+        if let Some(known) = self.places.get(code) {
+            return Ok(known.clone());
+        }
+        let found = rows::place(&self.conn, code)?.map(|(place, _)| Arc::new(place));
+        bounded(&mut self.places).insert(code.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// A person.
+    pub fn staff(&mut self, badge: &BadgeNumber) -> Result<Option<Arc<Staff>>, StoreError> {
+        if let Some(known) = self.staff.get(badge) {
+            return Ok(known.clone());
+        }
+        let found = rows::staff(&self.conn, badge)?.map(|(staff, _)| Arc::new(staff));
+        bounded(&mut self.staff).insert(badge.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// A record type.
+    pub fn record_type(&mut self, code: &str) -> Result<Option<Arc<RecordType>>, StoreError> {
+        if let Some(known) = self.record_types.get(code) {
+            return Ok(known.clone());
+        }
+        let found = rows::record_type(&self.conn, code)?.map(|(kind, _)| Arc::new(kind));
+        bounded(&mut self.record_types).insert(code.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    /// HMAC-SHA256 under this ledger's key, hex.
+    pub fn keyed_hash(&self, bytes: &[u8]) -> Result<String, StoreError> {
+        keyed_hash(&self.row_key, bytes)
+    }
+
+    /// Appends an entry and folds its effects. Answers with its number.
+    pub fn append(&mut self, draft: Draft<'_>) -> Result<u64, StoreError> {
+        let seq = self.next.seq;
+        let mut entry = Entry {
+            seq,
+            id: draft.id.to_string(),
+            kind: draft.kind,
+            kiosk: draft.kiosk.map(str::to_owned),
+            device: draft.device.map(str::to_owned),
+            actor: draft.actor,
+            observed_at: draft.observed_at.map(Timestamp::as_microsecond),
+            effective_at: draft.effective_at.as_microsecond(),
+            recorded_at: draft.recorded_at.as_microsecond(),
+            version: BODY_VERSION,
+            body: draft.body,
+            prev_hash: self.next.prev_hash,
+            hash: [0; 32],
+        };
+        entry.hash = entry.content_hash();
+        entry.insert(&self.conn)?;
+        let key = OrderKey {
+            effective_at: draft.effective_at,
+            kiosk: draft.kiosk.unwrap_or_default().to_owned(),
+            queue_seq: draft.queue_seq,
+            seq,
+        };
+        self.projector.apply(&self.conn, &Stamp { key, named: draft.named }, draft.effects)?;
+        self.next.seq += 1;
+        self.next.prev_hash = entry.hash;
+        self.published.push(announcement(&entry, draft.lane, draft.recorded_at, draft.named, draft.effects));
+        Ok(seq)
+    }
+
+    /// Writes the sessions that the batch changed, each once.
+    pub fn write_sessions(&self) -> Result<(), StoreError> {
+        let sql = "INSERT INTO main.kiosk_sessions (kiosk, lane, session) VALUES (?1, ?2, ?3) \
+                   ON CONFLICT (kiosk, lane) DO UPDATE SET session = ?3";
+        for lane in &self.sessions_changed {
+            let Some(session) = self.sessions.get(lane) else { continue };
+            let text = serde_json::to_string(session)?;
+            self.conn.prepare_cached(sql)?.execute([&lane.0, &lane.1, &text])?;
+        }
+        Ok(())
+    }
+}
+
+/// HMAC-SHA256, hex.
+pub(super) fn keyed_hash(key: &[u8; 32], bytes: &[u8]) -> Result<String, StoreError> {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key).map_err(|error| StoreError::Unreadable(format!("row key: {error}")))?;
+    mac.update(bytes);
+    Ok(hex::encode(mac.finalize().into_bytes()))
+}
+
+/// The canonical JSON of a row: its fields in the order of its type, no blanks.
+pub(super) fn canonical(row: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    Ok(serde_json::to_vec(row)?)
+}
+
+fn bounded<K, V>(cache: &mut HashMap<K, V>) -> &mut HashMap<K, V> {
+    if cache.len() >= CACHE_ROWS_MAX {
+        cache.clear();
+    }
+    cache
+}
+
+fn load_next(conn: &Connection) -> Result<Next, StoreError> {
+    let (seq, prev_hash) = chain::last(conn)?;
+    let highest = |table: &str, column: &str| -> rusqlite::Result<u64> {
+        conn.query_row(&format!("SELECT coalesce(max({column}), 0) FROM main.{table}"), [], |row| row.get(0))
+    };
+    let chart = u32::try_from(highest("charts", "number")? + 1)
+        .map_err(|_| StoreError::Unreadable("chart numbers are used up".into()))?;
+    Ok(Next {
+        seq: seq + 1,
+        prev_hash,
+        chart,
+        patient: highest("patients", "id")? + 1,
+        alert: highest("alerts", "id")? + 1,
+        print_job: highest("print_jobs", "id")? + 1,
+    })
+}
+
+fn load_sessions(conn: &Connection) -> Result<HashMap<Lane, KioskSession>, StoreError> {
+    let mut select = conn.prepare("SELECT kiosk, lane, session FROM main.kiosk_sessions")?;
+    let sessions = select.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), rows::json(row, 2)?)))?;
+    Ok(sessions.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Is an entry of this id stored?
+pub(super) fn entry_exists(conn: &Connection, id: Uuid) -> rusqlite::Result<bool> {
+    let found: Option<i64> = conn
+        .prepare_cached("SELECT 1 FROM main.entries WHERE id = ?")?
+        .query_row([id.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+fn announcement(
+    entry: &Entry,
+    lane: Option<&str>,
+    at: Timestamp,
+    named: Option<barcode::ChartNumber>,
+    effects: &[Effect],
+) -> Published {
+    let mut announced = Published {
+        seq: entry.seq,
+        kind: entry.kind.clone(),
+        at,
+        kiosk: entry.kiosk.clone(),
+        lane: lane.map(str::to_owned),
+        device: entry.device.clone(),
+        actor: entry.actor.clone(),
+        chart: named,
+        places: Vec::new(),
+        alert: None,
+        print_job: None,
+        receipt: None,
+    };
+    for effect in effects {
+        match effect {
+            Effect::ChartSet { chart, .. } | Effect::LabelIssueSet { chart, .. } => {
+                announced.chart = announced.chart.or(Some(*chart));
+            }
+            Effect::Acted { chart, custody, .. } => {
+                announced.chart = announced.chart.or(Some(*chart));
+                let before = custody.undo.as_ref().map(|undo| undo.before.place.clone());
+                announced.places.extend(before.into_iter().chain([custody.place.clone()]));
+            }
+            Effect::AlertSet(alert) => {
+                announced.chart = announced.chart.or(alert.chart);
+                announced.alert = Some(alert.clone());
+            }
+            Effect::PrintJobSet(job) => {
+                announced.chart = announced.chart.or(Some(job.chart));
+                announced.print_job = Some(job.clone());
+            }
+            Effect::RowSet { .. } => {}
+        }
+    }
+    announced.places.sort_unstable();
+    announced.places.dedup();
+    announced
+}
