@@ -1,0 +1,188 @@
+/** What to do next with a chart. Each is a dialog that says what it will mean. */
+
+/** @import { ChartPage, Place, Printer } from "../types.js" */
+/** @import { Field } from "../parts/form.js" */
+
+import { get, patch, post } from "../../shared/api.js";
+import { instantOf } from "../parts/zoned.js";
+import { ask, changed as changedFields } from "../parts/form.js";
+import { button } from "../parts/icon.js";
+import { toast } from "../parts/toast.js";
+import { may, me } from "../session.js";
+
+const COPIES_MAX = 20;
+const REASONS = ["first label", "damaged", "unreadable", "lost", "new folder", "corrected details"];
+
+/**
+ * @param {ChartPage} chart
+ * @param {() => void} changed
+ * @returns {(HTMLElement | null)[]}
+ */
+export function actionsFor(chart, changed) {
+  if (!may("records")) return [];
+  /** @param {(chart: ChartPage) => Promise<unknown>} act */
+  const then = (act) => () => void act(chart).then((done) => (done === null ? undefined : changed())).catch(tell);
+  const out = chart.out_since !== null && chart.out_since !== undefined;
+  const known = !chart.withheld;
+  return [
+    chart.missing_since ? button("It is found", then(found), { kind: "primary", icon: "check" }) : null,
+    out && !chart.missing_since && known ? button("Renew", then(renew), { kind: "primary" }) : null,
+    known && !chart.retired ? button("Move", then(move)) : null,
+    button("Print label", then(printLabel), { icon: "print" }),
+    chart.missing_since || chart.retired ? null : button("Report missing", then(missing)),
+    button("Correct", then(correct)),
+    may("supervisor") ? button(chart.retired ? "Bring back into use" : "Retire", then(retire)) : null,
+  ];
+}
+
+/** @param {unknown} fault */
+function tell(fault) {
+  toast(fault instanceof Error ? fault.message : String(fault), "refused");
+}
+
+/** @param {ChartPage} chart */
+function missing(chart) {
+  return ask({
+    title: "Report missing",
+    intro: ["This opens a missing case. Any scan of the chart, anywhere, closes it and says so at the kiosk."],
+    fields: [],
+    action: "Report missing",
+    danger: true,
+    submit: async () => {
+      await post(`/api/v1/charts/${chart.number}/missing`);
+      toast("Reported missing. Every kiosk now looks out for it.");
+      return true;
+    },
+  });
+}
+
+/** @param {ChartPage} chart */
+async function found(chart) {
+  const places = await activePlaces();
+  return ask({
+    title: "It is found",
+    intro: ["This closes the missing case. A scan of the chart would say more: who found it and where."],
+    fields: [placeField(places, { label: "Where it is now", value: chart.place, hint: "Kept as said, not as scanned." })],
+    action: "Close the case",
+    submit: async ({ place }) => {
+      await post(`/api/v1/charts/${chart.number}/found`, { place });
+      toast("Found. The missing case is closed.");
+      return true;
+    },
+  });
+}
+
+/** @param {ChartPage} chart */
+function renew(chart) {
+  const zone = me().hospital.time_zone;
+  return ask({
+    title: "Renew the loan",
+    intro: [`${chart.place_name ?? "The holder"} keeps it longer; an overdue alert closes.`],
+    fields: [{ name: "due_at", label: "New due time", type: "datetime-local", hint: "Empty: the place's usual term, counted from now." }],
+    action: "Renew",
+    submit: async ({ due_at }) => {
+      await post(`/api/v1/charts/${chart.number}/renew`, due_at ? { due_at: instantOf(String(due_at), zone) } : {});
+      toast("Renewed.");
+      return true;
+    },
+  });
+}
+
+/** @param {ChartPage} chart */
+async function move(chart) {
+  const places = await activePlaces();
+  return ask({
+    title: "Move",
+    intro: ["For a chart that changed hands without a scan. It is kept as said, not as scanned; the next scan settles it."],
+    fields: [
+      placeField(places, { label: "To", required: true, hint: `Its home is ${chart.home_name ?? chart.home}: choosing that returns it.` }),
+      { name: "holder", label: "Badge of the person who has it", pattern: "[A-Za-z0-9]{1,12}", title: "A badge is 1 to 12 letters and digits." },
+    ],
+    action: "Move",
+    submit: async ({ place, holder }) => {
+      await post(`/api/v1/charts/${chart.number}/move`, holder ? { place, holder } : { place });
+      toast("Moved, as said.");
+      return true;
+    },
+  });
+}
+
+/** @param {ChartPage} chart */
+async function correct(chart) {
+  const [places, types] = await Promise.all([activePlaces(), get("/api/v1/record-types")]);
+  const before = { home: chart.home, record_type: chart.record_type, volume: chart.volume };
+  return ask({
+    title: "Correct this chart",
+    intro: ["The number on the folder does not change. If the label shows what you correct, print a new one."],
+    fields: [
+      placeField(places, { name: "home", label: "Filed at", value: chart.home, required: true }),
+      { name: "record_type", label: "Record type", type: "select", value: chart.record_type, options: types.rows.filter((/** @type {{code: string, active: boolean}} */ type) => type.active || type.code === chart.record_type).map((/** @type {{code: string, name: string}} */ type) => [type.code, `${type.name} (${type.code})`]), required: true },
+      { name: "volume", label: "Volume", type: "number", value: chart.volume, min: 1, max: 999, required: true },
+    ],
+    action: "Save",
+    submit: async (values) => {
+      const difference = changedFields(values, before);
+      if (Object.keys(difference).length === 0) return true;
+      await patch(`/api/v1/charts/${chart.number}`, difference);
+      toast("Corrected.");
+      return true;
+    },
+  });
+}
+
+/** @param {ChartPage} chart */
+function retire(chart) {
+  const back = chart.retired === true;
+  return ask({
+    title: back ? "Bring back into use" : "Retire this chart",
+    intro: [back ? "It can be checked out again." : "Kiosks refuse to move a retired chart, but still note where it was seen. Its history stays."],
+    fields: [],
+    action: back ? "Bring back" : "Retire",
+    danger: !back,
+    submit: async () => {
+      await patch(`/api/v1/charts/${chart.number}`, { retired: !back });
+      toast(back ? "In use again." : "Retired.");
+      return true;
+    },
+  });
+}
+
+/** @param {ChartPage} chart */
+async function printLabel(chart) {
+  const { rows } = /** @type {{rows: Printer[]}} */ (await get("/api/v1/printers"));
+  if (rows.length === 0) throw new Error("No printer is configured. Open the label as PDF instead.");
+  return ask({
+    title: "Print a folder label",
+    intro: ["A new label makes the one now on the folder an older issue, once this one is confirmed or scanned."],
+    fields: [
+      { name: "printer", label: "Printer", type: "select", value: rows[0]?.id ?? null, options: rows.map((printer) => [printer.id, `${printer.id}${printer.place_name ? ` · ${printer.place_name}` : ""}${printer.simulated ? " · simulated" : ""} · ${printer.state.replaceAll("_", " ")}`]), required: true },
+      { name: "reason", label: "Why", type: "select", value: chart.label_issue ? "damaged" : "first label", options: REASONS.map((reason) => [reason, reason]), required: true },
+      { name: "copies", label: "Copies", type: "number", value: 1, min: 1, max: COPIES_MAX, required: true, hint: "Copies share one issue." },
+    ],
+    action: "Print",
+    submit: async ({ printer, copies, reason }) => {
+      await post("/api/v1/labels", { template: "folder-4x2", charts: [chart.number], printer, copies, reason });
+      toast("Queued. Print shows what becomes of it.");
+      return true;
+    },
+  });
+}
+
+/** @returns {Promise<Place[]>} */
+export async function activePlaces() {
+  const { rows } = await get("/api/v1/places", { limit: 500 });
+  return rows.filter((/** @type {Place} */ place) => place.active);
+}
+
+/**
+ * @param {Place[]} places
+ * @param {Partial<Field>} field
+ * @returns {Field}
+ */
+export function placeField(places, field) {
+  const sorted = [...places].sort((a, b) => a.name.localeCompare(b.name));
+  /** @type {[string, string][]} */
+  const options = sorted.map((place) => [place.code, `${place.name} (${place.code})`]);
+  return { name: "place", label: "Place", type: "select", options: [["", "Choose a place"], ...options], ...field };
+}
+

@@ -1,0 +1,118 @@
+/** What happened to a chart, newest first: who, where, which device, refusals included. */
+
+/** @import { Context } from "../pages.js" */
+/** @import { HistoryRow } from "../types.js" */
+
+import { get } from "../../shared/api.js";
+import { el, fill } from "../../shared/dom.js";
+import { emptyBlock, faultBlock } from "../parts/faults.js";
+import { button, capital, icon, tag, words } from "../parts/icon.js";
+import { times } from "../session.js";
+
+const ROWS_A_PAGE = 50;
+
+/**
+ * @param {Context} context
+ * @param {number} chart
+ */
+export function history(context, chart) {
+  const timeline = el("ol", { class: "timeline" });
+  const foot = el("div", { class: "pager-one" });
+  /** @type {HistoryRow[]} */
+  let rows = [];
+  /** @type {string | null} */
+  let next = null;
+
+  const draw = () => {
+    fill(timeline, ...rows.map(eventNode));
+    fill(foot, rows.length === 0 ? emptyBlock("Nothing has happened yet", "The first scan of this chart appears here.") : next ? button("Earlier", () => void earlier()) : null);
+  };
+  /** @param {string | null} cursor */
+  const read = (cursor) => get(`/api/v1/charts/${chart}/history`, { cursor, limit: ROWS_A_PAGE }, context.signal);
+  const restart = async () => {
+    if (rows.length === 0) fill(timeline, ...Array.from({ length: 4 }, () => el("li", { class: "skeleton", "aria-hidden": "true" }, el("span", { class: "bone line" }))));
+    try {
+      const answer = await read(null);
+      rows = answer.rows;
+      next = answer.next_cursor;
+      draw();
+    } catch (fault) {
+      if (context.signal.aborted) return;
+      fill(timeline);
+      fill(foot, faultBlock(fault, () => void restart()));
+    }
+  };
+  /** New rows go on top; what was opened further down stays. */
+  const refresh = async () => {
+    try {
+      const answer = await read(null);
+      const kept = new Set(answer.rows.map((/** @type {HistoryRow} */ row) => row.seq));
+      const older = rows.filter((row) => !kept.has(row.seq));
+      if (older.length === 0) next = answer.next_cursor;
+      rows = [...answer.rows, ...older];
+      draw();
+    } catch {
+      // What is shown stays; the banner tells of a lost connection.
+    }
+  };
+  const earlier = async () => {
+    try {
+      const answer = await read(next);
+      rows = [...rows, ...answer.rows];
+      next = answer.next_cursor;
+      draw();
+    } catch (fault) {
+      if (!context.signal.aborted) fill(foot, faultBlock(fault, () => void earlier()));
+    }
+  };
+  return { element: el("div", {}, timeline, foot), restart, refresh };
+}
+
+/** @param {HistoryRow} row */
+function eventNode(row) {
+  const say = times();
+  const tone = row.tone ?? "plain";
+  const who = row.actor_name ?? actorText(row.actor);
+  const where = row.kiosk_name ?? row.kiosk;
+  const recordedLater = row.late && row.recorded_at !== row.at;
+  return el(
+    "li",
+    { class: "event", data: { tone } },
+    el("span", { class: "event-mark" }, icon(MARKS[tone] ?? "next")),
+    el("div", { class: "event-time" }, say.element(row.at, "when")),
+    el(
+      "div",
+      { class: "event-body" },
+      el("p", {}, el("strong", {}, row.tone === "refused" ? "Refused" : capital(words(row.kind))), row.text ? ` · ${row.text}` : row.place_name ? ` · ${row.place_name}` : ""),
+      el(
+        "p",
+        { class: "soft" },
+        [who, where ? `at ${where}` : null, row.device ? `scanner ${row.device}` : null].filter(Boolean).join(" · "),
+        row.rule ? el("span", { class: "rule", title: row.rule }, ` · ${ruleText(row.rule)}`) : null,
+        recordedLater ? [" ", tag("late", "saved", `Recorded ${say.exact(row.recorded_at)}, after the kiosk was offline`)] : null,
+      ),
+    ),
+    el("span", { class: "event-seq soft", title: "Ledger entry" }, `#${row.seq}`),
+  );
+}
+
+/** @type {Record<string, string>} */
+const MARKS = { ok: "check", attention: "alerts", refused: "refused", plain: "next" };
+
+/**
+ * "staff:200124" to "badge 200124".
+ *
+ * @param {string} actor
+ */
+export function actorText(actor) {
+  const [kind = "", name = ""] = actor.split(":");
+  if (kind === "staff") return `badge ${name}`;
+  if (kind === "system") return "Outguide itself";
+  if (kind === "kiosk") return "nobody signed in";
+  return kind === "user" ? name : `${kind} ${name}`;
+}
+
+/** @param {string} rule */
+function ruleText(rule) {
+  return words(rule.replace(/^refuse_when_/, ""));
+}

@@ -1,0 +1,104 @@
+/** Kiosks: their scanners and printers as they are now, and how a browser becomes a kiosk's screen. */
+
+/** @import { Context } from "../pages.js" */
+/** @import { KioskRow, Printer } from "../types.js" */
+/** @import { DeviceView } from "../../shared/types.js" */
+
+import { get, post } from "../../shared/api.js";
+import { el, fill, setText } from "../../shared/dom.js";
+import { span } from "../../shared/format.js";
+import { hearCalmly } from "../live.js";
+import { changeFault, emptyBlock, faultBlock } from "../parts/faults.js";
+import { show } from "../parts/form.js";
+import { button, simulatedTag, tag, words } from "../parts/icon.js";
+import { head } from "../parts/page.js";
+import { toast } from "../parts/toast.js";
+import { may, times } from "../session.js";
+import { printerCard } from "./print.js";
+
+/** Devices change state without a ledger entry, so they are asked for too. */
+const LOOK_EVERY_MS = 10_000;
+const GOOD = ["ready", "connected", "open", "ok", "online", "idle", "listening", "reading"];
+
+/** @param {Context} context */
+export function open(context) {
+  const kiosks = el("div", { class: "cards wide" }, ...Array.from({ length: 3 }, () => el("div", { class: "card" }, el("span", { class: "bone line" }), el("span", { class: "bone line" }))));
+  const printers = el("div", { class: "cards" });
+  let drawn = "";
+  const look = async () => {
+    try {
+      const [kioskList, printerList] = await Promise.all([get("/api/v1/kiosks", {}, context.signal), get("/api/v1/printers", {}, context.signal)]);
+      const text = JSON.stringify([kioskList.rows, printerList.rows]);
+      if (text === drawn || (drawn !== "" && kiosks.contains(document.activeElement))) return;
+      drawn = text;
+      fill(kiosks, ...(kioskList.rows.length > 0 ? kioskList.rows.map(kioskCard) : [emptyBlock("No kiosk is configured", "Add a [[kiosk]] to outguide.toml and start the server again.")]));
+      fill(printers, ...(printerList.rows.length > 0 ? printerList.rows.map((/** @type {Printer} */ printer) => printerCard(printer)) : [emptyBlock("No printer is configured", "Add a [[printer]] to outguide.toml and start the server again.")]));
+    } catch (fault) {
+      if (!context.signal.aborted && drawn === "") fill(kiosks, faultBlock(fault, () => void look()));
+    }
+  };
+  void look();
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  context.signal.addEventListener("abort", () => clearInterval(timer));
+  hearCalmly(context.signal, (event) => event.alert?.kind === "device" || event.alert?.kind === "printer", () => void look(), 300);
+  return el("div", { class: "page devices" }, head("Kiosks and devices"), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
+}
+
+/** @param {KioskRow} kiosk */
+function kioskCard(kiosk) {
+  const { session } = kiosk;
+  return el(
+    "article",
+    { class: "card" },
+    el("div", { class: "card-head" }, el("h2", {}, kiosk.name), el("span", { class: "soft" }, kiosk.id)),
+    el("p", { class: "soft" }, `${kiosk.place_name ?? kiosk.place} · a chart scanned here is ${kiosk.mode === "return" ? "returned" : "received"}`),
+    el("ul", { class: "devices-list" }, ...(kiosk.devices.length > 0 ? kiosk.devices.map(deviceLine) : [el("li", { class: "hint" }, "No scanner of its own: a keyboard-wedge scanner at its browser, or touch.")])),
+    el("p", {}, session?.staff ? `${session.staff_name ?? `badge ${session.staff}`} is signed in` : el("span", { class: "soft" }, "Nobody is signed in")),
+    el(
+      "div",
+      { class: "actions" },
+      el("a", { class: "button", href: `/kiosk/${encodeURIComponent(kiosk.id)}`, target: "_blank", rel: "noopener" }, "Open its screen"),
+      may("admin") ? button("Enrol a browser", () => void enrol(kiosk)) : null,
+      el("span", { class: "soft" }, kiosk.enrolled_browsers === undefined ? "" : `${kiosk.enrolled_browsers} enrolled`),
+    ),
+  );
+}
+
+/** @param {DeviceView} device */
+function deviceLine(device) {
+  const good = GOOD.includes(device.state);
+  return el(
+    "li",
+    {},
+    el("span", { class: "device-name" }, device.id),
+    tag(words(device.state), good ? "ok" : "refused"),
+    device.simulated ? simulatedTag() : null,
+    el("span", { class: "soft" }, device.last_scan_at ? ["last scan ", times().ago(device.last_scan_at)].join("") : "no scan yet"),
+  );
+}
+
+/** @param {KioskRow} kiosk */
+async function enrol(kiosk) {
+  try {
+    const { code, expires_at } = await post(`/api/v1/kiosks/${encodeURIComponent(kiosk.id)}/enrol-code`);
+    const left = el("p", { class: "soft", role: "timer" });
+    const shown = el("p", { class: "enrol-code", "aria-label": [...code].join(" ") }, `${code.slice(0, 4)} ${code.slice(4)}`);
+    const dialog = show(
+      `Enrol a browser for ${kiosk.name}`,
+      el("ol", { class: "steps" }, el("li", {}, "At the kiosk, open ", el("strong", {}, `${location.origin}/kiosk/${kiosk.id}`)), el("li", {}, "Type this code there. It works once.")),
+      shown,
+      left,
+    );
+    const tick = () => {
+      const rest = Date.parse(expires_at) - times().now();
+      setText(left, rest > 0 ? `Works for ${span(rest)} more.` : "This code has expired. Close this and make a new one.");
+      shown.classList.toggle("expired", rest <= 0);
+    };
+    tick();
+    const timer = setInterval(tick, 1_000);
+    dialog.addEventListener("close", () => clearInterval(timer));
+  } catch (fault) {
+    const { text, lost } = changeFault(fault);
+    toast(`${text} ${lost}`, "refused");
+  }
+}

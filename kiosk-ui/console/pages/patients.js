@@ -1,0 +1,147 @@
+/** Patients: add, correct, deactivate; their charts. Which patient is open stays out of the address. */
+
+/** @import { Context } from "../pages.js" */
+/** @import { ChartRow, Patient, RecordType } from "../types.js" */
+/** @import { Field } from "../parts/form.js" */
+
+import { get, patch, post } from "../../shared/api.js";
+import { el, fill } from "../../shared/dom.js";
+import { volumeText } from "../../shared/format.js";
+import { faultBlock } from "../parts/faults.js";
+import { ask, changed as changedFields } from "../parts/form.js";
+import { button, tag } from "../parts/icon.js";
+import { register } from "../parts/register.js";
+import { toast } from "../parts/toast.js";
+import { birthDate, number, personName, whereCell } from "../parts/where.js";
+import { address, go } from "../router.js";
+import { may } from "../session.js";
+import { activePlaces, placeField } from "./chart-actions.js";
+
+/** @type {[string, string][]} HL7 table 0001 */
+const SEXES = [["", "unknown"], ["F", "F · female"], ["M", "M · male"], ["O", "O · other"], ["U", "U · unknown"], ["A", "A · ambiguous"], ["N", "N · not applicable"]];
+
+/** @param {Context} context */
+export function open(context) {
+  return register(context, {
+    path: "/api/v1/patients",
+    noun: "patient",
+    plural: "patients",
+    hint: "MRN or name",
+    columns: [
+      { label: "MRN", name: "number", cell: (/** @type {Patient} */ patient) => (patient.filing ? number(patient) : patient.mrn) },
+      { label: "Name", name: "name", cell: (patient) => el("span", { class: "clip", title: personName(patient) }, personName(patient)) },
+      { label: "Born", name: "date", cell: (patient) => birthDate(patient.birth_date) },
+      { label: "Sex", name: "short", cell: (patient) => patient.sex ?? "–" },
+      { label: "", name: "tag", cell: (patient) => (patient.active ? null : tag("inactive")) },
+    ],
+    keyOf: (patient) => patient.mrn,
+    inactive: (patient) => !patient.active,
+    add: may("records") ? add : null,
+    advice: "Import them with `outguide import patients FILE.csv`, or add the first one here.",
+    detail: (patient, changed) => ({ title: personName(patient), content: detail(context, patient, changed) }),
+  });
+}
+
+/** @param {Partial<Patient>} patient @returns {Field[]} */
+function fields(patient) {
+  return [
+    { name: "mrn", label: "MRN", value: patient.mrn ?? null, required: true, hint: patient.mrn ? "A new MRN needs new labels on the folders." : "As the hospital’s numbering has it." },
+    { name: "last_name", label: "Family name", value: patient.last_name ?? null, required: true },
+    { name: "first_name", label: "Given names", value: patient.first_name ?? null, required: true },
+    { name: "birth_date", label: "Birth date", type: "date", value: patient.birth_date ?? null },
+    { name: "sex", label: "Sex", type: "select", value: patient.sex ?? "", options: SEXES },
+  ];
+}
+
+function add() {
+  return ask({
+    title: "Add a patient",
+    fields: fields({}),
+    action: "Add",
+    submit: async (values) => {
+      await post("/api/v1/patients", values);
+      toast("Added. Find the patient to give them a chart.");
+      return true;
+    },
+  });
+}
+
+/**
+ * @param {Context} context
+ * @param {Patient} patient
+ * @param {() => void} changed
+ */
+function detail(context, patient, changed) {
+  const charts = el("ul", { class: "small-list" });
+  const look = async () => {
+    try {
+      const { rows } = /** @type {{rows: ChartRow[]}} */ (await get("/api/v1/charts", { q: patient.mrn, limit: 100, typing: 1 }, context.signal));
+      const own = rows.filter((row) => row.mrn === patient.mrn);
+      fill(charts, ...(own.length === 0 ? [el("li", { class: "hint" }, "No chart yet. Add the first one below.")] : own.map(chartLine)));
+    } catch (fault) {
+      if (!context.signal.aborted) fill(charts, el("li", {}, faultBlock(fault, () => void look())));
+    }
+  };
+  void look();
+  const correct = async () => {
+    const done = await ask({
+      title: "Correct this patient",
+      fields: fields(patient),
+      action: "Save",
+      submit: async (values) => {
+        const difference = changedFields(values, { ...patient });
+        if (Object.keys(difference).length > 0) await patch(`/api/v1/patients/${encodeURIComponent(patient.mrn)}`, difference);
+        toast("Corrected. Labels already printed still show what was.");
+        return true;
+      },
+    });
+    if (done) changed();
+  };
+  const turn = async () => {
+    try {
+      await patch(`/api/v1/patients/${encodeURIComponent(patient.mrn)}`, { active: !patient.active });
+      toast(patient.active ? "Deactivated. Charts and history stay." : "Active again.");
+      changed();
+    } catch (fault) {
+      toast(fault instanceof Error ? fault.message : String(fault), "refused");
+    }
+  };
+  return el(
+    "div",
+    { class: "detail" },
+    el("p", {}, el("strong", {}, patient.mrn), ` · born ${birthDate(patient.birth_date)}`, patient.sex ? ` · ${patient.sex}` : "", patient.active ? null : tag("inactive")),
+    may("records") ? el("div", { class: "actions" }, button("Correct", () => void correct()), button(patient.active ? "Deactivate" : "Activate", () => void turn())) : null,
+    el("h3", {}, "Charts"),
+    charts,
+    may("records") && patient.active ? el("div", { class: "actions" }, button("Add a chart or volume", () => void addChart(patient), { icon: "add" })) : null,
+  );
+}
+
+/** @param {ChartRow} chart */
+function chartLine(chart) {
+  return el("li", {}, el("a", { href: address(["charts", chart.number]) }, el("strong", {}, volumeText(chart))), " ", ...whereCell(chart));
+}
+
+/** @param {Patient} patient */
+async function addChart(patient) {
+  try {
+    const [places, types] = await Promise.all([activePlaces(), get("/api/v1/record-types")]);
+    const made = await ask({
+      title: "Add a chart or volume",
+      fields: [
+        { name: "record_type", label: "Record type", type: "select", value: "MR", options: types.rows.filter((/** @type {RecordType} */ type) => type.active).map((/** @type {RecordType} */ type) => [type.code, `${type.name} (${type.code})`]), required: true },
+        { name: "volume", label: "Volume", type: "number", min: 1, max: 999, hint: "Empty: the next one." },
+        placeField(places, { name: "home", label: "Filed at", value: places.find((place) => place.kind === "file_room")?.code ?? null, required: true }),
+      ],
+      action: "Add",
+      submit: async ({ record_type, volume, home }) => {
+        const chart = /** @type {ChartRow} */ (await post(`/api/v1/patients/${encodeURIComponent(patient.mrn)}/charts`, volume ? { record_type, volume, home } : { record_type, home }));
+        toast("Added. Print its label, then put the folder in its place.");
+        return chart;
+      },
+    });
+    if (made) go(address(["charts", made.number]));
+  } catch (fault) {
+    toast(fault instanceof Error ? fault.message : String(fault), "refused");
+  }
+}

@@ -1,0 +1,38 @@
+/** Alerts in words. */
+
+/** @import { AlertKind, AlertRow, ChartRow } from "../types.js" */
+
+import { times } from "../session.js";
+import { words } from "./icon.js";
+
+/** @type {Record<AlertKind, {title: string, todo: string}>} */
+export const KINDS = {
+  missing: { title: "Search for", todo: "Someone looked and did not find them." },
+  discrepancy: { title: "Settle", todo: "Two stories about one chart; find out which is so." },
+  overdue: { title: "Ask back", todo: "Not back when they were due." },
+  device: { title: "Repair scanners", todo: "Scans cannot come from there." },
+  printer: { title: "Repair printers", todo: "Labels wait or are lost." },
+  system: { title: "Look after Outguide", todo: "The server says something is wrong with itself." },
+};
+
+/**
+ * @param {AlertRow} alert
+ * @returns {(Node | string)[]}
+ */
+export function alertSentence(alert) {
+  const say = times();
+  const where = alert.place_name ?? alert.place;
+  const at = where ? ` at ${where}` : "";
+  if (alert.kind === "overdue") return [`Overdue${at} since `, say.element(alert.due_at ?? alert.opened_at, "when")];
+  if (alert.kind === "missing") return [`Missing since `, say.element(alert.opened_at, "when"), where ? `, last known${at}` : ""];
+  if (alert.kind === "discrepancy") return ["Two stories", at, " since ", say.element(alert.opened_at, "when")];
+  return [`${words(alert.subject) || words(alert.kind)}${at} since `, say.element(alert.opened_at, "when")];
+}
+
+/**
+ * @param {AlertRow} alert
+ * @returns {ChartRow | null}
+ */
+export function chartOf(alert) {
+  return typeof alert.chart === "object" ? (alert.chart ?? null) : null;
+}

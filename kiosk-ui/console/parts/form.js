@@ -1,0 +1,235 @@
+/** Forms in dialogs: fields, their faults, and one way to submit. */
+
+/**
+ * @typedef {object} Field
+ * @property {string} name
+ * @property {string} label
+ * @property {"text" | "number" | "date" | "datetime-local" | "email" | "password" | "select" | "checkbox" | "textarea" | "radio"} [type]
+ * @property {string | number | boolean | null} [value]
+ * @property {string} [hint]
+ * @property {[string, string][]} [options] value and label
+ * @property {boolean} [required]
+ * @property {string} [pattern]
+ * @property {string} [title] what the pattern asks for
+ * @property {number} [min]
+ * @property {number} [max]
+ * @property {boolean} [readonly]
+ * @property {string} [autocomplete]
+ * @property {string} [list] id of a datalist
+ */
+
+/** @typedef {Record<string, string | number | boolean | null>} Values */
+
+import { ApiError } from "../../shared/api.js";
+import { el, fill } from "../../shared/dom.js";
+import { changeFault } from "./faults.js";
+import { button, iconButton } from "./icon.js";
+
+let dialogsMade = 0;
+
+/**
+ * Opens a dialog with a form. Resolves to what `submit` gave, or null when it was left.
+ *
+ * @template T
+ * @param {object} asked
+ * @param {string} asked.title
+ * @param {(Node | string | null)[]} [asked.intro]
+ * @param {Field[]} asked.fields
+ * @param {string} asked.action the verb on the button
+ * @param {boolean} [asked.danger]
+ * @param {(values: Values) => Promise<T>} asked.submit
+ * @returns {Promise<T | null>}
+ */
+export function ask({ title, intro = [], fields, action, danger = false, submit }) {
+  dialogsMade += 1;
+  const id = `dialog-${dialogsMade}`;
+  const message = el("div", { class: "form-fault", role: "alert" });
+  const send = el("button", { type: "submit", class: `button ${danger ? "danger" : "primary"}` }, action);
+  const inputs = fields.map((field) => fieldElement(field, id));
+  return new Promise((resolve) => {
+    /** @type {T | null} */
+    let outcome = null;
+    const leave = () => dialog.close();
+    const form = el(
+      "form",
+      { method: "dialog", class: "form", novalidate: true },
+      el("header", { class: "dialog-head" }, el("h2", { id: `${id}-title` }, title), iconButton("close", "Close", leave)),
+      el("div", { class: "dialog-body" }, ...intro.map((part) => (typeof part === "string" ? el("p", {}, part) : part)), ...inputs, message),
+      el("footer", { class: "dialog-foot" }, button("Cancel", leave), send),
+    );
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      clearFaults(form);
+      fill(message);
+      if (!checked(form)) return;
+      send.disabled = true;
+      send.setAttribute("aria-busy", "true");
+      try {
+        outcome = await submit(valuesOf(form, fields));
+        dialog.close();
+      } catch (fault) {
+        showFault(form, message, fault);
+      } finally {
+        send.disabled = false;
+        send.removeAttribute("aria-busy");
+      }
+    });
+    const dialog = el("dialog", { class: "dialog", "aria-labelledby": `${id}-title` }, form);
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(outcome);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    /** @type {HTMLElement | null} */ (form.querySelector(".field input:not([readonly]), .field select, .field textarea"))?.focus();
+  });
+}
+
+/**
+ * A dialog that only shows something.
+ *
+ * @param {string} title
+ * @param {...Node} body
+ * @returns {HTMLDialogElement}
+ */
+export function show(title, ...body) {
+  dialogsMade += 1;
+  const id = `dialog-${dialogsMade}-title`;
+  const dialog = el(
+    "dialog",
+    { class: "dialog", "aria-labelledby": id },
+    el("header", { class: "dialog-head" }, el("h2", { id }, title), iconButton("close", "Close", () => dialog.close())),
+    el("div", { class: "dialog-body" }, ...body),
+    el("footer", { class: "dialog-foot" }, button("Close", () => dialog.close(), { kind: "primary" })),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/**
+ * @param {Field} field
+ * @param {string} prefix
+ */
+export function fieldElement(field, prefix) {
+  const id = `${prefix}-${field.name}`;
+  const hintId = field.hint ? `${id}-hint` : null;
+  const fault = el("p", { class: "field-fault", id: `${id}-fault` });
+  const hint = hintId ? el("p", { class: "hint", id: hintId }, field.hint) : null;
+  if (field.type === "radio") {
+    const choices = (field.options ?? []).map(([value, label]) =>
+      el("label", { class: "choice" }, el("input", { type: "radio", name: field.name, value, checked: value === field.value }), label),
+    );
+    return el("fieldset", { class: "field" }, el("legend", {}, field.label), ...choices, hint, fault);
+  }
+  if (field.type === "checkbox") {
+    const box = el("input", { type: "checkbox", id, name: field.name, checked: field.value === true, "aria-describedby": hintId });
+    return el("div", { class: "field" }, el("label", { class: "choice" }, box, field.label), hint, fault);
+  }
+  return el("div", { class: "field" }, el("label", { for: id }, field.label, field.required ? null : el("span", { class: "optional" }, "optional")), control(field, id, hintId), hint, fault);
+}
+
+/**
+ * @param {Field} field
+ * @param {string} id
+ * @param {string | null} hintId
+ */
+function control(field, id, hintId) {
+  const common = {
+    id,
+    name: field.name,
+    required: field.required ?? false,
+    readonly: field.readonly ?? false,
+    "aria-describedby": hintId,
+    autocomplete: field.autocomplete ?? "off",
+  };
+  if (field.type === "select") {
+    const options = (field.options ?? []).map(([value, label]) => el("option", { value, selected: value === String(field.value ?? "") }, label));
+    return el("select", common, ...options);
+  }
+  if (field.type === "textarea") {
+    const area = el("textarea", { ...common, rows: 3 });
+    area.value = String(field.value ?? "");
+    return area;
+  }
+  const { pattern, title, min, max, list } = field;
+  const input = el("input", { ...common, type: field.type ?? "text", pattern, title, min, max, list, spellcheck: "false" });
+  input.value = field.value === null || field.value === undefined ? "" : String(field.value);
+  return input;
+}
+
+/** @param {HTMLFormElement} form */
+function checked(form) {
+  let good = true;
+  for (const input of form.querySelectorAll("input, select, textarea")) {
+    const node = /** @type {HTMLInputElement} */ (input);
+    if (node.validity.valid) continue;
+    const text = node.validity.valueMissing ? "This is needed." : node.validity.patternMismatch ? node.title : node.validationMessage;
+    fieldFault(node, text);
+    if (good) node.focus();
+    good = false;
+  }
+  return good;
+}
+
+/**
+ * @param {HTMLElement} input
+ * @param {string} text
+ */
+function fieldFault(input, text) {
+  const place = input.closest(".field")?.querySelector(".field-fault");
+  if (place) place.textContent = text;
+  input.setAttribute("aria-invalid", "true");
+  if (place?.id) input.setAttribute("aria-errormessage", place.id);
+}
+
+/** @param {HTMLFormElement} form */
+function clearFaults(form) {
+  for (const node of form.querySelectorAll(".field-fault")) node.textContent = "";
+  for (const node of form.querySelectorAll("[aria-invalid]")) node.removeAttribute("aria-invalid");
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} message
+ * @param {unknown} fault
+ */
+function showFault(form, message, fault) {
+  const { text, lost } = changeFault(fault);
+  const input = fault instanceof ApiError && fault.field ? form.querySelector(`[name="${CSS.escape(fault.field)}"]`) : null;
+  if (input instanceof HTMLElement) {
+    fieldFault(input, text);
+    input.focus();
+    fill(message, el("p", {}, lost));
+  } else fill(message, el("p", {}, text), el("p", {}, lost));
+}
+
+/**
+ * Empty text becomes null, numbers become numbers.
+ *
+ * @param {HTMLFormElement} form
+ * @param {Field[]} fields
+ */
+export function valuesOf(form, fields) {
+  const data = new FormData(form);
+  /** @type {Values} */
+  const values = {};
+  for (const { name, type } of fields) {
+    const text = String(data.get(name) ?? "").trim();
+    if (type === "checkbox") values[name] = data.has(name);
+    else if (text === "") values[name] = null;
+    else values[name] = type === "number" ? Number(text) : text;
+  }
+  return values;
+}
+
+/**
+ * The values that differ from what was: a correction sends nothing else.
+ *
+ * @param {Values} values
+ * @param {Record<string, unknown>} before
+ */
+export function changed(values, before) {
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => (before[name] ?? null) !== value));
+}
