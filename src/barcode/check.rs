@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// ISO 7064 MOD 97-10 check digits (00 to 97, shown as two) over letters and digits; `None` if `text` holds anything
+/// ISO 7064 MOD 97-10 check digits (02 to 98, shown as two) over letters and digits; `None` if `text` holds anything
 /// else. Letters count A=10 … Z=35, as in an IBAN.
 pub fn mod_97_10(text: &str) -> Option<u8> {
     let remainder = remainder_97(text, 0)?;
@@ -12,7 +12,10 @@ pub fn mod_97_10(text: &str) -> Option<u8> {
 
 /// Does `text` end in its own two check digits?
 pub fn mod_97_10_holds(text: &str) -> bool {
-    text.len() > 2 && text.as_bytes().iter().rev().take(2).all(u8::is_ascii_digit) && remainder_97(text, 0) == Some(1)
+    // Compared as digits, not by the remainder alone: 00, 01 and 99 leave the same remainder as 97, 98 and 02.
+    text.len().checked_sub(2).and_then(|at| text.split_at_checked(at)).is_some_and(|(body, check)| {
+        !body.is_empty() && mod_97_10(body).is_some_and(|right| format!("{right:02}") == check)
+    })
 }
 
 fn remainder_97(text: &str, start: u32) -> Option<u32> {
@@ -38,6 +41,9 @@ pub enum CheckScheme {
     /// ISO 7064 MOD 97-10, two digits.
     #[serde(rename = "iso7064-97-10")]
     Iso97x10,
+    /// ISO 7064 MOD 37,36, one digit or letter, over digits and letters.
+    #[serde(rename = "iso7064-37-36")]
+    Iso37x36,
     /// Verhoeff's dihedral scheme.
     Verhoeff,
     /// Damm's quasigroup scheme.
@@ -46,11 +52,12 @@ pub enum CheckScheme {
 
 impl CheckScheme {
     /// All schemes.
-    pub const ALL: [CheckScheme; 6] = [
+    pub const ALL: [CheckScheme; 7] = [
         CheckScheme::Luhn,
         CheckScheme::Iso11x2,
         CheckScheme::Iso11x10,
         CheckScheme::Iso97x10,
+        CheckScheme::Iso37x36,
         CheckScheme::Verhoeff,
         CheckScheme::Damm,
     ];
@@ -62,6 +69,7 @@ impl CheckScheme {
             CheckScheme::Iso11x2 => "iso7064-11-2",
             CheckScheme::Iso11x10 => "iso7064-11-10",
             CheckScheme::Iso97x10 => "iso7064-97-10",
+            CheckScheme::Iso37x36 => "iso7064-37-36",
             CheckScheme::Verhoeff => "verhoeff",
             CheckScheme::Damm => "damm",
         }
@@ -86,6 +94,9 @@ impl CheckScheme {
         if self == CheckScheme::Iso97x10 {
             return mod_97_10(body).map(|check| format!("{check:02}"));
         }
+        if self == CheckScheme::Iso37x36 {
+            return iso_37_36(body).map(String::from);
+        }
         let digits: Option<Vec<u8>> = body.bytes().map(|b| b.is_ascii_digit().then(|| b - b'0')).collect();
         let digits = digits?;
         let check = match self {
@@ -94,7 +105,7 @@ impl CheckScheme {
             CheckScheme::Iso11x10 => iso_11_10(&digits),
             CheckScheme::Verhoeff => verhoeff(&digits),
             CheckScheme::Damm => damm(&digits),
-            CheckScheme::Iso97x10 => return None,
+            CheckScheme::Iso97x10 | CheckScheme::Iso37x36 => return None,
         };
         Some(if check == 10 { "X".to_owned() } else { check.to_string() })
     }
@@ -124,6 +135,16 @@ fn iso_11_10(digits: &[u8]) -> u32 {
         (if sum == 0 { 10 } else { sum }) * 2 % 11
     });
     (11 - rest) % 10
+}
+
+/// ISO 7064's hybrid system over `0-9A-Z`.
+fn iso_37_36(body: &str) -> Option<char> {
+    let rest = body.chars().try_fold(36, |rest, c| {
+        let value = c.to_digit(36).filter(|_| !c.is_ascii_lowercase())?;
+        let sum = (rest + value) % 36;
+        Some((if sum == 0 { 36 } else { sum }) * 2 % 37)
+    })?;
+    char::from_digit((37 - rest) % 36, 36).map(|c| c.to_ascii_uppercase())
 }
 
 /// Products in the dihedral group of order ten.
@@ -182,6 +203,7 @@ mod tests {
         assert_eq!(check(CheckScheme::Iso11x2), "3");
         assert_eq!(check(CheckScheme::Iso11x10), "8");
         assert_eq!(check(CheckScheme::Iso97x10), "76");
+        assert_eq!(check(CheckScheme::Iso37x36), "J");
         assert_eq!(check(CheckScheme::Verhoeff), "8");
         assert_eq!(check(CheckScheme::Damm), "6");
         for scheme in CheckScheme::ALL {

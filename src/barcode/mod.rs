@@ -157,10 +157,12 @@ pub enum Unrecognised {
 
 mod check;
 mod code;
+mod image;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 pub use check::{CheckScheme, mod_97_10};
 pub use code::encode;
-pub use rules::{LegacyRule, Reader, RuleError};
+pub use image::{ImageCode, decode_luma};
+pub use rules::{LegacyRule, Reader, RuleError, clean};

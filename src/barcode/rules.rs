@@ -68,15 +68,19 @@ impl Reader {
     /// off first (ISO/IEC 15424).
     pub fn read(&self, data: &str, symbology: Option<&str>) -> Code {
         let _ = symbology;
-        let text = strip_aim(data.trim_matches(|c: char| c.is_whitespace() || c.is_control()));
+        let text = clean(data);
         if text.is_empty() {
             return Code::Unrecognised(Unrecognised::Empty);
         }
         if text.len() > LEGACY_MAX_BYTES {
             return Code::Unrecognised(Unrecognised::TooLong);
         }
-        match parse(&text.to_ascii_uppercase()) {
+        // Codes of our own may be typed in groups: blanks do not count in them.
+        let own: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
+        match parse(&own) {
             Ok(code) => code,
+            // What has the exact form of our chart labels is a misread one, whatever a generous rule may make of it.
+            Err(reason) if names_a_chart(&own) => Code::Unrecognised(reason),
             Err(reason) => self.legacy(text).unwrap_or(Code::Unrecognised(reason)),
         }
     }
@@ -105,6 +109,23 @@ impl Reader {
             }))
         })
     }
+}
+
+/// What a scanner sent without blanks and control characters around it, and without an AIM identifier in front. A
+/// chart's old barcode is kept and looked up in this form.
+pub fn clean(data: &str) -> &str {
+    let blank = |c: char| c.is_whitespace() || c.is_control();
+    strip_aim(data.trim_matches(blank)).trim_matches(blank)
+}
+
+/// `C` and 14 digits, or `R` and 11.
+fn names_a_chart(text: &str) -> bool {
+    let digits = match text.split_at_checked(1) {
+        Some(("C", digits)) if digits.len() == 14 => digits,
+        Some(("R", digits)) if digits.len() == 11 => digits,
+        _ => return false,
+    };
+    digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn compile(rule: &LegacyRule) -> Result<Regex, RuleError> {

@@ -1,5 +1,6 @@
 //! Patients, numbering, volumes and filing order. Pure.
 
+mod fields;
 mod name;
 mod numbering;
 
@@ -51,5 +52,6 @@ pub enum Filing {
     Alphabetic,
 }
 
+pub use fields::{FieldFault, NAME_MAX_CHARS, check_name, check_patient, check_text};
 pub use name::{fold_name, sort_name};
 pub use numbering::{MRN_MAX_CHARS, Numbering, NumberingError};
