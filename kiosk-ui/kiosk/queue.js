@@ -165,8 +165,8 @@ export class ScanQueue {
    * @param {() => Promise<boolean>} work
    */
   async #exclusively(work) {
-    if (!navigator.locks) return work();
-    return navigator.locks.request("outguide-kiosk-send", work);
+    const locks = globalThis.navigator?.locks; // absent on insecure origins
+    return locks ? locks.request("outguide-kiosk-send", work) : work();
   }
 
   /** Sends the oldest. True when the next may follow at once. */
