@@ -3,6 +3,7 @@
 pub mod accounts;
 mod acting;
 mod api;
+mod backup;
 mod chain;
 pub mod changes;
 mod checkpoint;
@@ -16,19 +17,24 @@ mod open;
 mod projection;
 pub mod queries;
 mod reader;
+mod rebuild;
 mod rows;
 mod scanning;
 mod schema;
 mod situation;
 mod store;
+mod verify;
 mod work;
 mod writer;
 
 pub use api::{Actor, Head, Ledger, OpenOptions, Published};
+pub use backup::{BackupError, backup, restore};
 pub use clock::{Clock, Ids, RandomIds, SystemClock};
 pub use effect::{AlertId, AlertKind, AlertRow, AlertState, Effect, PatientId, PrintJobId, PrintJobRow, PrintJobState};
 pub use error::{ChangeError, OpenError, ReadError, Refusal, ScanError};
 pub use reader::Reader;
+pub use rebuild::Rebuild;
+pub use verify::{Depth, Fault, Report, verify};
 pub use work::Work;
 
 #[cfg(test)]

@@ -76,15 +76,7 @@ impl Drop for Inner {
 /// Opens the ledger.
 pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     let lock = lock(&options.dir)?;
-    let fixed = Arc::new(Fixed {
-        dir: options.dir,
-        clock: options.clock,
-        ids: options.ids,
-        kiosks: Arc::new(options.kiosks),
-        codes: options.barcodes,
-        numbering: options.numbering,
-        zone: options.zone,
-    });
+    let fixed = Arc::new(fixed_of(options));
     prepare(&fixed)?;
     let mut store = Store::load(fixed.clone())?;
     if store.head().seq == 0 {
@@ -116,6 +108,19 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
         threads: vec![writer, checkpointer],
         _lock: lock,
     })
+}
+
+/// What stays as it is while the ledger is open.
+pub(super) fn fixed_of(options: OpenOptions) -> Fixed {
+    Fixed {
+        dir: options.dir,
+        clock: options.clock,
+        ids: options.ids,
+        kiosks: Arc::new(options.kiosks),
+        codes: options.barcodes,
+        numbering: options.numbering,
+        zone: options.zone,
+    }
 }
 
 /// Makes the directory where needed (for its owner only) and takes its lock.

@@ -147,22 +147,29 @@ pub(super) fn record_type(conn: &Connection, code: &str) -> rusqlite::Result<Opt
     conn.prepare_cached(sql)?.query_row([code], read).optional()
 }
 
+const PATIENT: &str = "SELECT id, mrn, last_name, first_name, birth_date, sex, active, version FROM main.patients";
+
+fn patient_row(row: &Row<'_>) -> rusqlite::Result<(PatientId, Versioned<Patient>)> {
+    let patient = Patient {
+        mrn: row.get(1)?,
+        last_name: row.get(2)?,
+        first_name: row.get(3)?,
+        birth_date: from_word_or_null(row, 4)?,
+        sex: row.get(5)?,
+        active: row.get(6)?,
+    };
+    Ok((PatientId(row.get(0)?), (patient, row.get(7)?)))
+}
+
 /// A patient with the internal number, by MRN.
 pub(super) fn patient(conn: &Connection, mrn: &str) -> rusqlite::Result<Option<(PatientId, Versioned<Patient>)>> {
-    let sql = "SELECT id, mrn, last_name, first_name, birth_date, sex, active, version FROM main.patients \
-               WHERE mrn = ?";
-    let read = |row: &Row<'_>| {
-        let patient = Patient {
-            mrn: row.get(1)?,
-            last_name: row.get(2)?,
-            first_name: row.get(3)?,
-            birth_date: from_word_or_null(row, 4)?,
-            sex: row.get(5)?,
-            active: row.get(6)?,
-        };
-        Ok((PatientId(row.get(0)?), (patient, row.get(7)?)))
-    };
-    conn.prepare_cached(sql)?.query_row([mrn], read).optional()
+    conn.prepare_cached(&format!("{PATIENT} WHERE mrn = ?"))?.query_row([mrn], patient_row).optional()
+}
+
+/// A patient, by the internal number.
+pub(super) fn patient_by_id(conn: &Connection, id: u64) -> rusqlite::Result<Option<Versioned<Patient>>> {
+    let found = conn.prepare_cached(&format!("{PATIENT} WHERE id = ?"))?.query_row([id], patient_row).optional()?;
+    Ok(found.map(|(_, patient)| patient))
 }
 
 /// A chart as registered and as the fold has it.
