@@ -123,3 +123,77 @@ impl Ledger {
 fn not_read(error: ReadError) -> ChangeError {
     ChangeError::NotRecorded(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::barcode;
+    use crate::ledger::queries::Paging;
+    use crate::ledger::{OpenOptions, RandomIds, SystemClock};
+    use crate::records::{Filing, Numbering};
+
+    fn ledger(dir: &std::path::Path) -> Ledger {
+        Ledger::open(OpenOptions {
+            dir: dir.to_owned(),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            kiosks: Vec::new(),
+            barcodes: barcode::Reader::new(&[]).unwrap(),
+            numbering: Numbering::new(r"\d{6}", Filing::TerminalDigit).unwrap(),
+            zone: jiff::tz::TimeZone::UTC,
+        })
+        .unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_account_from_its_making_to_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(dir.path());
+        for (name, role) in [("Anna", Role::Records), ("root", Role::Admin)] {
+            let password = PasswordHash::of("correct horse").unwrap();
+            ledger.change(&Actor::System, AddUser { name: name.to_owned(), role, password }).await.unwrap();
+        }
+        assert!(ledger.sign_in("anna", "wrong horse", None).await.unwrap().is_none());
+        assert!(ledger.sign_in("nobody", "correct horse", None).await.unwrap().is_none());
+        let session = ledger.sign_in(" ANNA ", "correct horse", Some("10.0.0.9")).await.unwrap().unwrap();
+        let owner = ledger.session_owner(session.secret.reveal(), true).await.unwrap();
+        assert_eq!(owner, Some(Owner::User { name: "anna".to_owned(), role: Role::Records }));
+        let log = ledger.read(|reader| reader.access_log(None, &Paging::default())).await.unwrap();
+        let lines: Vec<_> = log.rows.iter().map(|line| (line.who.as_str(), line.outcome.as_str())).collect();
+        assert_eq!(lines, [("user:anna", "ok"), ("system", "refused"), ("user:anna", "refused")]);
+
+        let end = |name: &str| CorrectUser { name: name.to_owned(), role: None, active: Some(false) };
+        ledger.change(&Actor::System, end("anna")).await.unwrap();
+        assert_eq!(ledger.session_owner(session.secret.reveal(), true).await.unwrap(), None);
+        assert!(ledger.sign_in("anna", "correct horse", None).await.unwrap().is_none());
+        let last = ledger.change(&Actor::System, end("root")).await.unwrap_err();
+        assert!(matches!(last, ChangeError::Refused(refusal) if refusal.rule == "refuse_when_no_admin_is_left"));
+        let entries = ledger.read(|reader| reader.audit(None, None, &Paging::default())).await.unwrap();
+        let text = serde_json::to_string(&entries).unwrap();
+        assert!(text.contains("user_deactivated") && !text.contains("argon2"), "{text}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn tokens_and_codes_are_good_until_they_are_used_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(dir.path());
+        let secret = Secret::random().unwrap();
+        let make = CreateToken { name: "feed".into(), role: Some(Role::Viewer), kiosk: None, secret: secret.hash() };
+        ledger.change(&Actor::System, make.clone()).await.unwrap();
+        assert!(matches!(ledger.change(&Actor::System, make).await, Err(ChangeError::Conflict(_))));
+        let owner = ledger.bearer(secret.reveal()).await.unwrap();
+        assert_eq!(owner, Some(Owner::Token { name: "feed".into(), role: Role::Viewer }));
+        ledger.change(&Actor::System, RevokeToken { name: "feed".into() }).await.unwrap();
+        assert_eq!(ledger.bearer(secret.reveal()).await.unwrap(), None);
+
+        let code = ledger.change(&Actor::System, MakeEnrolCode { kiosk: "er-1".into() }).await.unwrap().code;
+        let browser = Secret::random().unwrap();
+        let enrol = EnrolKiosk { code: code.to_lowercase(), session: browser.hash() };
+        assert_eq!(ledger.change(&Actor::System, enrol.clone()).await.unwrap(), "er-1");
+        assert!(matches!(ledger.change(&Actor::System, enrol).await, Err(ChangeError::Refused(_))));
+        let owner = ledger.session_owner(browser.reveal(), true).await.unwrap();
+        assert_eq!(owner, Some(Owner::Kiosk { kiosk: "er-1".into() }));
+    }
+}
