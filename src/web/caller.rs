@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use tokio::sync::broadcast;
 
-use super::cookies;
 use super::limits::{CALLER_REMEMBERED_FOR, CALLERS_REMEMBERED};
 use super::problem::{Answer, Problem};
 use super::state::Web;
+use super::{cookies, keys};
 use crate::custody::Role;
 use crate::ledger::Actor;
 
@@ -84,12 +85,14 @@ pub enum Means {
 }
 
 /// The one who asks; a handler that takes it is called only by those whom the route's access admits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Caller {
     /// Who.
     pub who: Who,
     /// By what means.
     pub means: Means,
+    /// Names the secret it was shown by, for streams that end with it.
+    key: Key,
 }
 
 impl Caller {
@@ -124,18 +127,41 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
     }
 }
 
-/// The hash under which a secret is kept. Secrets are 256 random bits, so that a plain hash is enough.
-type SecretHash = [u8; 32];
+impl Peer {
+    /// As the access log has it.
+    pub fn text(self) -> Option<String> {
+        self.0.map(|address| address.to_string())
+    }
+}
+
+/// Under what a secret is remembered: never the secret itself.
+type Key = [u8; 32];
+
+/// Whose credentials are good no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    One(Key),
+    Any,
+}
 
 /// Those identified lately. Forgotten as a whole when an account, token or enrolment changes.
-#[derive(Default)]
 pub struct Callers {
     known: Mutex<Known>,
+    ended: broadcast::Sender<Ended>,
 }
+
+impl Default for Callers {
+    fn default() -> Self {
+        Self { known: Mutex::default(), ended: broadcast::channel(ENDED_MAX).0 }
+    }
+}
+
+/// Endings that a stream may be behind before it takes them all to be its own.
+const ENDED_MAX: usize = 64;
 
 #[derive(Default)]
 struct Known {
-    by_hash: HashMap<SecretHash, (Timestamp, Option<Who>)>,
+    by_hash: HashMap<Key, (Timestamp, Option<Who>)>,
     /// Counts the times all were forgotten, so that an answer asked for before is not remembered after.
     generation: u64,
 }
@@ -146,49 +172,86 @@ impl Callers {
     pub async fn identify(&self, web: &Web, headers: &HeaderMap) -> Answer<Vec<Caller>> {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
             let token = value.to_str().ok().and_then(bearer).ok_or_else(Problem::sign_in_needed)?;
-            let who = self.who(web, token, Means::Bearer).await?.ok_or_else(Problem::sign_in_needed)?;
-            return Ok(vec![Caller { who, means: Means::Bearer }]);
+            let caller = self.caller(web, token, Means::Bearer, false).await?;
+            return Ok(vec![caller.ok_or_else(Problem::sign_in_needed)?]);
         }
+        // What a page asks by itself does not keep an unattended session alive: its event stream, and what it marks.
+        let by_itself = headers.contains_key("x-outguide-background")
+            || headers.get(header::ACCEPT).is_some_and(|kind| kind == "text/event-stream");
         let mut found = Vec::new();
         for name in [cookies::CONSOLE, cookies::KIOSK] {
             let Some(secret) = cookies::sent(headers, name).filter(|secret| !secret.is_empty()) else { continue };
-            if let Some(who) = self.who(web, secret, Means::Cookie).await? {
-                found.push(Caller { who, means: Means::Cookie });
-            }
+            found.extend(self.caller(web, secret, Means::Cookie, !by_itself).await?);
         }
         Ok(found)
     }
 
-    /// Forgets everybody: an account, token or enrolment changed.
-    pub fn forget(&self) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Forgets everybody: an account or token changed. Streams end, and who still may opens another.
+    pub fn forget_all(&self) {
+        let mut known = self.known();
         known.by_hash.clear();
         known.generation += 1;
+        // Nobody has a stream open: nothing to end.
+        let _nobody = self.ended.send(Ended::Any);
     }
 
-    async fn who(&self, web: &Web, secret: &str, means: Means) -> Answer<Option<Who>> {
-        let kind: &[u8] = if means == Means::Bearer { b"bearer" } else { b"cookie" };
-        let hash: SecretHash = Sha256::new().chain_update(kind).chain_update(secret).finalize().into();
+    /// Forgets whom a cookie's secret stood for: the session ended.
+    pub fn forget(&self, secret: &str) {
+        let key = key(secret, Means::Cookie);
+        let mut known = self.known();
+        known.by_hash.remove(&key);
+        known.generation += 1;
+        let _nobody = self.ended.send(Ended::One(key));
+    }
+
+    /// Resolves when the caller's credentials are good no longer, or may not be.
+    pub fn ended(&self, caller: &Caller) -> impl Future<Output = ()> + Send + 'static {
+        let (key, mut ended) = (caller.key, self.ended.subscribe());
+        async move {
+            while let Ok(Ended::One(other)) = ended.recv().await {
+                if other == key {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn caller(&self, web: &Web, secret: &str, means: Means, touched: bool) -> Answer<Option<Caller>> {
+        let key = key(secret, means);
+        let who = self.who(web, secret, key, means, touched).await?;
+        Ok(who.map(|who| Caller { who, means, key }))
+    }
+
+    async fn who(&self, web: &Web, secret: &str, key: Key, means: Means, touched: bool) -> Answer<Option<Who>> {
         let now = web.ledger().now();
         let generation = {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((at, who)) = known.by_hash.get(&hash)
+            let known = self.known();
+            if let Some((at, who)) = known.by_hash.get(&key)
                 && now.duration_since(*at).unsigned_abs() < CALLER_REMEMBERED_FOR
             {
                 return Ok(who.clone());
             }
             known.generation
         };
-        let who = super::keys::owner(web, secret, means).await?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let who = keys::owner(web, secret, means, touched).await?;
+        let mut known = self.known();
         if known.generation == generation {
             if known.by_hash.len() >= CALLERS_REMEMBERED {
                 known.by_hash.clear();
             }
-            known.by_hash.insert(hash, (now, who.clone()));
+            known.by_hash.insert(key, (now, who.clone()));
         }
         Ok(who)
     }
+}
+
+fn key(secret: &str, means: Means) -> Key {
+    let kind: &[u8] = if means == Means::Bearer { b"bearer" } else { b"cookie" };
+    Sha256::new().chain_update(kind).chain_update(secret).finalize().into()
 }
 
 fn bearer(value: &str) -> Option<&str> {

@@ -2,6 +2,7 @@
 //! behind is told `resync`.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -9,10 +10,12 @@ use futures_util::Stream;
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
+use super::caller::Caller;
 use super::feed::{News, Subscription};
-use super::limits::{STREAM_KEEP_ALIVE, STREAM_RETRY};
+use super::limits::{STREAM_KEEP_ALIVE, STREAM_LIFE, STREAM_RETRY};
+use super::state::Web;
 use crate::intake::DeviceStatus;
 use crate::ledger::Published;
 
@@ -36,7 +39,7 @@ struct Source<F> {
     told: u64,
     live: broadcast::Receiver<News>,
     devices: Option<broadcast::Receiver<DeviceStatus>>,
-    closing: watch::Receiver<bool>,
+    end: Pin<Box<dyn Future<Output = ()> + Send>>,
     tell: F,
     _place: [OwnedSemaphorePermit; 2],
 }
@@ -49,18 +52,28 @@ pub enum Told<'a> {
     Device(&'a DeviceStatus),
 }
 
-/// A stream that tells what `tell` makes of each entry and device change (`None`: nothing) until the server closes.
+/// A stream that tells what `tell` makes of each entry and device change (`None`: nothing) until the server closes, the
+/// caller's credentials end, or [`STREAM_LIFE`] is over and the caller must show them again.
 pub fn stream<F>(
+    web: &Web,
+    caller: &Caller,
     subscription: Subscription,
     devices: Option<broadcast::Receiver<DeviceStatus>>,
-    closing: watch::Receiver<bool>,
     tell: F,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<F>>
 where
     F: Fn(Told<'_>) -> Option<Event> + Send + 'static,
 {
+    let (mut closing, ended) = (web.app.closing.clone(), web.callers.ended(caller));
+    let end = Box::pin(async move {
+        tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => {}
+            () = ended => {}
+            () = tokio::time::sleep(STREAM_LIFE) => {}
+        }
+    });
     let Subscription { missed, told, live, place } = subscription;
-    let source = Source { first: missed.into_iter(), told, live, devices, closing, tell, _place: place };
+    let source = Source { first: missed.into_iter(), told, live, devices, end, tell, _place: place };
     let hello = stream::once(async { Ok(Event::default().retry(STREAM_RETRY).comment("outguide")) });
     let events = stream::unfold(source, |mut source| async { source.next().await.map(|event| (Ok(event), source)) });
     Sse::new(hello.chain(events)).keep_alive(KeepAlive::new().interval(STREAM_KEEP_ALIVE).text("still here"))
@@ -83,7 +96,7 @@ impl<F: Fn(Told<'_>) -> Option<Event>> Source<F> {
     async fn live(&mut self) -> Option<Option<Event>> {
         let news = tokio::select! {
             biased;
-            _ = self.closing.wait_for(|closing| *closing) => return None,
+            () = &mut self.end => return None,
             news = self.live.recv() => news,
             device = next_device(&mut self.devices) => return Some((self.tell)(Told::Device(&device))),
         };

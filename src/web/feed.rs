@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::caller::Callers;
 use super::limits::{RESUME_EVENTS_MAX, STREAMS_MAX, STREAMS_PER_CALLER};
 use super::problem::{Answer, Problem};
 use crate::ledger::{Ledger, Published};
@@ -15,6 +16,9 @@ use crate::ledger::{Ledger, Published};
 pub const RECENT_RECEIPTS: usize = 20;
 /// Events a slow stream may be behind before it is told to resync.
 const BEHIND_MAX_EVENTS: usize = 1_024;
+
+/// How the kinds of entries begin that change whose credentials are good.
+const ACCOUNTS_CHANGED: [&str; 3] = ["user_", "token_", "password_"];
 
 /// What a stream is told.
 #[derive(Debug, Clone)]
@@ -54,10 +58,10 @@ pub struct Subscription {
 
 impl Feed {
     /// Listens to the ledger from now on. Must be called inside the async runtime.
-    pub fn start(ledger: &Ledger) -> Arc<Feed> {
+    pub fn start(ledger: &Ledger, callers: &Arc<Callers>) -> Arc<Feed> {
         let published = ledger.subscribe();
         let feed = Arc::new(Feed::after(ledger.head().seq));
-        tokio::spawn(pump(Arc::downgrade(&feed), published));
+        tokio::spawn(pump(Arc::downgrade(&feed), Arc::clone(callers), published));
         feed
     }
 
@@ -162,14 +166,20 @@ impl Past {
 }
 
 /// Ends when the ledger closes or nobody holds the feed any more.
-async fn pump(feed: std::sync::Weak<Feed>, mut published: broadcast::Receiver<Arc<Published>>) {
+async fn pump(feed: std::sync::Weak<Feed>, callers: Arc<Callers>, mut published: broadcast::Receiver<Arc<Published>>) {
     loop {
         let next = published.recv().await;
         let Some(feed) = feed.upgrade() else { return };
         match next {
-            Ok(entry) => feed.take(entry),
+            Ok(entry) => {
+                if ACCOUNTS_CHANGED.iter().any(|start| entry.kind.starts_with(start)) {
+                    callers.forget_all();
+                }
+                feed.take(entry);
+            }
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "the live feed fell behind the ledger");
+                callers.forget_all();
                 feed.missed_some();
             }
             Err(RecvError::Closed) => return,

@@ -3,60 +3,106 @@
 use axum::http::HeaderMap;
 
 use super::caller::{Caller, Means, Peer, Who};
-use super::problem::Answer;
+use super::cookies;
+use super::problem::{Answer, Problem};
 use super::state::Web;
 use crate::barcode::ChartNumber;
-use crate::custody::Role;
-use crate::ledger::PatientId;
+use crate::ledger::accounts::{Access, EndSession, EnrolKiosk, MakeEnrolCode, Owner, Secret, SecretHash, SignedIn};
+use crate::ledger::{Actor, ChangeError, PatientId};
 
-/// The owner of a bearer token or of a cookie's session, if it has one that is still good.
-pub async fn owner(_web: &Web, _secret: &str, _means: Means) -> Answer<Option<Who>> {
-    Ok(None)
-}
-
-/// A session that has just begun.
-pub struct Session {
-    /// The account's name as it is kept.
-    pub user: String,
-    /// Its role.
-    pub role: Role,
-    /// For the cookie.
-    pub secret: String,
+/// The owner of a bearer token or of a cookie's session, if it has one that is still good. `touched`: a person did
+/// something, so that the session's idle time starts anew.
+pub async fn owner(web: &Web, secret: &str, means: Means, touched: bool) -> Answer<Option<Who>> {
+    let owner = match means {
+        Means::Bearer => web.ledger().bearer(secret).await?,
+        Means::Cookie => web.ledger().session_owner(secret, touched).await?,
+    };
+    Ok(owner.map(|owner| match owner {
+        Owner::User { name, role } => Who::User { name, role },
+        Owner::Token { name, role } => Who::Token { name, role },
+        Owner::Kiosk { kiosk } => Who::Kiosk { kiosk },
+    }))
 }
 
 /// Signs in; `None`: the name or the password is wrong, or the account is closed. Logged either way.
-pub async fn sign_in(_web: &Web, _user: &str, _password: String, _peer: Peer) -> Answer<Option<Session>> {
-    Ok(None)
+pub async fn sign_in(web: &Web, user: &str, password: &str, peer: Peer) -> Answer<Option<SignedIn>> {
+    Ok(web.ledger().sign_in(user, password, peer.text().as_deref()).await?)
 }
 
-/// Ends a session.
-pub async fn sign_out(_web: &Web, _secret: &str) -> Answer<()> {
+/// Ends a session, and what its owner has open.
+pub async fn sign_out(web: &Web, secret: &str, peer: Peer) -> Answer<()> {
+    let end = EndSession { session: SecretHash::of(secret), address: peer.text() };
+    // Who it was is known from the session itself; the log must not take the word of a request for it.
+    let by = match owner(web, secret, Means::Cookie, false).await? {
+        Some(who) => who.actor(),
+        None => return Ok(()),
+    };
+    web.ledger().change(&by, end).await?;
+    web.callers.forget(secret);
     Ok(())
 }
 
-/// Uses up an enrolment code: the kiosk and the secret for its cookie.
-pub async fn enrol(_web: &Web, _code: String, _peer: Peer) -> Answer<Option<(String, String)>> {
-    Ok(None)
+/// Uses up an enrolment code: the kiosk and the secret for its cookie. `None`: the code is not good.
+pub async fn enrol(web: &Web, code: String) -> Answer<Option<(String, Secret)>> {
+    let secret = Secret::random()?;
+    match web.ledger().change(&Actor::System, EnrolKiosk { code, session: secret.hash() }).await {
+        Ok(kiosk) => Ok(Some((kiosk, secret))),
+        Err(ChangeError::Refused(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// In a demonstration: a new enrolment for a browser that has none for this kiosk.
-pub async fn enrol_for_demonstration(_web: &Web, _kiosk: &str, _headers: &HeaderMap) -> Option<String> {
-    None
+pub async fn enrol_for_demonstration(web: &Web, kiosk: &str, headers: &HeaderMap) -> Answer<Option<Secret>> {
+    if !web.ledger().kiosks().iter().any(|known| known.id == kiosk) {
+        return Ok(None);
+    }
+    if let Some(secret) = cookies::sent(headers, cookies::KIOSK) {
+        let own = Who::Kiosk { kiosk: kiosk.to_owned() };
+        if owner(web, secret, Means::Cookie, false).await? == Some(own) {
+            return Ok(None);
+        }
+    }
+    let made = web.ledger().change(&Actor::System, MakeEnrolCode { kiosk: kiosk.to_owned() }).await?;
+    Ok(enrol(web, made.code).await?.map(|(_, secret)| secret))
 }
 
 /// A look at patients' data.
 #[derive(Debug)]
 pub enum Look {
-    Search { hits: usize },
-    PatientSearch { hits: usize },
-    Chart { number: ChartNumber, patient: Option<PatientId> },
-    Label { number: ChartNumber, patient: Option<PatientId> },
-    BreakGlass { number: ChartNumber, patient: Option<PatientId>, reason: String },
-    Patient { patient: PatientId },
+    /// A submitted search for charts.
+    ChartSearch,
+    /// A submitted search for patients.
+    PatientSearch,
+    /// A chart's record opened.
+    Chart(ChartNumber, Option<PatientId>),
+    /// A chart's label looked at.
+    Label(ChartNumber, Option<PatientId>),
+    /// A restricted chart's place shown for a reason.
+    BreakGlass(ChartNumber, Option<PatientId>, String),
+    /// A patient's record opened.
+    Patient(PatientId),
+    /// The list of all that is out.
     DowntimeList,
 }
 
-/// Writes a look into the access log.
-pub async fn log(_web: &Web, _caller: &Caller, _peer: Peer, _look: Look) -> Answer<()> {
-    Ok(())
+/// Writes a look into the access log; answers when that is durable. What cannot be logged is not shown.
+pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<()> {
+    let (what, chart, patient, reason) = match look {
+        Look::ChartSearch => ("charts_searched", None, None, None),
+        Look::PatientSearch => ("patients_searched", None, None, None),
+        Look::Chart(chart, patient) => ("chart_opened", Some(chart), patient, None),
+        Look::Label(chart, patient) => ("label_previewed", Some(chart), patient, None),
+        Look::BreakGlass(chart, patient, reason) => ("break_glass", Some(chart), patient, Some(reason)),
+        Look::Patient(patient) => ("patient_opened", None, Some(patient), None),
+        Look::DowntimeList => ("downtime_list_made", None, None, None),
+    };
+    let access = Access { what: what.to_owned(), chart, patient, reason, address: peer.text(), ..Access::default() };
+    web.ledger().log_access(&caller.actor(), access).await.map_err(|error| match error {
+        ChangeError::NotRecorded(cause) => {
+            tracing::error!(%cause, "a look could not be logged");
+            Problem::unavailable("This look could not be written into the access log, so it is not shown. Try again.")
+        }
+        error => error.into(),
+    })
 }

@@ -38,6 +38,8 @@ pub const STREAMS_PER_CALLER: usize = 16;
 pub const RESUME_EVENTS_MAX: u32 = 1_000;
 /// A comment is sent on an idle stream this often, so that both sides notice a dead connection.
 pub const STREAM_KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// An event stream ends after so long; who may still listen opens it again and misses nothing.
+pub const STREAM_LIFE: Duration = Duration::from_secs(15 * 60);
 /// How long a browser waits before it reconnects, sent as `retry`.
 pub const STREAM_RETRY: Duration = Duration::from_secs(2);
 

@@ -126,7 +126,7 @@ pub struct Inner {
     /// The house.
     pub app: App,
     /// Who was identified lately.
-    pub callers: Callers,
+    pub callers: Arc<Callers>,
     /// Failed sign-ins.
     pub limiter: SignInLimiter,
     /// Live events.
@@ -136,8 +136,9 @@ pub struct Inner {
 impl Web {
     /// Starts the web's own memory. Must be called inside the async runtime.
     pub fn new(app: App) -> Self {
-        let feed = Feed::start(&app.ledger);
-        Self(Arc::new(Inner { callers: Callers::default(), limiter: SignInLimiter::new(), feed, app }))
+        let callers = Arc::new(Callers::default());
+        let feed = Feed::start(&app.ledger, &callers);
+        Self(Arc::new(Inner { callers, limiter: SignInLimiter::new(), feed, app }))
     }
 
     /// The ledger.

@@ -72,7 +72,7 @@ async fn find(
     let sight = super::sight(&caller);
     let page = web.ledger().read(move |reader| reader.find_charts(&search.q, &paging, sight)).await?;
     if submitted {
-        keys::log(&web, &caller, peer, Look::Search { hits: page.rows.len() }).await?;
+        keys::log(&web, &caller, peer, Look::ChartSearch).await?;
     }
     Ok(Json(page))
 }
@@ -91,7 +91,7 @@ async fn open(
     Path(number): Path<ChartNumber>,
 ) -> Answer<Json<ChartDetail>> {
     let chart = detail(&web, number, super::sight(&caller)).await?;
-    keys::log(&web, &caller, peer, Look::Chart { number, patient: chart.row.patient_id }).await?;
+    keys::log(&web, &caller, peer, Look::Chart(number, chart.row.patient_id)).await?;
     Ok(Json(chart))
 }
 
@@ -131,7 +131,7 @@ async fn break_glass(
     let reason = super::text("reason", &body.reason)?;
     let chart = detail(&web, number, Sight::Full).await?;
     // Logged before it is shown: what cannot be logged is not shown.
-    keys::log(&web, &caller, peer, Look::BreakGlass { number, patient: chart.row.patient_id, reason }).await?;
+    keys::log(&web, &caller, peer, Look::BreakGlass(number, chart.row.patient_id, reason)).await?;
     Ok(Json(chart))
 }
 

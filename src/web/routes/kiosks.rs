@@ -166,7 +166,7 @@ async fn follow(
     let sight = super::sight(&caller);
     let devices = web.app.intake.subscribe();
     let subscription = web.feed.subscribe(&caller.who.to_string(), events::last_event_id(&headers))?;
-    Ok(events::stream(subscription, Some(devices), web.app.closing.clone(), move |told| match told {
+    Ok(events::stream(&web, &caller, subscription, Some(devices), move |told| match told {
         Told::Entry(entry) if entry.kiosk.as_ref() == Some(&id) => {
             events::event("receipt", Some(entry.seq), &live_receipt(entry, sight)?)
         }

@@ -140,7 +140,7 @@ async fn drawn(
 ) -> Answer<Response> {
     let row = web.ledger().read(move |reader| reader.chart(chart, Sight::Masked)).await?;
     let row = row.ok_or_else(|| Problem::not_found("There is no chart of this number."))?;
-    keys::log(web, caller, peer, Look::Label { number: chart, patient: row.patient_id }).await?;
+    keys::log(web, caller, peer, Look::Label(chart, row.patient_id)).await?;
     let papers = web.app.papers.clone();
     let bytes = super::blocking(move || papers.label(&preview.template, chart, form)).await??;
     let mut headers = HeaderMap::new();

@@ -83,7 +83,7 @@ async fn follow(State(web): State<Web>, caller: Caller, headers: HeaderMap) -> A
     let last_seen = events::last_event_id(&headers);
     let subscription = web.feed.resume(web.ledger(), &caller.who.to_string(), last_seen).await?;
     let epoch = web.ledger().epoch();
-    Ok(events::stream(subscription, None, web.app.closing.clone(), move |told| match told {
+    Ok(events::stream(&web, &caller, subscription, None, move |told| match told {
         Told::Entry(entry) => events::event(&entry.kind, Some(entry.seq), &live(entry, epoch, sight)),
         Told::Device(_) => None,
     }))

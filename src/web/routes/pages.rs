@@ -11,6 +11,7 @@ use crate::web::caller::Peer;
 use crate::web::cookies;
 use crate::web::extract::Path;
 use crate::web::keys;
+use crate::web::problem::Answer;
 use crate::web::state::Web;
 
 pub(super) fn register(api: Api) -> Api {
@@ -30,17 +31,17 @@ async fn console(headers: HeaderMap) -> Response {
 /// In a demonstration a browser on the same machine is enrolled by itself.
 #[utoipa::path(get, path = "/kiosk/{kiosk}", tag = "pages", params(("kiosk" = String, Path)),
     responses((status = 200, content_type = "text/html", body = String)))]
-async fn kiosk(State(web): State<Web>, peer: Peer, Path(kiosk): Path<String>, headers: HeaderMap) -> Response {
+async fn kiosk(State(web): State<Web>, peer: Peer, Path(kiosk): Path<String>, headers: HeaderMap) -> Answer<Response> {
     let mut response = assets::serve(assets::KIOSK, &headers);
     let here = peer.0.is_some_and(|address| address.is_loopback());
     if web.app.simulated
         && here
-        && let Some(cookie) = keys::enrol_for_demonstration(&web, &kiosk, &headers).await
-        && let Some(value) = cookies::set(cookies::KIOSK, &cookie, web.app.secure)
+        && let Some(secret) = keys::enrol_for_demonstration(&web, &kiosk, &headers).await?
+        && let Some(value) = cookies::set(cookies::KIOSK, secret.reveal(), web.app.secure)
     {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
-    response
+    Ok(response)
 }
 
 /// A file that the pages load.

@@ -59,17 +59,17 @@ async fn sign_in(State(web): State<Web>, peer: Peer, headers: HeaderMap, Body(bo
     let attempt = Attempt { user: &body.user, address: peer.0, device, now: web.ledger().now() };
     web.limiter.check(&attempt)?;
     let _permit = web.limiter.hash_permit().await?;
-    let Some(session) = keys::sign_in(&web, &body.user, body.password, peer).await? else {
+    let Some(session) = keys::sign_in(&web, &body.user, &body.password, peer).await? else {
         web.limiter.failed(&attempt);
         return Err(wrong());
     };
     if let Some(old) = cookies::sent(&headers, cookies::CONSOLE) {
-        keys::sign_out(&web, old).await?;
+        keys::sign_out(&web, old, peer).await?;
     }
     let device = web.limiter.succeeded(&attempt);
     let mut response = Json(SignedIn { user: session.user, role: session.role }).into_response();
-    for (name, value) in [(cookies::CONSOLE, session.secret), (cookies::DEVICE, device)] {
-        response.headers_mut().extend(cookies::set(name, &value, web.app.secure).map(|one| (header::SET_COOKIE, one)));
+    for (name, value) in [(cookies::CONSOLE, session.secret.reveal()), (cookies::DEVICE, &device)] {
+        response.headers_mut().extend(cookies::set(name, value, web.app.secure).map(|one| (header::SET_COOKIE, one)));
     }
     Ok(response)
 }
@@ -91,9 +91,9 @@ struct SignedOut {
 
 /// Signs out: the session ends. Signed out already: the same answer.
 #[utoipa::path(post, path = "/api/v1/sign-out", tag = "sign-in", responses((status = 200, body = SignedOut)))]
-async fn sign_out(State(web): State<Web>, headers: HeaderMap) -> Answer<Response> {
+async fn sign_out(State(web): State<Web>, peer: Peer, headers: HeaderMap) -> Answer<Response> {
     if let Some(secret) = cookies::sent(&headers, cookies::CONSOLE) {
-        keys::sign_out(&web, secret).await?;
+        keys::sign_out(&web, secret, peer).await?;
     }
     let mut response = Json(SignedOut { signed_out: true }).into_response();
     let cleared = cookies::clear(cookies::CONSOLE, web.app.secure);
@@ -157,13 +157,13 @@ async fn enrol(State(web): State<Web>, peer: Peer, Body(body): Body<Enrol>) -> A
     // Guessing codes counts like guessing passwords; no account has this name.
     let attempt = Attempt { user: "enrol code", address: peer.0, device: None, now: web.ledger().now() };
     web.limiter.check(&attempt)?;
-    let Some((kiosk, secret)) = keys::enrol(&web, body.code, peer).await? else {
+    let Some((kiosk, secret)) = keys::enrol(&web, body.code).await? else {
         web.limiter.failed(&attempt);
         let detail = "This code is not known, was used, or is too old. Ask for a new one at the console.";
         return Err(Problem::invalid("code", detail));
     };
     let mut response = Json(Enrolled { kiosk }).into_response();
-    let cookie = cookies::set(cookies::KIOSK, &secret, web.app.secure);
+    let cookie = cookies::set(cookies::KIOSK, secret.reveal(), web.app.secure);
     response.headers_mut().extend(cookie.map(|one| (header::SET_COOKIE, one)));
     Ok(response)
 }
