@@ -38,7 +38,7 @@ pub(super) fn act_on(
             }
             AlertChange::Resolve { id, resolution } => {
                 let alert = live.iter().find(|alert| alert.id == id);
-                effects.extend(alert.map(|alert| Effect::AlertSet(alert.clone().resolved(now, &resolution))));
+                effects.extend(alert.map(|alert| Effect::AlertSet(alert.clone().resolved(now, resolution))));
             }
         }
     }

@@ -91,6 +91,7 @@ pub fn restore(source: &Path, options: OpenOptions) -> Result<(), BackupError> {
     let _lock = lock(&options.dir)?;
     check(source, Depth::Full)?;
     let fixed = fixed_of(options);
+    let now = fixed.clock.now();
     let (dir, staging) = (fixed.dir.clone(), fixed.dir.join("restoring"));
     if staging.exists() {
         fs::remove_dir_all(&staging).map_err(io(&staging))?;
@@ -101,7 +102,7 @@ pub fn restore(source: &Path, options: OpenOptions) -> Result<(), BackupError> {
     staged.dir.clone_from(&staging);
     begin_epoch(Arc::new(staged))?;
     sync(&staging.join(DB_FILE))?;
-    set_aside(&dir)?;
+    set_aside(&dir, now)?;
     fs::rename(staging.join(DB_FILE), dir.join(DB_FILE)).map_err(io(&dir))?;
     sync(&dir)?;
     fs::remove_dir_all(&staging).map_err(io(&staging))
@@ -126,12 +127,12 @@ fn begin_epoch(fixed: Arc<super::store::Fixed>) -> Result<(), BackupError> {
 }
 
 /// Keeps what was there, under a name that says when it was set aside.
-fn set_aside(dir: &Path) -> Result<(), BackupError> {
+fn set_aside(dir: &Path, now: Timestamp) -> Result<(), BackupError> {
     let database = dir.join(DB_FILE);
     if !database.exists() {
         return Ok(());
     }
-    let name = format!("before-restore-{}", Timestamp::now().strftime("%Y%m%dT%H%M%S%6fZ"));
+    let name = format!("before-restore-{}", now.strftime("%Y%m%dT%H%M%S%6fZ"));
     let aside = dir.join(name);
     fs::create_dir(&aside).map_err(io(&aside))?;
     for file in [format!("{DB_FILE}-wal"), format!("{DB_FILE}-shm"), DB_FILE.to_owned()] {

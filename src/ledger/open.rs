@@ -16,7 +16,7 @@ use super::changes::versioned;
 use super::checkpoint::{self, Signal};
 use super::error::{ChangeError, OpenError};
 use super::reader::Pool;
-use super::schema;
+use super::schema::{self, DB_FILE};
 use super::store::{Fixed, Lane, Store};
 use super::work::Work;
 use super::writer::{ANNOUNCED_MAX, BACKGROUND_WAITING_MAX, Job, LIVE_WAITING_MAX, Shared, Writer};
@@ -140,9 +140,21 @@ pub(super) fn lock(dir: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// What stands in the log may have been written by a process that was killed before it could sync it. It is made
+/// durable before anybody hears of it: into the database file, or where someone reads beside us, in the log.
+fn make_durable(conn: &Connection, dir: &Path) -> Result<(), OpenError> {
+    let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        let log = dir.join(format!("{DB_FILE}-wal"));
+        File::open(&log).and_then(|file| file.sync_all()).map_err(|source| OpenError::Io { path: log, source })?;
+    }
+    Ok(())
+}
+
 /// Schema, epoch and row key.
 fn prepare(fixed: &Fixed) -> Result<(), OpenError> {
     let mut conn: Connection = schema::open_writer(&fixed.dir)?;
+    make_durable(&conn, &fixed.dir)?;
     schema::migrate(&mut conn)?;
     let start = conn.transaction()?;
     if schema::meta(&start, "epoch")?.is_none() {

@@ -1,6 +1,7 @@
 //! The ledger as its users see it, on a real directory.
 
 mod scans;
+mod truth;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
