@@ -26,7 +26,7 @@ pub use caller::Who;
 pub use problem::{NotRecorded, Problem};
 pub use routes::Sample;
 pub use serve::{Tls, TlsError, serve};
-pub use state::{App, Hospital, LabelForm, PaperError, PrinterView, Requests, Samples};
+pub use state::{App, Hospital, LabelForm, PaperError, Papers, PrinterView, Requests, Samples};
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
