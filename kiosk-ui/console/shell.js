@@ -192,7 +192,7 @@ function showOffline(banner, lost) {
 }
 
 function demoBanner() {
-  return el("div", { class: "banner demo" }, "Sample hospital: patients are made up; scanners and the label printer are simulated.");
+  return el("aside", { class: "banner demo", "aria-label": "Sample hospital" }, "Sample hospital: patients are made up; scanners and the label printer are simulated.");
 }
 
 function showKeys() {

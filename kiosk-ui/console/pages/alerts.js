@@ -172,7 +172,7 @@ async function read(kind, show, cursor, signal) {
  */
 function chartColumns(kind) {
   return [
-    { label: "Number", name: "number", cell: (alert) => chartCell(alert) },
+    { label: "Number", name: "number-vol", cell: (alert) => chartCell(alert) },
     { label: "Name", name: "name", cell: (alert) => [el("span", { class: "clip", title: personName(patientOf(alert)) }, personName(patientOf(alert)))] },
     { label: kind === "missing" ? "Last known" : "Place", name: "where", cell: (alert) => alert.place_name ?? alert.place ?? "unknown" },
     { label: kind === "overdue" ? "Due" : "Since", name: "time", cell: (alert) => (kind === "overdue" ? el("span", { class: "late" }, times().element(alert.due_at, "due")) : times().element(alert.opened_at, "ago")) },

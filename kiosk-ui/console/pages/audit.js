@@ -45,7 +45,7 @@ function ledger(context) {
       { label: "Recorded", name: "time", cell: (entry) => times().element(entry["recorded_at"] ?? entry["at"], "when") },
       { label: "Who", name: "where", cell: (entry) => entry["actor_name"] ?? actorText(entry.actor) },
       { label: "Kiosk", name: "short", cell: (entry) => entry["kiosk"] || "–" },
-      { label: "Device", name: "short", cell: (entry) => entry["device"] || "–" },
+      { label: "Device", name: "device", cell: (entry) => entry["device"] || "–" },
       { label: "Hash", name: "code", cell: (entry) => el("span", { class: "code", title: entry["hash"] }, String(entry["hash"] ?? "").slice(0, 12)) },
     ],
     keyOf: (entry) => entry.seq,

@@ -61,7 +61,7 @@ export function open(context) {
       { label: "Number", name: "number", cell: (/** @type {ChartRow} */ row) => number(row) },
       { label: "Name", name: "name", cell: (row) => [el("span", { class: "clip", title: personName(row.patient) }, personName(row.patient) || "name not shown")] },
       { label: "Born", name: "date", cell: (row) => birthDate(row.patient?.birth_date) },
-      { label: "Volume", name: "short", cell: (row) => volumeText(row) },
+      { label: "Volume", name: "vol", cell: (row) => volumeText(row) },
       { label: "Where", name: "where", cell: whereCell },
       { label: "How known", name: "known", cell: knownCell },
       { label: "Due", name: "due", cell: (row) => dueCell(row.due_at) },

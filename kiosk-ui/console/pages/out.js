@@ -31,9 +31,8 @@ export function open(context) {
   const charts = list(context, {
     label: "Charts that are out",
     columns: [
-      { label: "Number", name: "number", cell: (/** @type {ChartRow} */ row) => number(row) },
+      { label: "Number", name: "number-vol", cell: (/** @type {ChartRow} */ row) => [number(row), el("span", { class: "soft" }, ` ${volumeText(row)}`)] },
       { label: "Name", name: "name", cell: (row) => [el("span", { class: "clip", title: personName(row.patient) }, personName(row.patient))] },
-      { label: "Volume", name: "short", cell: (row) => volumeText(row) },
       { label: "Where", name: "where", cell: (row) => [row.withheld ? "Withheld" : (row.place_name ?? row.place ?? "unknown"), row.holder_name ? el("span", { class: "soft" }, ` · ${row.holder_name}`) : null] },
       { label: "Out since", name: "time", cell: (row) => times().element(row.out_since, "when") },
       { label: "How known", name: "known", cell: knownCell },

@@ -46,11 +46,11 @@ export function open(context) {
   const jobs = list(context, {
     label: "Print jobs",
     columns: [
-      { label: "Chart", name: "number", cell: (/** @type {PrintJob} */ job) => chartCell(job) },
-      { label: "State", name: "state", cell: stateCell },
+      { label: "Chart", name: "number-vol", cell: (/** @type {PrintJob} */ job) => chartCell(job) },
+      { label: "State", cell: stateCell },
       { label: "Printer", name: "short", cell: (job) => job.printer },
-      { label: "Why", name: "name", cell: (job) => el("span", { class: "clip", title: job.reason }, `${job.reason}${job.copies > 1 ? ` · ${job.copies} copies` : ""}`) },
-      { label: "Asked", name: "time", cell: (job) => [times().element(job.requested_at, "ago"), el("span", { class: "soft" }, ` · ${actorText(job.requested_by)}`)] },
+      { label: "Why", name: "why", cell: (job) => el("span", { class: "clip", title: job.reason }, `${job.reason}${job.copies > 1 ? ` · ${job.copies} copies` : ""}`) },
+      { label: "Asked", name: "asked", cell: (job) => [times().element(job.requested_at, "ago"), el("span", { class: "soft" }, ` · ${actorText(job.requested_by)}`)] },
       { label: "", name: "do", cell: (job) => doCell(job, changed) },
     ],
     keyOf: (job) => job.id,

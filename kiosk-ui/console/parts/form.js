@@ -141,7 +141,7 @@ function control(field, id, hintId) {
     name: field.name,
     required: field.required ?? false,
     readonly: field.readonly ?? false,
-    "aria-describedby": hintId,
+    "aria-describedby": [hintId, `${id}-fault`].filter(Boolean).join(" "),
     autocomplete: field.autocomplete ?? "off",
   };
   if (field.type === "select") {
@@ -181,7 +181,6 @@ function fieldFault(input, text) {
   const place = input.closest(".field")?.querySelector(".field-fault");
   if (place) place.textContent = text;
   input.setAttribute("aria-invalid", "true");
-  if (place?.id) input.setAttribute("aria-errormessage", place.id);
 }
 
 /** @param {HTMLFormElement} form */

@@ -47,7 +47,7 @@ export function list(context, options) {
   const table = el(
     "table",
     { class: "rows", "aria-label": options.label },
-    el("thead", {}, el("tr", {}, ...options.columns.map((column) => el("th", { scope: "col", data: { column: column.name } }, column.label)))),
+    el("thead", {}, el("tr", {}, ...options.columns.map((column) => column.label ? el("th", { scope: "col", data: { column: column.name } }, column.label) : el("td", { data: { column: column.name } })))),
     body,
   );
   const element = el("div", { class: "list" }, fresh, el("div", { class: "list-scroll" }, table), state, pager);

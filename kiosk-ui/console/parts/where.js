@@ -63,8 +63,8 @@ export function knownCell(chart) {
   const by = chart.known_by;
   const seen = times().element(chart.seen_at, "ago");
   const text =
-    by === "scanned" ? ["scanned ", seen] : chart.seen_at ? [by === "asserted" ? "said · scanned " : "inferred · scanned ", seen] : [by === "asserted" ? "said · never scanned" : "inferred"];
-  return [el("span", { class: "known", data: { by }, title: KNOWN[by] }, icon(by), ...text)];
+    by === "scanned" ? ["scanned ", seen] : chart.seen_at ? [by === "asserted" ? "said, seen " : "inferred, seen ", seen] : [by === "asserted" ? "said, never scanned" : "inferred"];
+  return [el("span", { class: "known", data: { by }, title: KNOWN[by] }, icon(by), el("span", { class: "clip" }, ...text))];
 }
 
 const KNOWN = {
