@@ -38,10 +38,10 @@ import * as setUp from "./pages/set-up.js";
 export const pages = [
   { name: "find", label: "Find", roles: ["viewer"], open: find.open },
   { name: "out", label: "Out now", roles: ["viewer"], open: out.open },
-  { name: "alerts", label: "Alerts", roles: ["viewer", "technician"], open: alerts.open },
-  { name: "print", label: "Print", roles: ["clerk"], open: print.open },
+  { name: "alerts", label: "Alerts", roles: ["viewer"], open: alerts.open },
+  { name: "print", label: "Print", roles: ["viewer"], open: print.open },
   { name: "records", label: "Records", roles: ["records"], depth: 2, open: records.open },
-  { name: "devices", label: "Kiosks", roles: ["records", "technician"], open: devices.open },
+  { name: "devices", label: "Kiosks", roles: ["viewer", "technician"], open: devices.open },
   { name: "audit", label: "Audit", roles: ["auditor"], depth: 2, open: audit.open },
   { name: "set-up", label: "Set-up", roles: ["viewer", "technician"], depth: 2, open: setUp.open },
   { name: "charts", label: "Chart", roles: ["viewer"], inRail: false, depth: 2, under: "find", open: chart.open },

@@ -10,6 +10,7 @@
  * @property {boolean} simulated
  * @property {string} filing
  * @property {string} epoch
+ * @property {string} [version]
  *
  * @typedef {object} Patient
  * @property {string} mrn
@@ -18,7 +19,6 @@
  * @property {string | null} birth_date
  * @property {string | null} sex
  * @property {boolean} active
- * @property {string | null} [filing]
  *
  * @typedef {ChartView & {patient?: Patient | null, since?: string | null, home_name?: string | null, seen_place_name?: string | null}} ChartRow
  *
@@ -30,7 +30,7 @@
  * @property {string} kind
  * @property {string} at
  * @property {string} recorded_at
- * @property {string} actor
+ * @property {string | null} actor
  * @property {string | null} [actor_name]
  * @property {string | null} [kiosk]
  * @property {string | null} [kiosk_name]
@@ -41,6 +41,7 @@
  * @property {string | null} [rule]
  * @property {string | null} [text]
  * @property {boolean} [late]
+ * @property {boolean} [withheld]
  *
  * @typedef {object} AlertNote
  * @property {string} author
@@ -53,8 +54,8 @@
  * @property {number} id
  * @property {AlertKind} kind
  * @property {"open" | "acknowledged" | "snoozed" | "resolved"} state
- * @property {ChartRow | number | null} [chart]
- * @property {Patient | null} [patient]
+ * @property {number | null} [chart]
+ * @property {ChartRow | null} [chart_row]
  * @property {string | null} [place]
  * @property {string | null} [place_name]
  * @property {string | null} [subject]
@@ -70,8 +71,8 @@
  * @property {number} id
  * @property {string} printer
  * @property {string} template
- * @property {ChartRow | number} chart
- * @property {Patient | null} [patient]
+ * @property {number} chart
+ * @property {ChartRow | null} [chart_row]
  * @property {number} issue
  * @property {number} copies
  * @property {string} reason
@@ -85,10 +86,11 @@
  * @typedef {object} Printer
  * @property {string} id
  * @property {string | null} [place]
- * @property {string | null} [place_name]
  * @property {string} [transport]
  * @property {string} [language]
+ * @property {string | null} [stock]
  * @property {string} state
+ * @property {string | null} [detail]
  * @property {boolean} [simulated]
  *
  * @typedef {object} Place
@@ -120,7 +122,7 @@
  * @property {string} place
  * @property {string | null} [place_name]
  * @property {"receive" | "return"} mode
- * @property {DeviceView[]} devices
+ * @property {(DeviceView & {detail?: string | null})[]} devices
  * @property {{id: string, state: string, simulated?: boolean} | string | null} [printer]
  * @property {ReceiptSession | null} [session]
  * @property {number} [enrolled_browsers]

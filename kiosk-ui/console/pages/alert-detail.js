@@ -2,7 +2,7 @@
 
 /** @import { AlertRow } from "../types.js" */
 
-import { post } from "../../shared/api.js";
+import { get, post } from "../../shared/api.js";
 import { el, fill } from "../../shared/dom.js";
 import { alertSentence, chartOf } from "../parts/alert-words.js";
 import { changeFault } from "../parts/faults.js";
@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000;
  */
 export function alertDetail(alert, changed) {
   const chart = chartOf(alert);
-  const patient = alert.patient ?? chart?.patient;
+  const patient = chart?.patient;
   return el(
     "div",
     { class: "alert-detail" },
@@ -63,10 +63,16 @@ function actions(alert, changed) {
 }
 
 /** @param {string} path */
-function handOn(path) {
+async function handOn(path) {
+  const { rows } = /** @type {{rows: {name: string, role: string, active: boolean}[]}} */ (await get("/api/v1/users", { limit: 500 }));
+  const others = rows.filter(({ name, role, active }) => active && name !== me().user && ["records", "supervisor", "admin"].includes(role));
+  if (others.length === 0) {
+    toast("There is no other account that looks after alerts.", "attention");
+    return null;
+  }
   return ask({
     title: "Hand to a colleague",
-    fields: [{ name: "user", label: "User name", required: true }],
+    fields: [{ name: "user", label: "Colleague", type: "select", options: others.map(({ name, role }) => [name, `${name} · ${role}`]), required: true }],
     action: "Hand over",
     submit: async ({ user }) => {
       await post(`${path}/assign`, { user });

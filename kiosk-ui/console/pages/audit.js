@@ -14,9 +14,13 @@ import { actorText } from "./chart-history.js";
 
 const ROWS_A_PAGE = 100;
 
+/** Outcomes that an auditor should not have to look for. */
+const BAD = ["refused", "failed", "denied", "wrong_password", "rate_limited"];
+
 /**
  * @typedef {Record<string, any> & {seq: number, kind: string, actor: string}} Entry
- * @typedef {Record<string, any> & {at: string}} Access
+ * @typedef {{seq: number, at: string, who: string, what: string, mrn: string | null, chart: number | null,
+ *   reason: string | null, outcome: string, address: string | null}} Access
  */
 
 /** @param {Context} context */
@@ -61,7 +65,7 @@ function ledger(context) {
   return el("div", { class: "split-body" }, el("section", { class: "panel grow", "aria-label": "Ledger" }, entries.element), panel.element);
 }
 
-/** @param {Entry} entry */
+/** @param {Record<string, any>} entry */
 function entryDetail(entry) {
   const { body, ...columns } = entry;
   const list = el("dl", { class: "facts code-values" });
@@ -82,7 +86,6 @@ function parsedBody(text) {
 
 /** @param {Context} context */
 function accessLog(context) {
-  const known = ["at", "id", "seq", "actor", "who", "user", "action", "what", "kind", "reason", "chart", "patient", "address", "peer", "from"];
   const panel = beside("Access", () => {
     rows.mark(null);
     panel.close();
@@ -91,16 +94,16 @@ function accessLog(context) {
     label: "Access log, newest first",
     columns: [
       { label: "When", name: "time", cell: (/** @type {Access} */ row) => times().element(row.at, "when") },
-      { label: "Who", name: "where", cell: (row) => actorText(row["actor"] ?? row["who"] ?? (row["user"] ? `user:${row["user"]}` : "unknown")) },
-      { label: "What", name: "name", cell: (row) => capital(words(row["action"] ?? row["what"] ?? row["kind"])) },
-      { label: "Chart", name: "short", cell: (row) => (row["chart"] ? el("a", { href: address(["charts", row["chart"]]) }, `chart ${row["chart"]}`) : "–") },
-      { label: "Reason", name: "where", cell: (row) => el("span", { class: "clip", title: row["reason"] }, row["reason"] ?? otherText(row, known)) },
-      { label: "From", name: "short", cell: (row) => row["address"] ?? row["peer"] ?? row["from"] ?? "–" },
+      { label: "Who", name: "where", cell: (row) => actorText(row.who) },
+      { label: "What", name: "name", cell: (row) => [capital(words(row.what)), BAD.includes(row.outcome) ? tag(words(row.outcome), "refused") : null] },
+      { label: "Chart", name: "short", cell: (row) => (row.chart ? el("a", { href: address(["charts", row.chart]) }, `chart ${row.chart}`) : (row.mrn ?? "–")) },
+      { label: "Reason", cell: (row) => el("span", { class: "clip", title: row.reason }, row.reason ?? "–") },
+      { label: "From", name: "device", cell: (row) => row.address ?? "–" },
     ],
-    keyOf: (row) => row["id"] ?? row["seq"] ?? `${row.at} ${row["actor"] ?? ""} ${row["chart"] ?? ""}`,
+    keyOf: (row) => row.seq,
     onOpen: (row) => {
-      rows.mark(row["id"] ?? row["seq"] ?? null);
-      panel.open("Access", entryDetail(/** @type {Entry} */ (/** @type {unknown} */ (row))));
+      rows.mark(row.seq);
+      panel.open("Access", entryDetail({ ...row }));
       panel.focus();
     },
     load: (cursor, signal) => get("/api/v1/access-log", { cursor, limit: ROWS_A_PAGE }, signal),
@@ -108,15 +111,4 @@ function accessLog(context) {
   });
   void rows.restart();
   return el("div", { class: "split-body" }, el("section", { class: "panel grow", "aria-label": "Access log" }, rows.element), panel.element);
-}
-
-/**
- * @param {Access} row
- * @param {string[]} known
- */
-function otherText(row, known) {
-  return Object.entries(row)
-    .filter(([name, value]) => !known.includes(name) && value !== null && typeof value !== "object")
-    .map(([name, value]) => `${words(name)} ${value}`)
-    .join(", ");
 }

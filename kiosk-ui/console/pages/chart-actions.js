@@ -155,7 +155,7 @@ async function printLabel(chart) {
     title: "Print a folder label",
     intro: ["A new label makes the one now on the folder an older issue, once this one is confirmed or scanned."],
     fields: [
-      { name: "printer", label: "Printer", type: "select", value: rows[0]?.id ?? null, options: rows.map((printer) => [printer.id, `${printer.id}${printer.place_name ? ` · ${printer.place_name}` : ""}${printer.simulated ? " · simulated" : ""} · ${printer.state.replaceAll("_", " ")}`]), required: true },
+      { name: "printer", label: "Printer", type: "select", value: rows[0]?.id ?? null, options: rows.map((printer) => [printer.id, `${printer.id}${printer.place ? ` · ${printer.place}` : ""}${printer.simulated ? " · simulated" : ""} · ${printer.state.replaceAll("_", " ")}`]), required: true },
       { name: "reason", label: "Why", type: "select", value: chart.label_issue ? "damaged" : "first label", options: REASONS.map((reason) => [reason, reason]), required: true },
       { name: "copies", label: "Copies", type: "number", value: 1, min: 1, max: COPIES_MAX, required: true, hint: "Copies share one issue." },
     ],

@@ -72,7 +72,7 @@ export function history(context, chart) {
 function eventNode(row) {
   const say = times();
   const tone = row.tone ?? "plain";
-  const who = row.actor_name ?? actorText(row.actor);
+  const who = row.withheld ? "who and where are withheld" : (row.actor_name ?? (row.actor ? actorText(row.actor) : "nobody signed in"));
   const where = row.kiosk_name ?? row.kiosk;
   const recordedLater = row.late && row.recorded_at !== row.at;
   return el(

@@ -18,7 +18,7 @@ import { printerCard } from "./print.js";
 
 /** Devices change state without a ledger entry, so they are asked for too. */
 const LOOK_EVERY_MS = 10_000;
-const GOOD = ["ready", "connected", "open", "ok", "online", "idle", "listening", "reading"];
+const GOOD = ["ready"];
 
 /** @param {Context} context */
 export function open(context) {
@@ -64,16 +64,17 @@ function kioskCard(kiosk) {
   );
 }
 
-/** @param {DeviceView} device */
+/** @param {DeviceView & {detail?: string | null}} device */
 function deviceLine(device) {
   const good = GOOD.includes(device.state);
   return el(
     "li",
     {},
     el("span", { class: "device-name" }, device.id),
-    tag(words(device.state), good ? "ok" : "refused"),
+    tag(words(device.state), good ? "ok" : device.state === "connecting" ? "attention" : "refused"),
     device.simulated ? simulatedTag() : null,
     el("span", { class: "soft" }, device.last_scan_at ? ["last scan ", times().ago(device.last_scan_at)].join("") : "no scan yet"),
+    device.detail ? el("p", { class: "hint" }, device.detail) : null,
   );
 }
 

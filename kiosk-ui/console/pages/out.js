@@ -13,7 +13,7 @@ import { list, moveByKey } from "../parts/list.js";
 import { head } from "../parts/page.js";
 import { dueCell, knownCell, number, personName } from "../parts/where.js";
 import { address, here, replace } from "../router.js";
-import { times } from "../session.js";
+import { may, times } from "../session.js";
 
 const ROWS_A_PAGE = 100;
 
@@ -85,7 +85,7 @@ export function open(context) {
   void look();
   void charts.restart();
   showRoute();
-  const downtime = el("a", { class: "button", href: "/api/v1/downtime-list.pdf", target: "_blank", rel: "noopener" }, icon("document"), "Downtime list (PDF)");
+  const downtime = !may("supervisor") ? null : el("a", { class: "button", href: "/api/v1/downtime-list.pdf", target: "_blank", rel: "noopener" }, icon("document"), "Downtime list (PDF)");
   return el(
     "div",
     { class: "page split out" },

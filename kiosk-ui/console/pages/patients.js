@@ -12,7 +12,7 @@ import { ask, changed as changedFields } from "../parts/form.js";
 import { button, tag } from "../parts/icon.js";
 import { register } from "../parts/register.js";
 import { toast } from "../parts/toast.js";
-import { birthDate, number, personName, whereCell } from "../parts/where.js";
+import { birthDate, filedNumber, personName, whereCell } from "../parts/where.js";
 import { address, go } from "../router.js";
 import { may } from "../session.js";
 import { activePlaces, placeField } from "./chart-actions.js";
@@ -28,7 +28,7 @@ export function open(context) {
     plural: "patients",
     hint: "MRN or name",
     columns: [
-      { label: "MRN", name: "number", cell: (/** @type {Patient} */ patient) => (patient.filing ? number(patient) : patient.mrn) },
+      { label: "MRN", name: "number", cell: (/** @type {Patient} */ patient) => filedNumber(patient.mrn) },
       { label: "Name", name: "name", cell: (patient) => el("span", { class: "clip", title: personName(patient) }, personName(patient)) },
       { label: "Born", name: "date", cell: (patient) => birthDate(patient.birth_date) },
       { label: "Sex", name: "short", cell: (patient) => patient.sex ?? "–" },
@@ -75,8 +75,7 @@ function detail(context, patient, changed) {
   const charts = el("ul", { class: "small-list" });
   const look = async () => {
     try {
-      const { rows } = /** @type {{rows: ChartRow[]}} */ (await get("/api/v1/charts", { q: patient.mrn, limit: 100, typing: 1 }, context.signal));
-      const own = rows.filter((row) => row.mrn === patient.mrn);
+      const { chart_rows: own } = /** @type {{chart_rows: ChartRow[]}} */ (await get(`/api/v1/patients/${encodeURIComponent(patient.mrn)}`, {}, context.signal));
       fill(charts, ...(own.length === 0 ? [el("li", { class: "hint" }, "No chart yet. Add the first one below.")] : own.map(chartLine)));
     } catch (fault) {
       if (!context.signal.aborted) fill(charts, el("li", {}, faultBlock(fault, () => void look())));

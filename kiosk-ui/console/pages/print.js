@@ -1,7 +1,7 @@
 /** Print: what was sent to which printer and what became of it, unknown included. */
 
 /** @import { Context } from "../pages.js" */
-/** @import { PrintJob, Printer, ChartRow } from "../types.js" */
+/** @import { PrintJob, Printer } from "../types.js" */
 
 import { get, post } from "../../shared/api.js";
 import { el, fill } from "../../shared/dom.js";
@@ -54,7 +54,7 @@ export function open(context) {
       { label: "", name: "do", cell: (job) => doCell(job, changed) },
     ],
     keyOf: (job) => job.id,
-    hrefOf: (job) => address(["charts", chartNumber(job)]),
+    hrefOf: (job) => address(["charts", job.chart]),
     load: (cursor, signal) => get("/api/v1/print-jobs", { state, cursor, limit: ROWS_A_PAGE }, signal),
     empty: () => (state ? emptyBlock("No such job", "Choose All to see the others.") : emptyBlock("Nothing was printed yet", "Open a chart and choose Print label.")),
   });
@@ -88,20 +88,16 @@ export function printerCard(printer) {
   return el(
     "article",
     { class: "card" },
-    el("div", { class: "card-head" }, el("h2", {}, printer.id), tag(words(printer.state), good ? "ok" : printer.state === "unknown" ? "attention" : "refused"), printer.simulated ? simulatedTag() : null),
-    el("p", { class: "soft" }, [printer.place_name ?? printer.place, printer.transport, printer.language?.toUpperCase()].filter(Boolean).join(" · ")),
+    el("div", { class: "card-head" }, el("h2", {}, printer.id), tag(words(printer.state), good ? "ok" : ["unknown", "cannot_ask"].includes(printer.state) ? "attention" : "refused"), printer.simulated ? simulatedTag() : null),
+    el("p", { class: "soft" }, [printer.place, printer.transport, printer.language?.toUpperCase(), printer.stock].filter(Boolean).join(" · ")),
+    printer.detail ? el("p", {}, printer.detail) : null,
   );
 }
 
 /** @param {PrintJob} job */
-function chartNumber(job) {
-  return typeof job.chart === "object" ? job.chart.number : job.chart;
-}
-
-/** @param {PrintJob} job */
 function chartCell(job) {
-  const chart = /** @type {ChartRow | number} */ (job.chart);
-  return typeof chart === "object" ? [number(chart), el("span", { class: "soft" }, ` vol ${chart.volume}`)] : [`chart ${chart}`];
+  const chart = job.chart_row;
+  return chart ? [number(chart), el("span", { class: "soft" }, ` vol ${chart.volume}`)] : [`chart ${job.chart}`];
 }
 
 /** @param {PrintJob} job */

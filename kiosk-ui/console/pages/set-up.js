@@ -55,11 +55,11 @@ function about(context) {
     }
   };
   void look();
-  const { user, role, hospital, filing, simulated } = me();
+  const { user, role, hospital, filing, simulated, version } = me();
   return el(
     "div",
     { class: "about" },
-    el("section", { class: "panel", "aria-label": "Hospital" }, el("h2", { class: "list-title" }, "This hospital"), el("dl", { class: "facts" }, ...facts([["Name", hospital.name], ["Time zone", hospital.time_zone], ["Filing", filing.replaceAll("-", " ")], ["Devices", simulated ? "simulated" : "real"], ["Signed in", `${user}, ${role}`]])), el("a", { class: "link", href: "/api/v1/openapi.json", target: "_blank", rel: "noopener" }, "The interface for programs (OpenAPI)")),
+    el("section", { class: "panel", "aria-label": "Hospital" }, el("h2", { class: "list-title" }, "This hospital"), el("dl", { class: "facts" }, ...facts([["Name", hospital.name], ["Time zone", hospital.time_zone], ["Filing", filing.replaceAll("-", " ")], ["Devices", simulated ? "simulated" : "real"], ["Signed in", `${user}, ${role}`], ["Outguide", version ?? "version not told"]])), el("a", { class: "link", href: "/api/v1/openapi.json", target: "_blank", rel: "noopener" }, "The interface for programs (OpenAPI)")),
     el("section", { class: "panel", "aria-label": "Chain head" }, el("h2", { class: "list-title" }, "The ledger’s chain head"), chain),
   );
 }

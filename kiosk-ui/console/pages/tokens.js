@@ -2,7 +2,7 @@
 
 /** @import { Context } from "../pages.js" */
 
-import { call, post } from "../../shared/api.js";
+import { patch, post } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
 import { ask, show } from "../parts/form.js";
 import { button, tag } from "../parts/icon.js";
@@ -12,7 +12,7 @@ import { times } from "../session.js";
 import { facts } from "./places.js";
 import { ROLES } from "./users.js";
 
-/** @typedef {{id?: string | number, name: string, role?: string | null, kiosk?: string | null, created_at?: string | null, last_used_at?: string | null, revoked_at?: string | null}} Token */
+/** @typedef {{name: string, role?: string | null, kiosk?: string | null, created_at?: string | null, revoked_at?: string | null}} Token */
 
 /** @param {Context} context */
 export function open(context) {
@@ -25,10 +25,9 @@ export function open(context) {
       { label: "Name", name: "name", cell: (/** @type {Token} */ token) => token.name },
       { label: "May act as", name: "short", cell: (token) => token.role ?? (token.kiosk ? `kiosk ${token.kiosk}` : "–") },
       { label: "Made", name: "time", cell: (token) => times().element(token.created_at, "ago") },
-      { label: "Last used", name: "time", cell: (token) => times().element(token.last_used_at, "ago") },
       { label: "", name: "tag", cell: (token) => (token.revoked_at ? tag("revoked", "refused") : null) },
     ],
-    keyOf: (token) => String(token.id ?? token.name),
+    keyOf: (token) => token.name,
     inactive: (token) => Boolean(token.revoked_at),
     add,
     advice: "A token lets another program read or scan. Make one when you connect the first.",
@@ -67,7 +66,7 @@ function detail(token, changed) {
       action: "Revoke",
       danger: true,
       submit: async () => {
-        await call("DELETE", `/api/v1/tokens/${encodeURIComponent(String(token.id ?? token.name))}`);
+        await patch(`/api/v1/tokens/${encodeURIComponent(token.name)}`, { revoked: true });
         toast("Revoked.");
         return true;
       },
@@ -77,7 +76,7 @@ function detail(token, changed) {
   return el(
     "div",
     { class: "detail" },
-    el("dl", { class: "facts" }, ...facts([["May act as", token.role ?? (token.kiosk ? `kiosk ${token.kiosk}` : "–")], ["Made", times().when(token.created_at)], ["Last used", token.last_used_at ? times().when(token.last_used_at) : "never"]])),
+    el("dl", { class: "facts" }, ...facts([["May act as", token.role ?? (token.kiosk ? `kiosk ${token.kiosk}` : "–")], ["Made", times().when(token.created_at)]])),
     token.revoked_at ? el("p", {}, `Revoked ${times().when(token.revoked_at)}.`) : el("div", { class: "actions" }, button("Revoke", () => void revoke(), { kind: "danger" })),
   );
 }

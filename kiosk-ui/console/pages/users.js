@@ -8,10 +8,10 @@ import { ask } from "../parts/form.js";
 import { button, tag } from "../parts/icon.js";
 import { register } from "../parts/register.js";
 import { toast } from "../parts/toast.js";
-import { me, times } from "../session.js";
+import { me } from "../session.js";
 import { facts } from "./places.js";
 
-/** @typedef {{name: string, role: string, active: boolean, created_at?: string | null, last_sign_in_at?: string | null}} User */
+/** @typedef {{name: string, role: string, active: boolean}} User */
 
 /** @type {[string, string][]} */
 export const ROLES = [
@@ -34,7 +34,6 @@ export function open(context) {
     columns: [
       { label: "Name", name: "name", cell: (/** @type {User} */ user) => user.name },
       { label: "Role", name: "short", cell: (user) => user.role },
-      { label: "Last sign-in", name: "time", cell: (user) => times().element(user.last_sign_in_at, "ago") },
       { label: "", name: "tag", cell: (user) => (user.active ? null : tag("inactive")) },
     ],
     keyOf: (user) => user.name,
@@ -50,7 +49,7 @@ function add() {
     fields: [
       { name: "name", label: "User name", required: true },
       { name: "role", label: "Role", type: "select", value: "records", options: ROLES, required: true },
-      { name: "password", label: "Password", type: "password", required: true, autocomplete: "new-password", hint: "Tell it to the person by another way than e-mail." },
+      { name: "password", label: "Password", type: "password", required: true, autocomplete: "new-password", hint: "At least 8 characters. Tell it to the person by another way than e-mail." },
     ],
     action: "Add",
     submit: async (values) => {

@@ -34,5 +34,5 @@ export function alertSentence(alert) {
  * @returns {ChartRow | null}
  */
 export function chartOf(alert) {
-  return typeof alert.chart === "object" ? (alert.chart ?? null) : null;
+  return alert.chart_row ?? null;
 }

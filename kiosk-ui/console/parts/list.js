@@ -83,7 +83,7 @@ export function list(context, options) {
     shown = new Map();
     for (const row of rows) {
       const key = String(options.keyOf(row));
-      const text = JSON.stringify(row);
+      const text = textOf(row);
       const old = before.get(key);
       shown.set(key, old && old.text === text && !old.node.dataset["gone"] ? old : { row, text, node: rowNode(row) });
     }
@@ -108,13 +108,13 @@ export function list(context, options) {
       const key = String(options.keyOf(row));
       const old = shown.get(key);
       if (!old) added += 1;
-      else if (old.text !== JSON.stringify(row)) {
+      else if (old.text !== textOf(row)) {
         const node = rowNode(row);
         const opener = /** @type {HTMLElement | null} */ (node.querySelector(".opener"));
         if (opener) opener.tabIndex = /** @type {HTMLElement} */ (old.node.querySelector(".opener"))?.tabIndex ?? -1;
         const focused = old.node.contains(document.activeElement);
         old.node.replaceWith(node);
-        shown.set(key, { row, text: JSON.stringify(row), node });
+        shown.set(key, { row, text: textOf(row), node });
         if (focused) opener?.focus({ preventScroll: true });
       }
     }
@@ -220,6 +220,15 @@ export function list(context, options) {
       pager.hidden = true;
     },
   };
+}
+
+/**
+ * What tells whether a row changed. Ages grow by themselves.
+ *
+ * @param {unknown} row
+ */
+function textOf(row) {
+  return JSON.stringify(row, (name, value) => (name === "age_seconds" ? undefined : value));
 }
 
 /**

@@ -4,12 +4,25 @@
 
 import { el } from "../../shared/dom.js";
 import { mrnElement } from "../../shared/format.js";
-import { times } from "../session.js";
+import { me, times } from "../session.js";
 import { icon, tag } from "./icon.js";
 
 /** @param {{mrn: string, filing?: string | null}} chart */
 export function number(chart) {
   return mrnElement(chart);
+}
+
+/**
+ * An MRN of a row that does not tell how it is filed, by the hospital's way of filing.
+ *
+ * @param {string} mrn
+ */
+export function filedNumber(mrn) {
+  const [a, b, c] = /^\d{6}$/.test(mrn) ? [mrn.slice(0, 2), mrn.slice(2, 4), mrn.slice(4)] : [];
+  /** @type {Record<string, string>} */
+  const orders = { "terminal-digit": `${c}-${b}-${a}`, "middle-digit": `${b}-${a}-${c}` };
+  const filing = c ? orders[me().filing] : undefined;
+  return filing ? mrnElement({ mrn, filing }) : el("span", {}, mrn);
 }
 
 /** @param {{last_name: string, first_name: string} | null | undefined} patient */
