@@ -15,7 +15,7 @@ use super::reader::Reader;
 use super::rows::{self, ChartRecord};
 use super::store::{Draft, Lane, LastRead, Store};
 use super::{Effect, situation};
-use crate::barcode::{Code, encode};
+use crate::barcode::{ChartNumber, Code, encode};
 use crate::custody::wording::{self, EntryFacts};
 use crate::custody::{
     Custody, Decision, Kiosk, KioskSession, OrderKey, Outcome, Receipt, ReceiptSession, Scan, ScanSource, decide, echo,
@@ -56,6 +56,18 @@ struct Body<'a> {
 struct StoredBody {
     scan: Option<ScanFacts>,
     outcome: Option<Outcome>,
+    #[serde(default)]
+    effects: Vec<Effect>,
+}
+
+/// The custody that `effects` gave a chart, as an outcome has it.
+fn custody_in(effects: &[Effect], of: Option<ChartNumber>) -> Option<Custody> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Acted { chart, custody, .. } if Some(*chart) == of => {
+            Some(Custody { undo: None, ..custody.as_ref().clone() })
+        }
+        _ => None,
+    })
 }
 
 /// Is it a scan at all?
@@ -126,7 +138,11 @@ struct Recorded {
 }
 
 fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: &Recorded) -> Result<Receipt, ScanError> {
-    let body = Body { scan: &judged.scanned, outcome: &judged.outcome, effects: &judged.effects };
+    // Where an effect has the custody, the outcome need not repeat it: bodies are most of what the ledger weighs.
+    let told_by_effect = custody_in(&judged.effects, judged.outcome.verdict.chart).is_some();
+    let slim = told_by_effect.then(|| Outcome { chart_custody: None, ..judged.outcome.clone() });
+    let outcome = slim.as_ref().unwrap_or(&judged.outcome);
+    let body = Body { scan: &judged.scanned, outcome, effects: &judged.effects };
     let seq = store.append(Draft {
         id: scan.id,
         kind: rows::word(&judged.outcome.verdict.kind)?,
@@ -187,7 +203,9 @@ fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option
         .optional()
         .map_err(StoreError::from)?;
     let Some((seq, kiosk, recorded_at, body)) = found else { return Ok(None) };
-    let (Some(scanned), Some(outcome)) = (body.scan, body.outcome) else { return Err(ScanError::Conflict) };
+    let (Some(scanned), Some(mut outcome)) = (body.scan, body.outcome) else { return Err(ScanError::Conflict) };
+    let told = custody_in(&body.effects, outcome.verdict.chart);
+    outcome.chart_custody = outcome.chart_custody.or(told);
     if kiosk.as_ref() != Some(&scan.kiosk) || scanned.data_hmac != data_hmac {
         return Err(ScanError::Conflict);
     }
