@@ -99,3 +99,19 @@ fn wrong_requests_are_answered() {
     let long = LabelData { mrn: "9".repeat(40), ..LabelData::sample() };
     assert!(render("folder-4x2", &long, target).is_ok());
 }
+
+/// Changes of the label's bytes are meant to be seen: look at the label, then take the new sums over.
+#[test]
+fn the_folder_label_is_as_it_was_looked_at() {
+    use sha2::{Digest, Sha256};
+    let sum = |format, dpi| hex::encode(Sha256::digest(make(&LabelData::sample(), format, dpi)));
+    let sums = [sum(Format::Pdf, 600), sum(Format::Svg, 203), sum(Format::Printer("zpl"), 203)];
+    assert_eq!(
+        sums,
+        [
+            "04753e8c1c463097905407bcb814665d358004b4ae34f732d90c60f9a088bd1c",
+            "b40a12e269b390d6c737e24ac0ac9a3018809622ddaa6e7d07e5a64952688b8e",
+            "253b9d151fd9f78cbce512ec0f1585419578516ce7a6bfa4b3932253a7d2906e",
+        ]
+    );
+}
