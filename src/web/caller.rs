@@ -100,11 +100,6 @@ impl Caller {
     pub fn actor(&self) -> Actor {
         self.who.actor()
     }
-
-    /// Does its role include `role`?
-    pub fn may(&self, role: Role) -> bool {
-        self.who.role().is_some_and(|own| own.includes(role))
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {

@@ -23,7 +23,7 @@ mod tests;
 
 pub use access::Access;
 pub use caller::Who;
-pub use problem::{NotRecorded, Problem};
+pub use problem::{NotRecorded, Problem, ProblemDocument};
 pub use routes::Sample;
 pub use serve::{Tls, TlsError, serve};
 pub use state::{App, Hospital, LabelForm, PaperError, Papers, PrinterView, Requests, Samples};

@@ -1,6 +1,8 @@
 //! Every error that leaves the server, as `application/problem+json` (RFC 9457). The one place where errors of other
 //! rooms become HTTP.
 
+use std::ops::{Deref, DerefMut};
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -15,9 +17,28 @@ pub type Answer<T> = Result<T, Problem>;
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// What went wrong with a request. Boxed: results are returned through every layer, and hardly ever hold one.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<ProblemDocument>);
+
+impl Deref for Problem {
+    type Target = ProblemDocument;
+
+    fn deref(&self) -> &ProblemDocument {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut ProblemDocument {
+        &mut self.0
+    }
+}
+
 /// What went wrong with a request and what to do about it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub struct ProblemDocument {
     /// A URN that names the kind of problem, for programs.
     #[serde(rename = "type")]
     #[schema(example = "urn:outguide:problem:not-found")]
@@ -59,7 +80,7 @@ pub struct NotRecorded {
 impl Problem {
     /// A problem of this status; `slug` ends its type URN.
     pub fn new(status: StatusCode, slug: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(ProblemDocument {
             kind: format!("urn:outguide:problem:{slug}"),
             title: title.to_owned(),
             status: status.as_u16(),
@@ -69,7 +90,7 @@ impl Problem {
             rule: None,
             verdict: None,
             retry_after: None,
-        }
+        }))
     }
 
     /// Names the field at fault.
@@ -176,7 +197,7 @@ impl Problem {
     }
 
     fn respond(&self) -> Response {
-        let body = serde_json::to_vec(self).unwrap_or_default();
+        let body = serde_json::to_vec(&**self).unwrap_or_default();
         let mut response = (self.status_code(), body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

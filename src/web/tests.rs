@@ -289,6 +289,29 @@ fn auditors_change_nothing_and_technicians_see_no_patient() {
     }
 }
 
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            fields.values().for_each(|one| references(one, found));
+        }
+        Value::Array(rows) => rows.iter().for_each(|one| references(one, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_document_refers_to_nothing_that_it_lacks() {
+    let document = serde_json::to_value(document()).unwrap();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100);
+    for reference in found {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_error_is_a_problem() {
     let house = house().await;

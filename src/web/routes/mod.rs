@@ -32,7 +32,7 @@ use super::access::{Access, Api};
 use super::caller::Caller;
 use super::cookies;
 use super::limits::{NAME_MAX_CHARS, PAGE_ROWS_MAX, SEARCH_MAX_CHARS, TEXT_MAX_CHARS};
-use super::problem::{Answer, Problem};
+use super::problem::{Answer, Problem, ProblemDocument};
 use super::state::Web;
 use crate::ledger::queries::{Paging, Sight};
 
@@ -44,7 +44,7 @@ use crate::ledger::queries::{Paging, Sight};
                        known. Times are RFC 3339 in UTC, errors `application/problem+json`. `x-access` names who may \
                        call a route. A change by cookie needs the header `X-Outguide: 1`."
     ),
-    components(schemas(Problem))
+    components(schemas(ProblemDocument))
 )]
 struct Head;
 
