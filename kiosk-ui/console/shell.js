@@ -130,7 +130,7 @@ function followAddress(main, allowed, mark, signal) {
     title(page?.label ?? "Not here");
     const content = page
       ? page.open({ route, signal: leaving.signal, onRoute: (act) => listeners.push(act), title })
-      : emptyBlock("There is nothing at this address", "Or your role does not show it. Choose from the rail.");
+      : el("div", { class: "page" }, el("h1", { class: "only-read-aloud" }, "Not here"), emptyBlock("There is nothing at this address", "Or your role does not show it. Choose from the rail."));
     fill(main, content);
     main.scrollTo(0, 0);
     const target = /** @type {HTMLElement | null} */ (content.querySelector("[data-focus]"));

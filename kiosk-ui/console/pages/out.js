@@ -51,6 +51,7 @@ export function open(context) {
   const showRoute = () => {
     summary.mark(place, sort);
     setText(title, place ? summary.nameOf(place) : "All places");
+    charts.element.toggleAttribute("data-one-place", place !== null);
     late.setAttribute("aria-pressed", String(onlyLate));
   };
   const late = el("button", { type: "button", class: "button", on: { click: () => replace(addressOf(place, sort, !onlyLate)) } }, "Only overdue");
