@@ -1,0 +1,163 @@
+//! Scanners and printers of the configuration.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use outguide_hardware::profile::Profile;
+use outguide_hardware::scanner::serial::PortSelector;
+use outguide_hardware::usb::UsbSelector;
+use toml::Spanned;
+
+use super::check::{Checker, not_there, unique_id};
+use super::{Printer, PrinterTransport, Scanner, ScannerTransport, sections};
+use crate::barcode::PlaceCode;
+use crate::custody::Kiosk;
+
+/// RS-232 as scanners leave the factory.
+const BAUD_DEFAULT: u32 = 9600;
+const DPI: [u32; 3] = [203, 300, 600];
+const LANGUAGES: [&str; 2] = ["zpl", "pdf"];
+
+pub(super) fn scanners(c: &mut Checker, sections: &[Spanned<sections::Scanner>], kiosks: &[Kiosk]) -> Vec<Scanner> {
+    let known: Vec<String> = kiosks.iter().map(|kiosk| kiosk.id.clone()).collect();
+    let mut seen = BTreeSet::new();
+    let mut scanners = Vec::new();
+    for spanned in sections {
+        let (span, section) = (spanned.span(), spanned.get_ref());
+        unique_id(c, "scanner", &mut seen, &section.id, &span);
+        if !known.contains(&section.kiosk) {
+            let at = c.key(&span, "kiosk");
+            c.fault(&at, not_there("kiosk", &section.kiosk, &known));
+        }
+        let profile = section.profile.clone().unwrap_or_else(|| "generic".to_owned());
+        let profiles: Vec<String> = Profile::names().map(str::to_owned).collect();
+        if !profiles.contains(&profile) {
+            let at = c.key(&span, "profile");
+            c.fault(&at, format!("there is no profile `{profile}`: use one of {}", profiles.join(", ")));
+        }
+        let Some(transport) = scanner_transport(c, section, &span) else { continue };
+        scanners.push(Scanner {
+            id: section.id.clone(),
+            kiosk: section.kiosk.clone(),
+            lane: section.lane.clone().unwrap_or_default(),
+            transport,
+            profile,
+        });
+    }
+    scanners
+}
+
+fn scanner_transport(c: &mut Checker, section: &sections::Scanner, span: &Range<usize>) -> Option<ScannerTransport> {
+    let at = c.key(span, "transport");
+    match section.transport.as_str() {
+        "serial" => {
+            let port = port_choice(c, section, span)?;
+            Some(ScannerTransport::Serial { port, baud: section.baud })
+        }
+        "sim" => Some(ScannerTransport::Simulated),
+        "tcp" | "hid" => {
+            c.fault(&at, format!("transport `{}` is not served yet: use serial, or sim", section.transport));
+            None
+        }
+        other => {
+            c.fault(&at, format!("{other:?} is no transport of a scanner: use serial or sim"));
+            None
+        }
+    }
+}
+
+fn port_choice(c: &mut Checker, section: &sections::Scanner, span: &Range<usize>) -> Option<PortSelector> {
+    if let Some(address) = &section.address {
+        let at = c.key(span, "address");
+        c.fault(&at, format!("a serial scanner has no address {address:?}: give port or usb"));
+    }
+    match (&section.port, &section.usb) {
+        (Some(path), None) => Some(PortSelector::Path(path.into())),
+        (None, Some(usb)) => match usb.parse::<UsbSelector>() {
+            Ok(selector) => Some(PortSelector::Usb(UsbSelector { usb_path: section.usb_path.clone(), ..selector })),
+            Err(error) => {
+                let at = c.key(span, "usb");
+                c.fault(&at, error.to_string());
+                None
+            }
+        },
+        _ => {
+            c.fault(span, format!("scanner `{}`: give either port = \"/dev/…\" or usb = \"vid:pid\"", section.id));
+            None
+        }
+    }
+}
+
+pub(super) fn printers(c: &mut Checker, sections: &[Spanned<sections::Printer>]) -> Vec<Printer> {
+    let mut seen = BTreeSet::new();
+    let mut printers = Vec::new();
+    for spanned in sections {
+        let (span, section) = (spanned.span(), spanned.get_ref());
+        unique_id(c, "printer", &mut seen, &section.id, &span);
+        let place = section.place.as_deref().and_then(|code| match PlaceCode::new(code) {
+            Ok(place) => Some(place),
+            Err(error) => {
+                let at = c.key(&span, "place");
+                c.fault(&at, error.to_string());
+                None
+            }
+        });
+        let language = section.language.clone().unwrap_or_else(|| "zpl".to_owned());
+        if !LANGUAGES.contains(&language.as_str()) {
+            let at = c.key(&span, "language");
+            c.fault(&at, format!("{language:?} is no printer language served yet: use {}", LANGUAGES.join(" or ")));
+        }
+        let dpi = section.dpi.unwrap_or(203);
+        if !DPI.contains(&dpi) {
+            let at = c.key(&span, "dpi");
+            c.fault(&at, format!("dpi = {dpi}: label printers have 203, 300 or 600"));
+        }
+        let Some(transport) = printer_transport(c, section, &span) else { continue };
+        let stock = section.stock.clone().unwrap_or_else(|| "folder-4x2".to_owned());
+        printers.push(Printer { id: section.id.clone(), place, transport, language, dpi, stock });
+    }
+    printers
+}
+
+fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<usize>) -> Option<PrinterTransport> {
+    let needs = |c: &mut Checker, key: &str, example: &str| {
+        c.fault(span, format!("printer `{}`: transport {} needs {key} = {example:?}", section.id, section.transport));
+    };
+    match section.transport.as_str() {
+        "tcp" => match &section.address {
+            Some(address) if address.contains(':') => Some(PrinterTransport::Tcp { address: address.clone() }),
+            Some(address) => Some(PrinterTransport::Tcp { address: format!("{address}:9100") }),
+            None => {
+                needs(c, "address", "10.0.0.20:9100");
+                None
+            }
+        },
+        "serial" => match &section.port {
+            Some(port) => {
+                Some(PrinterTransport::Serial { port: port.clone(), baud: section.baud.unwrap_or(BAUD_DEFAULT) })
+            }
+            None => {
+                needs(c, "port", "/dev/ttyS0");
+                None
+            }
+        },
+        "device" | "folder" => match &section.path {
+            Some(path) if section.transport == "folder" => Some(PrinterTransport::Folder { path: c.path(path) }),
+            Some(path) => Some(PrinterTransport::Device { path: c.path(path) }),
+            None => {
+                needs(c, "path", if section.transport == "folder" { "./labels" } else { "/dev/usb/lp0" });
+                None
+            }
+        },
+        "sim" => Some(PrinterTransport::Simulated),
+        other => {
+            let at = c.key(span, "transport");
+            let text = match (other, &section.uri) {
+                ("ipp", _) => "transport `ipp` is not served yet: use tcp, serial, device, folder or sim".to_owned(),
+                _ => format!("{other:?} is no transport of a printer: use tcp, serial, device, folder or sim"),
+            };
+            c.fault(&at, text);
+            None
+        }
+    }
+}

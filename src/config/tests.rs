@@ -1,0 +1,96 @@
+use std::path::Path;
+
+use super::*;
+
+fn faults(text: &str) -> Vec<String> {
+    let error = Config::parse(text, Some(Path::new("outguide.toml"))).expect_err("faulty");
+    error.faults.iter().map(|fault| fault.located(error.file.as_deref())).collect()
+}
+
+#[test]
+fn an_empty_file_is_the_defaults() {
+    let config = Config::parse("", None).expect("defaults");
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.data_dir, Path::new("./outguide-data"));
+    assert!(config.kiosks.is_empty());
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_neighbour() {
+    assert_eq!(
+        faults("[server]\nlisten = \"127.0.0.1:1\"\ndata_dri = \"x\"\n"),
+        ["outguide.toml:3: unknown key `data_dri`: did you mean `data_dir`?"]
+    );
+    assert!(faults("[sever]\n")[0].contains("did you mean `server`?"));
+}
+
+#[test]
+fn listening_in_clear_beyond_loopback_must_be_said_in_words() {
+    assert!(faults("[server]\nlisten = \"0.0.0.0:8080\"\n")[0].starts_with("outguide.toml:2: `0.0.0.0:8080`"));
+    Config::parse("[server]\nlisten = \"0.0.0.0:8080\"\ninsecure_http = true\n", None).expect("said in words");
+}
+
+#[test]
+fn all_faults_are_told_at_once_each_with_its_line() {
+    let text = "[hospital]\ntime_zone = \"Mars/Base\"\n\n[[kiosk]]\nid = \"er-1\"\nplace = \"E R\"\nprinter = \"zebra\"\n\n\
+                [[scanner]]\nid = \"gun\"\nkiosk = \"er-2\"\ntransport = \"serial\"\nusb = \"xyz\"\n";
+    let faults = faults(text);
+    let lines: Vec<_> = faults.iter().map(|fault| fault.split(':').nth(1).expect("line").to_owned()).collect();
+    assert_eq!(lines, ["2", "6", "7", "11", "13"], "{faults:#?}");
+}
+
+#[test]
+fn the_sample_of_the_documentation_is_taken() {
+    let text = r#"
+[server]
+listen = "127.0.0.1:8080"
+data_dir = "./outguide-data"
+[hospital]
+name = "General Hospital"
+time_zone = "America/New_York"
+[backup]
+every = "1h"
+directory = "/srv/backup"
+keep = 48
+[numbering]
+pattern = "^\\d{6}$"
+filing = "terminal-digit"
+[[barcode.legacy]]
+pattern = "^(?<mrn>\\d{6})$"
+[[kiosk]]
+id = "er-1"
+name = "Emergency"
+place = "ER"
+mode = "receive"
+idle_sign_off_seconds = 120
+printer = "records-zebra"
+[[scanner]]
+id = "er-1-gun"
+kiosk = "er-1"
+transport = "serial"
+port = "/dev/ttyACM0"
+baud = 9600
+profile = "generic"
+lane = "left"
+[[printer]]
+id = "records-zebra"
+place = "FILE"
+transport = "tcp"
+address = "127.0.0.1:9100"
+language = "zpl"
+dpi = 203
+stock = "folder-4x2"
+"#;
+    let config = Config::parse(text, None).expect("the sample");
+    assert_eq!(config.kiosks[0].idle_sign_off_seconds, 120);
+    assert_eq!(config.scanners[0].lane, "left");
+    assert_eq!(config.backup.expect("backup").every, Duration::from_secs(3600));
+}
+
+#[test]
+fn a_usb_id_may_name_the_serial_number() {
+    let text = "[[kiosk]]\nid=\"k\"\nplace=\"ER\"\n[[scanner]]\nid=\"s\"\nkiosk=\"k\"\ntransport=\"serial\"\nusb=\"05e0:1701:S:1\"\n";
+    let config = Config::parse(text, None).expect("usb id");
+    let ScannerTransport::Serial { port, baud: None } = &config.scanners[0].transport else { panic!("serial") };
+    assert_eq!(port.to_string(), "usb 05e0:1701:S:1");
+}
