@@ -1,0 +1,95 @@
+//! `outguide import`.
+
+use std::path::Path;
+
+use crate::app::cli::{self, ImportArgs};
+use crate::app::control::Remote;
+use crate::app::reach::Reach;
+use crate::app::say::{self, Failure, Progress};
+use crate::app::tasks::{Done, Task};
+use crate::config::Config;
+use crate::import::{
+    self, Chunk, ChunkDone, DryRunSink, ImportFile, ImportKind, ImportReport, ImportSink, LedgerSink, ParseRules,
+    SinkError,
+};
+use crate::ledger::{Actor, Clock, Ledger, SystemClock};
+
+/// `outguide import places|staff|patients|charts FILE.csv`.
+pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
+    let config = super::config(&arguments.config)?;
+    let kind = match arguments.what {
+        cli::ImportKind::Places => ImportKind::Places,
+        cli::ImportKind::Staff => ImportKind::Staff,
+        cli::ImportKind::Patients => ImportKind::Patients,
+        cli::ImportKind::Charts => ImportKind::Charts,
+    };
+    let mut sink: Box<dyn ImportSink> = match (Reach::open(&config)?, arguments.dry_run) {
+        (Reach::Here(ledger), true) => Box::new(DryRunSink { ledger }),
+        (Reach::Here(ledger), false) => Box::new(LedgerSink { ledger, by: Actor::System }),
+        (Reach::There(remote), dry_run) => Box::new(RemoteSink { remote, dry_run }),
+    };
+    let mut progress = Progress::new(&format!("Importing {}", arguments.file.display()), file_size(&arguments.file));
+    let report = load(&config, kind, &arguments.file, sink.as_mut(), &mut |counts| progress.at(counts.bytes));
+    progress.finish();
+    tell(&report.map_err(Failure::new)?, arguments.dry_run)
+}
+
+/// Imports one file by the rules of this configuration.
+pub fn load(
+    config: &Config,
+    kind: ImportKind,
+    path: &Path,
+    sink: &mut dyn ImportSink,
+    progress: &mut dyn FnMut(&import::Progress),
+) -> Result<ImportReport, import::ImportError> {
+    let numbering = &config.numbering;
+    let rules = ParseRules {
+        mrn: &|mrn| numbering.check(mrn).map_err(|error| error.to_string()),
+        zone: config.time_zone.clone(),
+        now: SystemClock.now(),
+    };
+    import::run(&ImportFile { kind, path, rules }, sink, progress)
+}
+
+/// Imports one file into a ledger of this process.
+pub fn load_here(config: &Config, kind: ImportKind, path: &Path, ledger: &Ledger) -> Result<ImportReport, Failure> {
+    let mut sink = LedgerSink { ledger: ledger.clone(), by: Actor::System };
+    load(config, kind, path, &mut sink, &mut |_| {}).map_err(Failure::new)
+}
+
+fn file_size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
+}
+
+fn tell(report: &ImportReport, dry_run: bool) -> Result<(), Failure> {
+    let counts = &report.counts;
+    let would = if dry_run { "would be " } else { "" };
+    say::line(format_args!(
+        "{} {would}added, {} {would}changed, {} unchanged, {} rejected",
+        counts.added, counts.changed, counts.unchanged, counts.rejected
+    ));
+    match &report.rejects {
+        None => Ok(()),
+        Some(path) => Err(Failure::not_so(format_args!(
+            "{} rows were rejected: mend them in {} and import that file",
+            counts.rejected,
+            path.display()
+        ))),
+    }
+}
+
+/// Chunks through the running server.
+struct RemoteSink {
+    remote: Remote,
+    dry_run: bool,
+}
+
+impl ImportSink for RemoteSink {
+    fn load(&mut self, chunk: &Chunk) -> Result<ChunkDone, SinkError> {
+        match self.remote.run(&Task::Import { chunk: chunk.clone(), dry_run: self.dry_run }) {
+            Ok(Done::Imported(done)) => Ok(done),
+            Ok(other) => Err(SinkError(format!("the server answered {other:?}"))),
+            Err(error) => Err(SinkError(error.to_string())),
+        }
+    }
+}
