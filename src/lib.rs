@@ -1,7 +1,9 @@
 //! Outguide: chart tracking for hospitals. See README.md for the map of the house.
 
 pub mod alerts;
+pub mod app;
 pub mod barcode;
+pub mod config;
 pub mod custody;
 pub mod import;
 pub mod intake;

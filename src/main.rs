@@ -1,2 +1,7 @@
-//! Outguide.
-fn main() {}
+//! The `outguide` program: arguments in, the application's exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    outguide::app::main()
+}

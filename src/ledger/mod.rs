@@ -34,6 +34,7 @@ pub use effect::{AlertId, AlertKind, AlertRow, AlertState, Effect, PatientId, Pr
 pub use error::{ChangeError, OpenError, ReadError, Refusal, ScanError};
 pub use reader::Reader;
 pub use rebuild::Rebuild;
+pub use schema::DB_FILE;
 pub use verify::{Depth, Fault, Report, verify};
 pub use work::Work;
 

@@ -23,7 +23,7 @@ const WRITER_CACHE_KIB: i64 = 32 * 1024;
 const READER_CACHE_KIB: i64 = 4 * 1024;
 
 /// The database's name in the data directory.
-pub(super) const DB_FILE: &str = "outguide.db";
+pub const DB_FILE: &str = "outguide.db";
 
 /// A connection that may write: WAL, every commit on disk before it returns, checkpoints left to the checkpointer.
 pub(super) fn open_writer(dir: &Path) -> rusqlite::Result<Connection> {

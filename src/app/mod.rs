@@ -1,0 +1,59 @@
+//! The wiring: arguments to rooms. The only place where everything meets.
+
+mod backups;
+mod cli;
+mod commands;
+mod control;
+mod demo;
+mod devices;
+mod downtime;
+mod logging;
+mod metrics;
+mod papers;
+mod printing;
+mod reach;
+mod say;
+mod schedule;
+mod serve;
+mod tasks;
+mod tls;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use say::Failure;
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(!matches!(cli.command, Command::Serve(_)));
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say::warn(format_args!("outguide: {}", failure.text));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Serve(config) => serve::run(&commands::config(&config)?),
+        Command::CheckConfig(config) => commands::check_config(&config),
+        Command::Import(arguments) => commands::import(&arguments),
+        Command::User(command) => commands::user(&command),
+        Command::Token(command) => commands::token(&command),
+        Command::Kiosk(command) => commands::kiosk(&command),
+        Command::Tls(command) => commands::tls(&command),
+        Command::Label(command) => commands::label(&command),
+        Command::Devices(arguments) => commands::devices(&arguments),
+        Command::Verify(arguments) => commands::verify(&arguments),
+        Command::Rebuild(config) => commands::rebuild(&config),
+        Command::Backup(arguments) => commands::backup(&arguments),
+        Command::Restore(arguments) => commands::restore(&arguments),
+        Command::SystemdUnit(config) => commands::systemd_unit(&config),
+    }
+}

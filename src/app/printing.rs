@@ -1,0 +1,63 @@
+//! The configured printers and the ways to them.
+
+use std::sync::Arc;
+
+use outguide_hardware::drivers;
+use outguide_hardware::printer::Printer;
+use outguide_hardware::printer::sim::SimPrinter;
+use outguide_hardware::profile::LineSettings;
+
+use super::say::Failure;
+use crate::config::{self, Config, PrinterTransport};
+use crate::labels::Format;
+use crate::outbox::PrinterSpec;
+use crate::web::PrinterView;
+
+/// The configured printers with the ways to them.
+pub fn printers(config: &Config) -> Result<Vec<(PrinterSpec, Arc<dyn Printer>)>, Failure> {
+    config
+        .printers
+        .iter()
+        .map(|printer| {
+            let format = Format::named(&printer.language)
+                .ok_or_else(|| Failure::new(format_args!("no printer language {:?}", printer.language)))?;
+            let spec = PrinterSpec {
+                id: printer.id.clone(),
+                place: printer.place.as_ref().map(ToString::to_string),
+                format,
+                dpi: u16::try_from(printer.dpi).map_err(Failure::new)?,
+                stock: Some(printer.stock.clone()),
+            };
+            Ok((spec, Arc::from(transport(printer).printer())))
+        })
+        .collect()
+}
+
+fn transport(printer: &config::Printer) -> drivers::PrinterTransport {
+    match &printer.transport {
+        PrinterTransport::Tcp { address } => {
+            drivers::PrinterTransport::Tcp { address: address.clone(), zpl: printer.language == "zpl" }
+        }
+        PrinterTransport::Serial { port, baud } => drivers::PrinterTransport::Serial {
+            port: port.into(),
+            line: LineSettings { baud: *baud, ..LineSettings::default() },
+        },
+        PrinterTransport::Device { path } => drivers::PrinterTransport::Device { path: path.clone() },
+        PrinterTransport::Folder { path } => drivers::PrinterTransport::Folder { path: path.clone() },
+        PrinterTransport::Simulated => drivers::PrinterTransport::Sim(SimPrinter::default()),
+    }
+}
+
+/// How a printer looks from the web.
+pub fn view(status: crate::outbox::PrinterStatus) -> PrinterView {
+    PrinterView {
+        id: status.spec.id,
+        place: status.spec.place,
+        transport: status.transport.to_owned(),
+        language: status.spec.format.extension().to_owned(),
+        stock: status.spec.stock,
+        state: status.state.to_owned(),
+        detail: status.detail,
+        simulated: status.simulated,
+    }
+}

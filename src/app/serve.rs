@@ -1,0 +1,212 @@
+//! The server: every room started in the order in which each needs the other, and stopped the other way round.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use outguide_hardware::scanner::sim::SimScript;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::control::Control;
+use super::devices;
+use super::metrics::Metrics;
+use super::papers::Paperwork;
+use super::printing;
+use super::say::{self, Failure};
+use super::schedule::Repeating;
+use super::{backups, downtime, reach};
+use crate::config::{Config, Scanner};
+use crate::intake::Intake;
+use crate::ledger::changes::Sweep;
+use crate::ledger::{Actor, Ledger, OpenError, RandomIds};
+use crate::outbox::{Jobs, LedgerJobs, Limits, Outbox};
+use crate::web::{self, App, Hospital, PrinterView, Samples, Tls};
+
+/// How often due loans and snoozed alerts are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// What a demonstration adds to a server.
+#[derive(Default)]
+pub struct Extras<'a> {
+    /// What simulated scanners scan by themselves.
+    pub script: Option<Box<dyn FnMut(&Scanner) -> Option<SimScript> + 'a>>,
+    /// Said on every page.
+    pub simulated: bool,
+    /// Something to scan at each kiosk.
+    pub samples: Option<Samples>,
+    /// Called once the server listens.
+    pub ready: Option<Box<dyn FnOnce(&Ledger, &str) -> Result<(), Failure> + 'a>>,
+}
+
+/// `outguide serve`: until SIGTERM or SIGINT.
+pub fn run(config: &Config) -> Result<(), Failure> {
+    run_with(config, Extras::default())
+}
+
+/// A server with `extras`.
+pub fn run_with(config: &Config, extras: Extras<'_>) -> Result<(), Failure> {
+    let tls = config.tls.as_ref().map(|tls| Tls::from_files(&tls.certificate, &tls.key)).transpose();
+    let tls = tls.map_err(Failure::new)?;
+    let ledger = reach::open(config).map_err(|error| match error {
+        OpenError::Locked { dir } => Failure::new(format_args!("a server already runs on {}", dir.display())),
+        error => Failure::new(error),
+    })?;
+    let listener = TcpListener::bind(config.listen)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|error| Failure::new(format_args!("cannot listen on {}: {error}", config.listen)))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
+    let script = extras.script.unwrap_or_else(|| Box::new(|_| None));
+    let rooms = Rooms::start(config, &ledger, script)?;
+    let show = Show { simulated: extras.simulated, samples: extras.samples };
+    // The listener is open: who connects from here on waits for the moment that the web takes to start.
+    let url = url(listener.local_addr().map_err(Failure::new)?, tls.is_some());
+    match extras.ready {
+        Some(ready) => ready(&ledger, &url)?,
+        None => say::line(format_args!("Outguide is ready at {url}/")),
+    }
+    let ended = runtime.block_on(serve(config, &rooms, listener, tls, show));
+    rooms.stop();
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    ended
+}
+
+/// What pages show of a demonstration.
+struct Show {
+    simulated: bool,
+    samples: Option<Samples>,
+}
+
+/// The rooms at work behind the web.
+struct Rooms {
+    ledger: Ledger,
+    intake: Arc<Intake>,
+    outbox: Arc<Outbox>,
+    jobs: Vec<Repeating>,
+    _control: Control,
+}
+
+impl Rooms {
+    fn start(
+        config: &Config,
+        ledger: &Ledger,
+        script: Box<dyn FnMut(&Scanner) -> Option<SimScript> + '_>,
+    ) -> Result<Rooms, Failure> {
+        let scanners = devices::scanners(config, script)?;
+        let recorder = Arc::new(ledger.clone());
+        let intake = Intake::start(recorder, Arc::new(RandomIds), scanners).map_err(Failure::new)?;
+        let jobs_of: Arc<dyn Jobs> =
+            Arc::new(LedgerJobs::new(ledger.clone(), &config.hospital, config.numbering.filing));
+        let outbox = Outbox::start(&jobs_of, printing::printers(config)?, Limits::default()).map_err(Failure::new)?;
+        let control = Control::serve(&config.data_dir, ledger.clone())
+            .map_err(|error| Failure::new(format_args!("{}: {error}", config.data_dir.display())))?;
+        let jobs = jobs(config, ledger).map_err(Failure::new)?;
+        Ok(Rooms {
+            ledger: ledger.clone(),
+            intake: Arc::new(intake),
+            outbox: Arc::new(outbox),
+            jobs,
+            _control: control,
+        })
+    }
+
+    /// Readers first, so that what they hold is offered to the ledger while it is open.
+    fn stop(mut self) {
+        self.jobs.clear();
+        self.intake.stop();
+        // The outbox stops with its last handle, after the job in hand.
+        drop(self.outbox);
+    }
+}
+
+fn jobs(config: &Config, ledger: &Ledger) -> std::io::Result<Vec<Repeating>> {
+    let sweeper = ledger.clone();
+    let mut jobs = vec![Repeating::start("sweep", SWEEP_EVERY, move || sweep(&sweeper))?];
+    let (schedule, of, clock) = (config.downtime.clone(), Paperwork::new(config, ledger), ledger.clone());
+    jobs.push(Repeating::start("downtime", schedule.every, move || {
+        downtime::make(&schedule, &of, &clock.now().strftime("%Y%m%dT%H%MZ").to_string());
+    })?);
+    if let Some(schedule) = config.backup.clone() {
+        let of = ledger.clone();
+        jobs.push(Repeating::start("backup", schedule.every, move || backups::make(&schedule, &of))?);
+    }
+    Ok(jobs)
+}
+
+fn sweep(ledger: &Ledger) {
+    loop {
+        match ledger.change_blocking(&Actor::System, Sweep) {
+            Ok(swept) if swept.more => {}
+            Ok(_) => return,
+            Err(error) => return tracing::warn!(%error, "the sweep for overdue loans could not be recorded"),
+        }
+    }
+}
+
+async fn serve(
+    config: &Config,
+    rooms: &Rooms,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    show: Show,
+) -> Result<(), Failure> {
+    let address = listener.local_addr().map_err(Failure::new)?;
+    let metrics = Arc::new(Metrics::new());
+    metrics.follow(&rooms.ledger);
+    let (close, closing) = watch::channel(false);
+    let outbox = Arc::clone(&rooms.outbox);
+    let printers: Arc<dyn Fn() -> Vec<PrinterView> + Send + Sync> =
+        Arc::new(move || outbox.printers().into_iter().map(printing::view).collect());
+    let text = {
+        let (metrics, ledger, intake) = (Arc::clone(&metrics), rooms.ledger.clone(), Arc::clone(&rooms.intake));
+        let printers = Arc::clone(&printers);
+        Arc::new(move || metrics.text(ledger.head().seq, intake.statuses(), printers()))
+    };
+    let app = App {
+        ledger: rooms.ledger.clone(),
+        hospital: Hospital {
+            name: config.hospital.clone(),
+            time_zone: config.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            filing: config.numbering.filing,
+        },
+        intake: Arc::clone(&rooms.intake),
+        printers,
+        papers: Arc::new(Paperwork::new(config, &rooms.ledger)),
+        metrics: text,
+        requests: Some(metrics),
+        simulated: show.simulated,
+        samples: show.samples,
+        secure: tls.is_some(),
+        closing,
+    };
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        // Nobody left to tell is as good as told.
+        let _all_streams_ended = close.send(true);
+    };
+    warn_of_unknown_places(rooms).await;
+    tracing::info!(%address, tls = tls.is_some(), data = %config.data_dir.display(), "ready");
+    web::serve(listener, tls, web::router(app), stop).await.map_err(Failure::new)
+}
+
+fn url(address: SocketAddr, tls: bool) -> String {
+    let scheme = if tls { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
+/// Places are imported later than kiosks are configured: a warning, not an error.
+async fn warn_of_unknown_places(rooms: &Rooms) {
+    for kiosk in rooms.ledger.kiosks() {
+        let code = kiosk.place.clone();
+        let known = rooms.ledger.read(move |reader| reader.place(&code)).await;
+        if matches!(known, Ok(None)) {
+            tracing::warn!(kiosk = %kiosk.id, place = %kiosk.place, "this kiosk's place does not exist yet: import places");
+        }
+    }
+}
