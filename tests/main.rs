@@ -1,2 +1,9 @@
-//! tests
+//! Tests that drive the real binary over real sockets, ptys and files.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod crash;
+mod house;
+mod kiosk;
 mod labels;
+mod power_cut;
+mod support;
