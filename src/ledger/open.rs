@@ -94,7 +94,9 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     let (closed, _) = mpsc::channel(1);
     let io = |source| OpenError::Io { path: fixed.dir.clone(), source };
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(io)?;
-    let writer = Writer::new(store, shared.clone(), live_jobs, background_jobs);
+    let keeper = schema::open_reader(&fixed.dir.join(DB_FILE))?;
+    keeper.query_row("SELECT count(*) FROM main.meta", [], |_| Ok(()))?;
+    let writer = Writer::new(store, keeper, shared.clone(), live_jobs, background_jobs);
     let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let writer = spawn("ledger-writer").spawn(move || writer.run(&runtime)).map_err(io)?;
     let (dir, signal) = (fixed.dir.clone(), shared.checkpoints.clone());

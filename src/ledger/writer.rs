@@ -8,17 +8,19 @@
 //!
 //! - None is there: a small probe is committed. It overwrites the dead frames in the log (its checksums do not chain
 //!   to theirs), and its sync succeeded, so they can never come back. The callers hear "not recorded".
-//! - Some are there (the log was recovered with them): they are only known to be in the page cache, and a second sync
-//!   would report success for pages the first one dropped. So the whole log is first checkpointed into the database
-//!   file and truncated; only when that succeeded do their callers get receipts.
+//! - Some are there (the log was recovered with them, which a connection kept open for that purpose prevents while
+//!   the process lives): they are only known to be in the page cache, and a second sync would report success for pages
+//!   the first one dropped. So the whole log is first checkpointed into the database file and truncated; only when
+//!   that succeeded do their callers get receipts.
 //! - Either step fails (the disk still is full or broken): everything is "not recorded", and each following batch
-//!   begins with another attempt, before it does anything else. What is found then is found by its id, so that a scan
-//!   offered again gives its first receipt.
+//!   begins with another attempt, before it does anything else. Should the process end before one succeeds, the dead
+//!   frames may be recovered at the next start: then a scan offered again under its id gets its receipt.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, RwLock};
 
+use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc};
 use uuid::Uuid;
 
@@ -79,6 +81,9 @@ pub(super) struct Shared {
 /// The writer thread's own state.
 pub(super) struct Writer {
     fixed: Arc<Fixed>,
+    /// Never asked for anything: while it is open the log's index lives on, so that frames of a failed COMMIT are not
+    /// taken for committed ones when the writer's own connection is opened again.
+    _keeper: Connection,
     /// `None` after a failure until recovery succeeds.
     store: Option<Store>,
     shared: Arc<Shared>,
@@ -89,11 +94,12 @@ pub(super) struct Writer {
 impl Writer {
     pub fn new(
         store: Store,
+        keeper: Connection,
         shared: Arc<Shared>,
         live: mpsc::Receiver<Box<dyn Job>>,
         background: mpsc::Receiver<Box<dyn Job>>,
     ) -> Self {
-        Writer { fixed: store.fixed.clone(), store: Some(store), shared, live, background }
+        Writer { fixed: store.fixed.clone(), _keeper: keeper, store: Some(store), shared, live, background }
     }
 
     /// Works until every handle is gone.
