@@ -27,14 +27,15 @@ export function start({ connection, signedOut }) {
   const finish = follow("/api/v1/events", {
     onEvent: ({ type, data }) => tell(type === "resync" || typeof data !== "object" ? null : data),
     onState: (state, fault) => {
-      clearTimeout(timer);
       if (state === "open") {
+        clearTimeout(timer);
         connection(false);
         if (wasLost) tell(null);
         wasLost = false;
       } else if (fault?.status === 401) signedOut();
       else if (fault?.status === 403) end();
-      else {
+      else if (!wasLost) {
+        // From the first break on, not from the latest attempt.
         wasLost = true;
         timer = setTimeout(() => connection(true), LOST_GRACE_MS);
       }

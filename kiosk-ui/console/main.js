@@ -2,7 +2,7 @@
 
 import { ApiError } from "../shared/api.js";
 import { byId, el, fill } from "../shared/dom.js";
-import { button } from "./parts/icon.js";
+import { button, loadIcons } from "./parts/icon.js";
 import { applyTheme } from "./theme.js";
 import { forget, recall } from "./session.js";
 import { openShell } from "./shell.js";
@@ -11,6 +11,7 @@ import { signInPage } from "./sign-in.js";
 const RETRY_MS = 3_000;
 
 applyTheme();
+void loadIcons();
 void begin();
 
 async function begin() {

@@ -2,8 +2,8 @@
 
 import { ApiError } from "../shared/api.js";
 import { el, fill } from "../shared/dom.js";
-import { picture } from "../shared/dom.js";
 import { fieldElement } from "./parts/form.js";
+import { icon } from "./parts/icon.js";
 import { signIn } from "./session.js";
 
 /**
@@ -52,7 +52,7 @@ export function signInPage({ why, signedIn }) {
     el(
       "div",
       { class: "gate-card" },
-      el("div", { class: "gate-brand" }, picture("/assets/console/icons.svg", "records", { class: "icon" }), el("h1", {}, "Outguide")),
+      el("div", { class: "gate-brand" }, icon("records"), el("h1", {}, "Outguide")),
       el("p", { class: "soft" }, "Where every chart is, who has it, since when."),
       form,
       el("p", { class: "hint" }, "Accounts are made by an administrator. Badges work at kiosks only."),

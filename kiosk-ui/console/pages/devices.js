@@ -57,7 +57,7 @@ function kioskCard(kiosk) {
     el(
       "div",
       { class: "actions" },
-      el("a", { class: "button", href: `/kiosk/${encodeURIComponent(kiosk.id)}`, target: "_blank", rel: "noopener" }, "Open its screen"),
+      may("clerk") ? el("a", { class: "button", href: `/kiosk/${encodeURIComponent(kiosk.id)}`, target: "_blank", rel: "noopener" }, "Open its screen") : null,
       may("admin") ? button("Enrol a browser", () => void enrol(kiosk)) : null,
       el("span", { class: "soft" }, kiosk.enrolled_browsers === undefined ? "" : `${kiosk.enrolled_browsers} enrolled`),
     ),

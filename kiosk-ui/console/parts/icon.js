@@ -4,9 +4,23 @@ import { el, picture } from "../../shared/dom.js";
 
 const FILE = "/assets/console/icons.svg";
 
+/**
+ * Takes the pictures into the page, so that they are there when the server is not. Without them the words still are.
+ */
+export async function loadIcons() {
+  try {
+    const text = await (await fetch(FILE)).text();
+    const { documentElement } = new DOMParser().parseFromString(text, "image/svg+xml");
+    documentElement.setAttribute("hidden", "");
+    document.body.append(document.adoptNode(documentElement));
+  } catch {
+    // Pictures only repeat what the words say.
+  }
+}
+
 /** @param {string} name */
 export function icon(name) {
-  return picture(FILE, name, { class: "icon" });
+  return picture("", `icon-${name}`, { class: "icon" });
 }
 
 /**
