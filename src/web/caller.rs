@@ -100,6 +100,11 @@ impl Caller {
     pub fn actor(&self) -> Actor {
         self.who.actor()
     }
+
+    /// Names the secret it was shown by.
+    pub fn key(&self) -> Key {
+        self.key
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -130,7 +135,7 @@ impl Peer {
 }
 
 /// Under what a secret is remembered: never the secret itself.
-type Key = [u8; 32];
+pub type Key = [u8; 32];
 
 /// Whose credentials are good no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

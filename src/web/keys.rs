@@ -1,14 +1,13 @@
-//! What the web asks of the ledger's accounts: whom a secret stands for, sessions, enrolment, the access log.
+//! What the web asks of the ledger's accounts: whom a secret stands for, sessions, enrolment.
 
 use axum::http::HeaderMap;
 
-use super::caller::{Caller, Means, Peer, Who};
+use super::caller::{Means, Peer, Who};
 use super::cookies;
-use super::problem::{Answer, Problem};
+use super::problem::Answer;
 use super::state::Web;
-use crate::barcode::ChartNumber;
-use crate::ledger::accounts::{Access, EndSession, EnrolKiosk, MakeEnrolCode, Owner, Secret, SecretHash, SignedIn};
-use crate::ledger::{Actor, ChangeError, PatientId};
+use crate::ledger::accounts::{EndSession, EnrolKiosk, MakeEnrolCode, Owner, Secret, SecretHash, SignedIn};
+use crate::ledger::{Actor, ChangeError};
 
 /// The owner of a bearer token or of a cookie's session, if it has one that is still good. `touched`: a person did
 /// something, so that the session's idle time starts anew.
@@ -65,44 +64,4 @@ pub async fn enrol_for_demonstration(web: &Web, kiosk: &str, headers: &HeaderMap
     }
     let made = web.ledger().change(&Actor::System, MakeEnrolCode { kiosk: kiosk.to_owned() }).await?;
     Ok(enrol(web, made.code).await?.map(|(_, secret)| secret))
-}
-
-/// A look at patients' data.
-#[derive(Debug)]
-pub enum Look {
-    /// A submitted search for charts.
-    ChartSearch,
-    /// A submitted search for patients.
-    PatientSearch,
-    /// A chart's record opened.
-    Chart(ChartNumber, Option<PatientId>),
-    /// A chart's label looked at.
-    Label(ChartNumber, Option<PatientId>),
-    /// A restricted chart's place shown for a reason.
-    BreakGlass(ChartNumber, Option<PatientId>, String),
-    /// A patient's record opened.
-    Patient(PatientId),
-    /// The list of all that is out.
-    DowntimeList,
-}
-
-/// Writes a look into the access log; answers when that is durable. What cannot be logged is not shown.
-pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<()> {
-    let (what, chart, patient, reason) = match look {
-        Look::ChartSearch => ("charts_searched", None, None, None),
-        Look::PatientSearch => ("patients_searched", None, None, None),
-        Look::Chart(chart, patient) => ("chart_opened", Some(chart), patient, None),
-        Look::Label(chart, patient) => ("label_previewed", Some(chart), patient, None),
-        Look::BreakGlass(chart, patient, reason) => ("break_glass", Some(chart), patient, Some(reason)),
-        Look::Patient(patient) => ("patient_opened", None, Some(patient), None),
-        Look::DowntimeList => ("downtime_list_made", None, None, None),
-    };
-    let access = Access { what: what.to_owned(), chart, patient, reason, address: peer.text(), ..Access::default() };
-    web.ledger().log_access(&caller.actor(), access).await.map_err(|error| match error {
-        ChangeError::NotRecorded(cause) => {
-            tracing::error!(%cause, "a look could not be logged");
-            Problem::unavailable("This look could not be written into the access log, so it is not shown. Try again.")
-        }
-        error => error.into(),
-    })
 }

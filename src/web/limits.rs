@@ -57,6 +57,11 @@ pub const SIGN_IN_WAITING_MAX: usize = 64;
 /// Rate limiter entries kept; the ones that have recovered go first.
 pub const SIGN_IN_BUCKETS_MAX: usize = 20_000;
 
+/// How long a chart counts as open: reading it anew and its label are no new looks.
+pub const OPEN_FOR: Duration = Duration::from_secs(60 * 60);
+/// Open charts remembered.
+pub const LOOKS_REMEMBERED: usize = 20_000;
+
 /// Authenticated callers remembered, so that not every request asks the database.
 pub const CALLERS_REMEMBERED: usize = 4_096;
 /// How long a caller is remembered at most; a revoked token or closed account is forgotten at once.

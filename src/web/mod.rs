@@ -13,6 +13,7 @@ mod feed;
 mod keys;
 mod limiter;
 pub mod limits;
+mod looks;
 mod problem;
 mod routes;
 mod serve;

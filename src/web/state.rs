@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::caller::Callers;
 use super::feed::Feed;
 use super::limiter::SignInLimiter;
+use super::looks::OpenCharts;
 use super::routes::Sample;
 use crate::barcode::ChartNumber;
 use crate::custody::Kiosk;
@@ -129,6 +130,8 @@ pub struct Inner {
     pub callers: Arc<Callers>,
     /// Failed sign-ins.
     pub limiter: SignInLimiter,
+    /// Who has which chart open.
+    pub open_charts: OpenCharts,
     /// Live events.
     pub feed: Arc<Feed>,
 }
@@ -138,7 +141,7 @@ impl Web {
     pub fn new(app: App) -> Self {
         let callers = Arc::new(Callers::default());
         let feed = Feed::start(&app.ledger, &callers);
-        Self(Arc::new(Inner { callers, limiter: SignInLimiter::new(), feed, app }))
+        Self(Arc::new(Inner { callers, limiter: SignInLimiter::new(), open_charts: OpenCharts::default(), feed, app }))
     }
 
     /// The ledger.

@@ -451,6 +451,27 @@ async fn a_submitted_search_is_one_entry_and_typing_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_open_chart_is_one_entry_however_often_its_page_reads_it() {
+    let house = house().await;
+    let looks = async || {
+        let log = house.get("auditor", "/api/v1/access-log").await;
+        log.json["rows"].as_array().unwrap().len()
+    };
+    assert_eq!(house.get("clerk", "/api/v1/charts/1/label.svg").await.status, 200);
+    assert_eq!(looks().await, 1, "a label by itself is a look");
+    assert_eq!(house.get("clerk", "/api/v1/charts/1?again=1").await.status, 200);
+    assert_eq!(looks().await, 2, "nothing was open yet");
+    for path in ["/api/v1/charts/1?again=1", "/api/v1/charts/1/label.svg"] {
+        assert_eq!(house.get("clerk", path).await.status, 200);
+    }
+    assert_eq!(looks().await, 2);
+    assert_eq!(house.get("records", "/api/v1/charts/1?again=1").await.status, 200);
+    assert_eq!(looks().await, 3, "another caller");
+    assert_eq!(house.get("clerk", "/api/v1/charts/1").await.status, 200);
+    assert_eq!(looks().await, 4, "opened once more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn things_are_made_found_and_corrected() {
     let house = house().await;
     let patient = json!({"mrn": "654321", "last_name": "Osei", "first_name": "Kofi", "sex": "M"});

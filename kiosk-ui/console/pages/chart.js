@@ -32,9 +32,12 @@ export function open(context) {
   /** @type {ChartPage | null} */
   let unveiled = null;
 
+  // The first look opens the record, which is logged; later ones read what this page shows already.
+  let opened = false;
   const look = async () => {
     try {
-      const chart = /** @type {ChartPage} */ (await get(`/api/v1/charts/${id}`, {}, context.signal));
+      const chart = /** @type {ChartPage} */ (await get(`/api/v1/charts/${id}`, { again: opened ? 1 : null }, context.signal));
+      opened = true;
       const seen = chart.withheld && unveiled ? { ...chart, ...whereOf(unveiled) } : chart;
       fill(hero, ...heroContent(seen, { changed, unveil }));
       fill(aside, ...asideContent(seen));

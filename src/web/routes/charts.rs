@@ -17,8 +17,8 @@ use crate::ledger::changes::{
 use crate::ledger::queries::{ChartDetail, ChartRow, HistoryRow, Page, Sight};
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::{Body, Path, Query, given};
-use crate::web::keys::{self, Look};
 use crate::web::limits::SEARCH_MAX_CHARS;
+use crate::web::looks::{self, Look};
 use crate::web::problem::{Answer, Problem};
 use crate::web::state::Web;
 
@@ -72,7 +72,7 @@ async fn find(
     let sight = super::sight(&caller);
     let page = web.ledger().read(move |reader| reader.find_charts(&search.q, &paging, sight)).await?;
     if submitted {
-        keys::log(&web, &caller, peer, Look::ChartSearch).await?;
+        looks::log(&web, &caller, peer, Look::ChartSearch).await?;
     }
     Ok(Json(page))
 }
@@ -81,17 +81,29 @@ async fn detail(web: &Web, number: ChartNumber, sight: Sight) -> Answer<ChartDet
     Ok(web.ledger().read(move |reader| reader.chart_detail(number, sight)).await?)
 }
 
+/// Opened, or read anew.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Opening {
+    /// `1` when a page that shows the chart reads it anew: within the hour that is no new entry of the access log.
+    again: Option<u8>,
+}
+
 /// One chart with its alerts, labels and volumes. Opening it is an entry of the access log.
-#[utoipa::path(get, path = "/api/v1/charts/{number}", tag = "charts", params(("number" = u32, Path)),
+#[utoipa::path(get, path = "/api/v1/charts/{number}", tag = "charts", params(("number" = u32, Path), Opening),
     responses((status = 200, body = ChartDetail)))]
 async fn open(
     State(web): State<Web>,
     caller: Caller,
     peer: Peer,
     Path(number): Path<ChartNumber>,
+    Query(opening): Query<Opening>,
 ) -> Answer<Json<ChartDetail>> {
     let chart = detail(&web, number, super::sight(&caller)).await?;
-    keys::log(&web, &caller, peer, Look::Chart(number, chart.row.patient_id)).await?;
+    let patient = chart.row.patient_id;
+    let again = opening.again == Some(1);
+    let look = if again { Look::ChartAgain(number, patient) } else { Look::Chart(number, patient) };
+    looks::log(&web, &caller, peer, look).await?;
     Ok(Json(chart))
 }
 
@@ -131,7 +143,7 @@ async fn break_glass(
     let reason = super::text("reason", &body.reason)?;
     let chart = detail(&web, number, Sight::Full).await?;
     // Logged before it is shown: what cannot be logged is not shown.
-    keys::log(&web, &caller, peer, Look::BreakGlass(number, chart.row.patient_id, reason)).await?;
+    looks::log(&web, &caller, peer, Look::BreakGlass(number, chart.row.patient_id, reason)).await?;
     Ok(Json(chart))
 }
 

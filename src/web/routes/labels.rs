@@ -15,8 +15,8 @@ use crate::ledger::changes::QueueLabels;
 use crate::ledger::queries::{Page, Sight};
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::{Body, Path, Query};
-use crate::web::keys::{self, Look};
 use crate::web::limits::LABELS_PER_REQUEST;
+use crate::web::looks::{self, Look};
 use crate::web::problem::{Answer, Problem};
 use crate::web::state::{LabelForm, Web};
 
@@ -140,7 +140,7 @@ async fn drawn(
 ) -> Answer<Response> {
     let row = web.ledger().read(move |reader| reader.chart(chart, Sight::Masked)).await?;
     let row = row.ok_or_else(|| Problem::not_found("There is no chart of this number."))?;
-    keys::log(web, caller, peer, Look::Label(chart, row.patient_id)).await?;
+    looks::log(web, caller, peer, Look::Label(chart, row.patient_id)).await?;
     let papers = web.app.papers.clone();
     let bytes = super::blocking(move || papers.label(&preview.template, chart, form)).await??;
     let mut headers = HeaderMap::new();

@@ -14,7 +14,7 @@ use crate::custody::Role;
 use crate::ledger::queries::{ChartRow, OutSummaryRow, Page};
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::Query;
-use crate::web::keys::{self, Look};
+use crate::web::looks::{self, Look};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
@@ -66,7 +66,7 @@ async fn summary(State(web): State<Web>) -> Answer<Json<Page<OutSummaryRow>>> {
 #[utoipa::path(get, path = "/api/v1/downtime-list.pdf", tag = "out",
     responses((status = 200, content_type = "application/pdf", body = String)))]
 async fn downtime_list(State(web): State<Web>, caller: Caller, peer: Peer) -> Answer<Response> {
-    keys::log(&web, &caller, peer, Look::DowntimeList).await?;
+    looks::log(&web, &caller, peer, Look::DowntimeList).await?;
     let papers = web.app.papers.clone();
     let bytes = super::blocking(move || papers.downtime_list()).await??;
     let mut headers = HeaderMap::new();

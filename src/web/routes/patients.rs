@@ -16,7 +16,7 @@ use crate::ledger::{ReadError, Reader};
 use crate::records::Patient;
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::{Body, Path, Query, given};
-use crate::web::keys::{self, Look};
+use crate::web::looks::{self, Look};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
@@ -42,7 +42,7 @@ async fn list(
     let submitted = !typing && paging.cursor.is_none();
     let page = web.ledger().read(move |reader| reader.patients(q.as_deref(), &paging)).await?;
     if submitted {
-        keys::log(&web, &caller, peer, Look::PatientSearch).await?;
+        looks::log(&web, &caller, peer, Look::PatientSearch).await?;
     }
     Ok(Json(page))
 }
@@ -89,7 +89,7 @@ async fn open(
         Ok(PatientDetail { patient, chart_rows })
     };
     let found = web.ledger().read(question).await?;
-    keys::log(&web, &caller, peer, Look::Patient(found.patient.id)).await?;
+    looks::log(&web, &caller, peer, Look::Patient(found.patient.id)).await?;
     Ok(Json(found))
 }
 
