@@ -13,8 +13,11 @@ use crate::labels::Format;
 use crate::outbox::PrinterSpec;
 use crate::web::PrinterView;
 
+/// A printer and the way to it.
+pub type Reached = (PrinterSpec, Arc<dyn Printer>);
+
 /// The configured printers with the ways to them.
-pub fn printers(config: &Config) -> Result<Vec<(PrinterSpec, Arc<dyn Printer>)>, Failure> {
+pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
     config
         .printers
         .iter()

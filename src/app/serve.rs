@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use outguide_hardware::scanner::sim::SimScript;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 use super::control::Control;
@@ -26,17 +27,22 @@ use crate::web::{self, App, Hospital, PrinterView, Samples, Tls};
 /// How often due loans and snoozed alerts are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// What a simulated scanner scans by itself.
+pub type Script<'a> = Box<dyn FnMut(&Scanner) -> Option<SimScript> + 'a>;
+/// Called once the server listens, with its address.
+pub type Ready<'a> = Box<dyn FnOnce(&Ledger, &str) -> Result<(), Failure> + 'a>;
+
 /// What a demonstration adds to a server.
 #[derive(Default)]
 pub struct Extras<'a> {
     /// What simulated scanners scan by themselves.
-    pub script: Option<Box<dyn FnMut(&Scanner) -> Option<SimScript> + 'a>>,
+    pub script: Option<Script<'a>>,
     /// Said on every page.
     pub simulated: bool,
     /// Something to scan at each kiosk.
     pub samples: Option<Samples>,
     /// Called once the server listens.
-    pub ready: Option<Box<dyn FnOnce(&Ledger, &str) -> Result<(), Failure> + 'a>>,
+    pub ready: Option<Ready<'a>>,
 }
 
 /// `outguide serve`: until SIGTERM or SIGINT.
@@ -71,6 +77,9 @@ pub fn run_with(config: &Config, extras: Extras<'_>) -> Result<(), Failure> {
     ended
 }
 
+/// Every configured printer and how it is.
+type Printers = Arc<dyn Fn() -> Vec<PrinterView> + Send + Sync>;
+
 /// What pages show of a demonstration.
 struct Show {
     simulated: bool,
@@ -87,11 +96,7 @@ struct Rooms {
 }
 
 impl Rooms {
-    fn start(
-        config: &Config,
-        ledger: &Ledger,
-        script: Box<dyn FnMut(&Scanner) -> Option<SimScript> + '_>,
-    ) -> Result<Rooms, Failure> {
+    fn start(config: &Config, ledger: &Ledger, script: Script<'_>) -> Result<Rooms, Failure> {
         let scanners = devices::scanners(config, script)?;
         let recorder = Arc::new(ledger.clone());
         let intake = Intake::start(recorder, Arc::new(RandomIds), scanners).map_err(Failure::new)?;
@@ -153,10 +158,10 @@ async fn serve(
     let address = listener.local_addr().map_err(Failure::new)?;
     let metrics = Arc::new(Metrics::new());
     metrics.follow(&rooms.ledger);
+    wake_printers(&rooms.ledger, &rooms.outbox);
     let (close, closing) = watch::channel(false);
     let outbox = Arc::clone(&rooms.outbox);
-    let printers: Arc<dyn Fn() -> Vec<PrinterView> + Send + Sync> =
-        Arc::new(move || outbox.printers().into_iter().map(printing::view).collect());
+    let printers: Printers = Arc::new(move || outbox.printers().into_iter().map(printing::view).collect());
     let text = {
         let (metrics, ledger, intake) = (Arc::clone(&metrics), rooms.ledger.clone(), Arc::clone(&rooms.intake));
         let printers = Arc::clone(&printers);
@@ -193,6 +198,26 @@ async fn serve(
     warn_of_unknown_places(rooms).await;
     tracing::info!(%address, tls = tls.is_some(), data = %config.data_dir.display(), "ready");
     web::serve(listener, tls, web::router(app), stop).await.map_err(Failure::new)
+}
+
+/// A printer's worker hears at once that its queue changed.
+fn wake_printers(ledger: &Ledger, outbox: &Arc<Outbox>) {
+    let (mut published, outbox) = (ledger.subscribe(), Arc::downgrade(outbox));
+    tokio::spawn(async move {
+        loop {
+            let printer = match published.recv().await {
+                Ok(entry) => entry.print_job.as_ref().map(|job| job.printer.clone()),
+                // Workers look by themselves too, so what was missed is only late.
+                Err(RecvError::Lagged(_)) => None,
+                Err(RecvError::Closed) => return,
+            };
+            match (printer, outbox.upgrade()) {
+                (Some(printer), Some(outbox)) => outbox.wake(&printer),
+                (None, Some(_)) => {}
+                (_, None) => return,
+            }
+        }
+    });
 }
 
 fn url(address: SocketAddr, tls: bool) -> String {

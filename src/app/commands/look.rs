@@ -19,24 +19,26 @@ pub fn devices(arguments: &DevicesArgs) -> Result<(), Failure> {
         say::line("No USB scanner or printer is plugged in, and no serial scanner is configured.");
     }
     before.iter().for_each(say::line);
-    while arguments.watch {
+    if !arguments.watch {
+        return Ok(());
+    }
+    loop {
         std::thread::sleep(WATCH_EVERY);
         let now = describe(&config);
         before.iter().filter(|line| !now.contains(line)).for_each(|line| say::line(format_args!("- {line}")));
         now.iter().filter(|line| !before.contains(line)).for_each(|line| say::line(format_args!("+ {line}")));
         before = now;
     }
-    Ok(())
 }
 
 fn describe(config: &Config) -> Vec<String> {
-    let configured = config.scanners.iter().filter_map(|scanner| match &scanner.transport {
+    let configured = config.scanners.iter().map(|scanner| match &scanner.transport {
         ScannerTransport::Serial { port, .. } => {
             let (state, hint) = listing::look_at(port);
             let hint = hint.map(|hint| format!("\n    {hint}")).unwrap_or_default();
-            Some(format!("scanner {} (configured): {port}: {}{hint}", scanner.id, state.word()))
+            format!("scanner {} (configured): {port}: {}{hint}", scanner.id, state.word())
         }
-        ScannerTransport::Simulated => Some(format!("scanner {} (configured): simulated", scanner.id)),
+        ScannerTransport::Simulated => format!("scanner {} (configured): simulated", scanner.id),
     });
     listing::look().iter().map(ToString::to_string).chain(configured).collect()
 }
