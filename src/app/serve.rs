@@ -19,13 +19,16 @@ use super::schedule::Repeating;
 use super::{backups, downtime, reach};
 use crate::config::{Config, Scanner};
 use crate::intake::Intake;
-use crate::ledger::changes::Sweep;
+use crate::ledger::changes::{Prune, Sweep};
 use crate::ledger::{Actor, Ledger, OpenError, RandomIds};
 use crate::outbox::{Jobs, LedgerJobs, Limits, Outbox};
 use crate::web::{self, App, Hospital, PrinterView, Samples, Tls};
 
 /// How often due loans and snoozed alerts are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// How often what is kept for a short time is looked through.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
 /// What a simulated scanner scans by itself.
 pub type Script<'a> = Box<dyn FnMut(&Scanner) -> Option<SimScript> + 'a>;
@@ -127,6 +130,12 @@ impl Rooms {
 fn jobs(config: &Config, ledger: &Ledger) -> std::io::Result<Vec<Repeating>> {
     let sweeper = ledger.clone();
     let mut jobs = vec![Repeating::start("sweep", SWEEP_EVERY, move || sweep(&sweeper))?];
+    let pruner = ledger.clone();
+    jobs.push(Repeating::start("prune", PRUNE_EVERY, move || {
+        if let Err(error) = pruner.change_blocking(&Actor::System, Prune) {
+            tracing::warn!(%error, "old scans' texts could not be forgotten");
+        }
+    })?);
     let (schedule, of, clock) = (config.downtime.clone(), Paperwork::new(config, ledger), ledger.clone());
     jobs.push(Repeating::start("downtime", schedule.every, move || {
         downtime::make(&schedule, &of, &clock.now().strftime("%Y%m%dT%H%MZ").to_string());

@@ -76,7 +76,7 @@ pub(super) fn history(conn: &Connection, chart: ChartNumber) -> Result<Vec<(Orde
 }
 
 /// A chart's alerts that are not resolved.
-fn live_alerts(conn: &Connection, chart: ChartNumber) -> Result<Vec<AlertRow>, StoreError> {
+pub(super) fn live_alerts(conn: &Connection, chart: ChartNumber) -> Result<Vec<AlertRow>, StoreError> {
     let sql = format!("SELECT {ALERT_COLUMNS} FROM main.alerts WHERE chart = ? AND state <> 'resolved'");
     let mut select = conn.prepare_cached(&sql)?;
     let alerts = select.query_map([chart.0], rows::alert)?;

@@ -72,7 +72,7 @@ CREATE TABLE charts (
     UNIQUE (patient, record_type, volume)
 ) STRICT;
 CREATE INDEX charts_out ON charts (place, out_since) WHERE out_since IS NOT NULL;
-CREATE INDEX charts_falling_due ON charts (due_at) WHERE due_at IS NOT NULL AND overdue_alert IS NULL;
+CREATE INDEX charts_falling_due ON charts (due_at) WHERE due_at IS NOT NULL AND overdue_alert IS NULL AND retired = 0;
 CREATE INDEX charts_missing ON charts (missing) WHERE missing IS NOT NULL;
 -- One row for each entry that names a chart, in the fold's order; `act` is NULL where custody was not concerned.
 CREATE TABLE chart_history (
@@ -110,6 +110,8 @@ CREATE TABLE alert_notes (
     seq INTEGER PRIMARY KEY, alert INTEGER NOT NULL, author TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX alert_notes_by_alert ON alert_notes (alert, seq);
+-- Reasons for a reprint in somebody's own words, beside the chain for the same reason.
+CREATE TABLE print_reasons (job INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE users (
     name TEXT PRIMARY KEY, role TEXT NOT NULL, password_hash TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1,
     version INTEGER NOT NULL

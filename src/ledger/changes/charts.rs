@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use serde_json::json;
 
-use super::super::acting::act_on;
+use super::super::acting::{act_on, live_alerts};
 use super::super::error::ChangeError;
 use super::super::rows::{self, ChartRecord};
 use super::super::work::Work;
@@ -109,9 +109,18 @@ impl Change for CorrectChart {
                 effects.extend(moved_home(work, &before, &after.home)?);
             }
         }
+        if after.retired && !before.retired {
+            effects.extend(alerts_of_retired(work, self.number)?);
+        }
         work.record("chart_corrected", json!({ "chart": self.number }), effects)?;
         Ok(())
     }
+}
+
+/// Nobody looks for a chart that is no longer in use: its alerts end with it.
+fn alerts_of_retired(work: &Work<'_>, number: ChartNumber) -> Result<Vec<Effect>, ChangeError> {
+    let live = live_alerts(work.conn(), number)?;
+    Ok(live.into_iter().map(|alert| Effect::AlertSet(alert.resolved(work.now(), "retired"))).collect())
 }
 
 /// The console says that a chart is at a place, with a person: a checkout or return that is asserted, not scanned.

@@ -6,6 +6,7 @@ mod imports;
 mod patients;
 mod places;
 mod print_jobs;
+mod prune;
 mod record_types;
 mod staff;
 mod sweep;
@@ -20,6 +21,7 @@ pub use imports::{
 pub use patients::{AddPatient, CorrectPatient, PatientPatch};
 pub use places::{AddPlace, CorrectPlace, PlacePatch};
 pub use print_jobs::{CancelPrintJob, ConfirmPrintJob, PrintJobFate, QueueLabels, RetryPrintJob};
+pub use prune::{Prune, RAW_SCAN_DAYS};
 pub use record_types::{AddRecordType, CorrectRecordType, RecordTypePatch};
 pub use staff::{AddStaff, CorrectStaff, StaffPatch};
 pub use sweep::{Sweep, Swept};

@@ -44,15 +44,12 @@ impl Change for QueueLabels {
             let text = format!("print 1 to {COPIES_MAX} copies");
             return Err(ChangeError::refused("refuse_when_copies_are_out_of_range", Some("copies"), text));
         }
-        if self.reason.as_ref().is_some_and(|reason| !REASONS.contains(&reason.as_str())) {
-            let text = format!("give one of these reasons or none: {}", REASONS.join(", "));
-            return Err(ChangeError::refused("refuse_when_reason_is_not_listed", Some("reason"), text));
-        }
+        let (reason, words) = said(self.reason)?;
         let order = LabelOrder {
             printer: &self.printer,
             template: &self.template,
             copies: self.copies,
-            reason: self.reason.as_deref(),
+            reason: reason.as_deref(),
             requested_by: work.actor(),
             at: work.now(),
         };
@@ -66,7 +63,15 @@ impl Change for QueueLabels {
             effects.extend([issued, Effect::PrintJobSet(job.clone())]);
             jobs.push(job);
         }
-        work.record("labels_queued", json!({ "labels": jobs.len() }), effects)?;
+        let mut change = json!({ "labels": jobs.len() });
+        if let Some(words) = words {
+            change["reason_hmac"] = work.text_hmac(&words)?.into();
+            for job in &jobs {
+                let sql = "INSERT INTO main.print_reasons (job, text) VALUES (?, ?)";
+                work.conn().prepare_cached(sql)?.execute(rusqlite::params![job.id.0, words])?;
+            }
+        }
+        work.record("labels_queued", change, effects)?;
         Ok(jobs)
     }
 }
@@ -163,8 +168,28 @@ impl Change for CancelPrintJob {
 /// The most copies of one label.
 const COPIES_MAX: u16 = 50;
 
+/// The reason as the chain has it, and the words beside it where it is none of [`REASONS`]: free words may name a
+/// patient, so the chain holds their keyed hash only.
+fn said(reason: Option<String>) -> Result<(Option<String>, Option<String>), ChangeError> {
+    let Some(words) = reason.map(|words| words.trim().to_owned()).filter(|words| !words.is_empty()) else {
+        return Ok((None, None));
+    };
+    if words.chars().count() > REASON_MAX_CHARS || words.chars().any(char::is_control) {
+        let text = format!("use at most {REASON_MAX_CHARS} characters on one line");
+        return Err(ChangeError::refused("refuse_when_reason_does_not_fit", Some("reason"), text));
+    }
+    if REASONS.contains(&words.as_str()) {
+        return Ok((Some(words), None));
+    }
+    Ok((Some(OTHER.to_owned()), Some(words)))
+}
+
 /// Why a label may be printed. A closed list, because reasons go into the chain and free text may name a patient.
-pub const REASONS: [&str; 5] = ["new chart", "damaged", "lost", "wrong", "test"];
+pub const REASONS: [&str; 6] = ["first label", "damaged", "unreadable", "lost", "new folder", "corrected details"];
+/// What the chain says of any other reason.
+const OTHER: &str = "other";
+/// The longest reason.
+const REASON_MAX_CHARS: usize = 200;
 
 fn by_id(work: &Work<'_>, id: PrintJobId) -> Result<PrintJobRow, ChangeError> {
     let sql = format!("SELECT {PRINT_JOB_COLUMNS} FROM main.print_jobs WHERE id = ?");

@@ -59,7 +59,8 @@ impl Change for Sweep {
 /// Charts whose loan fell due and has no alert yet, through an index that holds no others.
 fn newly_due(work: &Work<'_>) -> Result<Vec<(ChartNumber, Custody)>, ChangeError> {
     let sql = "SELECT number, custody FROM main.charts \
-               WHERE due_at IS NOT NULL AND overdue_alert IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?";
+               WHERE due_at IS NOT NULL AND overdue_alert IS NULL AND retired = 0 AND due_at <= ? \
+               ORDER BY due_at LIMIT ?";
     let mut select = work.conn().prepare_cached(sql)?;
     let due = select.query_map(rusqlite::params![work.now().as_microsecond(), Sweep::CHUNK], |row| {
         Ok((ChartNumber(row.get(0)?), rows::json(row, 1)?))
