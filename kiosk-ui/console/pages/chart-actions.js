@@ -11,7 +11,8 @@ import { toast } from "../parts/toast.js";
 import { may, me } from "../session.js";
 
 const COPIES_MAX = 20;
-const REASONS = ["first label", "damaged", "unreadable", "lost", "new folder", "corrected details"];
+/** The reasons that the ledger keeps count of. */
+const REASONS = ["new chart", "damaged", "lost", "wrong", "test"];
 
 /**
  * @param {ChartPage} chart
@@ -156,7 +157,7 @@ async function printLabel(chart) {
     intro: ["A new label makes the one now on the folder an older issue, once this one is confirmed or scanned."],
     fields: [
       { name: "printer", label: "Printer", type: "select", value: rows[0]?.id ?? null, options: rows.map((printer) => [printer.id, `${printer.id}${printer.place ? ` · ${printer.place}` : ""}${printer.simulated ? " · simulated" : ""} · ${printer.state.replaceAll("_", " ")}`]), required: true },
-      { name: "reason", label: "Why", type: "select", value: chart.label_issue ? "damaged" : "first label", options: REASONS.map((reason) => [reason, reason]), required: true },
+      { name: "reason", label: "Why", type: "select", value: chart.label_issue ? "damaged" : "new chart", options: REASONS.map((reason) => [reason, reason]), required: true },
       { name: "copies", label: "Copies", type: "number", value: 1, min: 1, max: COPIES_MAX, required: true, hint: "Copies share one issue." },
     ],
     action: "Print",

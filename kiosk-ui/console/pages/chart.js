@@ -113,7 +113,7 @@ function toneOf(chart) {
   if (chart.withheld) return "saved";
   if (chart.missing_since) return "refused";
   if (chart.due_at && Date.parse(chart.due_at) < Date.now()) return "attention";
-  return chart.out_since ? "plain" : "ok";
+  return chart.out_since || chart.known_by !== "scanned" ? "plain" : "ok";
 }
 
 /** @param {ChartPage} chart */

@@ -123,7 +123,7 @@ function seenPhrase(chart) {
   if (chart.known_by === "scanned") return [", scanned ", say.element(chart.seen_at, "ago")];
   const elsewhere = chart.seen_place && chart.seen_place !== chart.place ? [" at ", chart.seen_place_name ?? chart.seen_place] : [];
   const seen = chart.seen_at ? ["last scanned", ...elsewhere, " ", say.element(chart.seen_at, "ago")] : ["never scanned"];
-  return [chart.known_by === "asserted" ? ", so it was said (" : ", so we conclude (", ...seen, ")"];
+  return [chart.known_by === "asserted" ? ", as said, " : ", as concluded, ", ...seen];
 }
 
 /** @param {string} due_at */
