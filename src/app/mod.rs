@@ -27,6 +27,8 @@ use say::Failure;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
+    // Whatever this program writes may name a patient: files are for its own user, unless a mode is given on purpose.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     logging::start(!matches!(cli.command, Command::Serve(_)));
     match run(cli.command) {
