@@ -83,7 +83,7 @@ function eventNode(row) {
     el(
       "div",
       { class: "event-body" },
-      el("p", {}, el("strong", {}, row.tone === "refused" ? "Refused" : capital(words(row.kind))), row.text ? ` · ${row.text}` : row.place_name ? ` · ${row.place_name}` : ""),
+      el("p", {}, el("strong", {}, row.tone === "refused" ? "Refused" : capital(words(row.kind))), row.text && row.text !== capital(words(row.kind)) ? ` · ${row.text}` : row.place_name ? ` · ${row.place_name}` : ""),
       el(
         "p",
         { class: "soft" },

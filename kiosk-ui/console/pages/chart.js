@@ -134,10 +134,23 @@ function alertsPanel(chart) {
 /** @param {ChartPage} chart */
 function labelPanel(chart) {
   if (!may("clerk")) return null;
-  const picture = el("img", { class: "label-preview", src: `/api/v1/charts/${chart.number}/label.svg?template=folder-4x2`, alt: `Folder label of ${chart.mrn}, volume ${chart.volume}`, loading: "lazy" });
-  picture.addEventListener("error", () => picture.replaceWith(el("p", { class: "hint" }, "The label cannot be shown now.")));
+  const { patient } = chart;
+  const shown = JSON.stringify([chart.number, chart.mrn, patient, chart.record_type, chart.volume, chart.label_issue]);
+  // A preview is an entry of the access log: it is asked for again only when the label would look different.
+  if (lastLabel?.shown !== shown) lastLabel = { shown, picture: labelPicture(chart) };
   const issue = chart.label_issue ? `Issue ${chart.label_issue} is on the chart.` : "No label of Outguide is known to be on it yet.";
-  return panel("Folder label", picture, el("p", { class: "hint" }, issue), el("a", { class: "link", href: `/api/v1/charts/${chart.number}/label.pdf?template=folder-4x2`, target: "_blank", rel: "noopener" }, "Open as PDF (a preview, not a label to stick)"));
+  return panel("Folder label", lastLabel.picture, el("p", { class: "hint" }, issue), el("a", { class: "link", href: `/api/v1/charts/${chart.number}/label.pdf?template=folder-4x2`, target: "_blank", rel: "noopener" }, "Open as PDF (a preview, not a label to stick)"));
+}
+
+/** @type {{shown: string, picture: HTMLElement} | null} */
+let lastLabel = null;
+
+/** @param {ChartPage} chart */
+function labelPicture(chart) {
+  const picture = el("img", { class: "label-preview", src: `/api/v1/charts/${chart.number}/label.svg?template=folder-4x2&at=${Date.now()}`, alt: `Folder label of ${chart.mrn}, volume ${chart.volume}` });
+  const frame = el("div", { class: "label-frame" }, picture);
+  picture.addEventListener("error", () => fill(frame, el("p", { class: "hint" }, "The label cannot be shown now.")));
+  return frame;
 }
 
 /** @param {ChartPage} chart */

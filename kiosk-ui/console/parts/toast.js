@@ -3,7 +3,7 @@
 import { byId, el } from "../../shared/dom.js";
 
 const SHOWN_MS = 6_000;
-const TOASTS_MAX = 3;
+const TOASTS_MAX = 1;
 
 /**
  * @param {string} text
