@@ -39,9 +39,10 @@ pub fn stream(client: &Client, stop: &AtomicBool, first: u32) -> Vec<String> {
     acknowledged
 }
 
-fn recorded(site: &Site) -> std::collections::HashSet<String> {
-    let connection = rusqlite::Connection::open_with_flags(site.database(), rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .expect("open");
+/// The ids of all entries of the ledger in `database`.
+pub fn recorded_in(database: &Path) -> HashSet<String> {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let connection = rusqlite::Connection::open_with_flags(database, flags).expect("open");
     let mut ids = connection.prepare("SELECT id FROM entries").expect("prepare");
     ids.query_map([], |row| row.get(0)).expect("ids").collect::<Result<_, _>>().expect("ids")
 }
@@ -68,7 +69,7 @@ fn killed_a_hundred_times_in_a_stream_nothing_acknowledged_is_lost() {
             acknowledged.extend(stream.join().expect("stream"));
         }
     }
-    let recorded = recorded(&site);
+    let recorded = recorded_in(&site.database());
     let lost: Vec<_> = acknowledged.iter().filter(|id| !recorded.contains(*id)).collect();
     assert!(acknowledged.len() > KILLS, "only {} scans were acknowledged", acknowledged.len());
     assert!(lost.is_empty(), "lost {} of {}", lost.len(), acknowledged.len());
@@ -145,7 +146,7 @@ fn an_fsync_that_fails_is_never_a_green_screen() {
     }
     assert!(!not_recorded.is_empty(), "the injected faults were felt");
     server.kill();
-    let recorded = recorded(&site);
+    let recorded = recorded_in(&site.database());
     assert!(green.iter().all(|id| recorded.contains(id)), "each green scan is there");
     site.ok(&["verify"]);
 }

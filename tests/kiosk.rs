@@ -49,11 +49,12 @@ fn what_is_not_known_is_refused_with_a_way_out() {
     er.scan("er-1", &badge("1001"));
     for (data, rule) in [
         (code("C000000999001"), "refuse_when_chart_is_unknown"),
-        (code("S9999"), "refuse_when_badge_is_unknown"),
         (code("LNOWHERE"), "refuse_when_place_is_unknown"),
         ("C00000000100199".to_owned(), "refuse_when_code_is_unrecognised"),
         (command("SEND"), "refuse_when_command_is_not_yet_served"),
         (command("MISSING"), "refuse_when_role_may_not"),
+        // Last: somebody else stands here now, so it signs off whoever stood here.
+        (code("S9999"), "refuse_when_badge_is_unknown"),
     ] {
         let receipt = er.scan("er-1", &data);
         assert_eq!(verdict(&receipt, "rule"), rule, "{data}: {receipt:#}");
