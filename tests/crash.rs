@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::json;
@@ -16,11 +17,40 @@ const KILLS: usize = 100;
 /// Kiosks that stream at once.
 const STREAMS: u32 = 4;
 
-/// Streams scans until the server dies; the ids that were acknowledged.
-pub fn stream(client: &Client, stop: &AtomicBool, first: u32) -> Vec<String> {
+/// Clients that stream scans until the server dies.
+pub struct Streams {
+    threads: Vec<JoinHandle<Vec<String>>>,
+    heard: Arc<AtomicUsize>,
+}
+
+impl Streams {
+    /// [`STREAMS`] of them, each with a connection of its own.
+    pub fn start(client: impl Fn() -> Client) -> Streams {
+        let heard = Arc::new(AtomicUsize::new(0));
+        let threads = (0..STREAMS)
+            .map(|first| {
+                let (client, heard) = (client(), Arc::clone(&heard));
+                std::thread::spawn(move || stream(&client, &heard, first))
+            })
+            .collect();
+        Streams { threads, heard }
+    }
+
+    /// Waits until so many scans were acknowledged.
+    pub fn until_acknowledged(&self, count: usize) {
+        until("scans are acknowledged", || self.heard.load(Ordering::Relaxed) >= count);
+    }
+
+    /// The ids of all that were acknowledged, once the server is gone.
+    pub fn acknowledged(self) -> Vec<String> {
+        self.threads.into_iter().flat_map(|stream| stream.join().expect("stream")).collect()
+    }
+}
+
+fn stream(client: &Client, heard: &AtomicUsize, first: u32) -> Vec<String> {
     let mut acknowledged = Vec::new();
     let mut turn = 0u32;
-    while !stop.load(Ordering::Relaxed) {
+    loop {
         let number = 1 + (first + turn * STREAMS) % 40;
         let data = match turn % 5 {
             0 => badge("1001"),
@@ -33,6 +63,7 @@ pub fn stream(client: &Client, stop: &AtomicBool, first: u32) -> Vec<String> {
         if reply.status == 200 {
             assert!(reply.json["seq"].is_u64(), "{:#}", reply.json);
             acknowledged.push(id);
+            heard.fetch_add(1, Ordering::Relaxed);
         }
         turn += 1;
     }
@@ -54,20 +85,12 @@ fn killed_a_hundred_times_in_a_stream_nothing_acknowledged_is_lost() {
     let mut acknowledged = Vec::new();
     for round in 0..KILLS {
         let server = site.serve();
-        let stop = Arc::new(AtomicBool::new(false));
-        let streams: Vec<_> = (0..STREAMS)
-            .map(|first| {
-                let (client, stop) = (server.client(&token), Arc::clone(&stop));
-                std::thread::spawn(move || stream(&client, &stop, first))
-            })
-            .collect();
-        // Another moment each time: 15 to 110 ms into the stream.
-        std::thread::sleep(Duration::from_millis(15 + (u64::try_from(round).expect("small") * 37) % 95));
+        let streams = Streams::start(|| server.client(&token));
+        // Another moment each time: some scans into the stream, and up to 95 ms more.
+        streams.until_acknowledged(1 + round % 7);
+        std::thread::sleep(Duration::from_millis((u64::try_from(round).expect("small") * 37) % 95));
         server.kill();
-        stop.store(true, Ordering::Relaxed);
-        for stream in streams {
-            acknowledged.extend(stream.join().expect("stream"));
-        }
+        acknowledged.extend(streams.acknowledged());
     }
     let recorded = recorded_in(&site.database());
     let lost: Vec<_> = acknowledged.iter().filter(|id| !recorded.contains(*id)).collect();
@@ -130,7 +153,7 @@ fn an_fsync_that_fails_is_never_a_green_screen() {
     let mut command = Command::new("strace");
     let inject = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e"];
     command.args(inject).arg("inject=fsync,fdatasync:error=EIO:when=12+5").arg(PROGRAM).arg("serve");
-    command.current_dir(site.path()).env("OUTGUIDE_LOG_FORMAT", "text");
+    command.current_dir(site.path()).env("OUTGUIDE_LOG", "off");
     let server = Server::start(command);
     let client = server.client(&token);
     let (mut green, mut not_recorded) = (Vec::new(), Vec::new());

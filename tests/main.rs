@@ -3,7 +3,11 @@
 
 mod crash;
 mod house;
+mod import;
 mod kiosk;
 mod labels;
+mod live;
+mod offline;
 mod power_cut;
+mod serial;
 mod support;

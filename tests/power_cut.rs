@@ -7,15 +7,13 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::crash::{recorded_in, stream};
+use crate::crash::{Streams, recorded_in};
 use crate::support::{Client, PROGRAM, Site};
 
 /// How often the power is cut.
-const CUTS: u64 = 10;
+const CUTS: u8 = 10;
 
 fn run(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -48,7 +46,7 @@ impl Machine {
             .arg(dir.join("initramfs"))
             .arg("-drive")
             .arg(format!("file={},if=virtio,format=raw,cache=writeback", dir.join("disk.img").display()))
-            .args(["-device", "virtio-net-pci,netdev=net", "-netdev"])
+            .args(["-device", "virtio-net-pci,netdev=net,romfile=", "-netdev"])
             .arg(format!("user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:8080"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -60,7 +58,7 @@ impl Machine {
         loop {
             let line = lines.next().unwrap_or_else(|| panic!("the machine ended:\n{}", heard.join("\n")));
             let line = String::from_utf8_lossy(line.expect("console").as_bytes()).into_owned();
-            let ready = line.contains("http://");
+            let ready = line.contains("ready at http://");
             heard.push(line);
             if ready {
                 break;
@@ -93,19 +91,11 @@ fn the_power_is_cut_ten_times_in_a_stream_and_nothing_acknowledged_is_lost() {
     let mut acknowledged = Vec::new();
     for cut in 0..CUTS {
         let machine = Machine::boot(dir.path());
-        let stop = Arc::new(AtomicBool::new(false));
-        let streams: Vec<_> = (0..4)
-            .map(|first| {
-                let (client, stop) = (Client::new(&machine.url, &token), Arc::clone(&stop));
-                std::thread::spawn(move || stream(&client, &stop, first))
-            })
-            .collect();
-        std::thread::sleep(Duration::from_millis(1500 + cut * 130));
+        let streams = Streams::start(|| Client::new(&machine.url, &token));
+        streams.until_acknowledged(1 + 3 * usize::from(cut));
+        std::thread::sleep(Duration::from_millis(u64::from(cut) * 13));
         machine.cut();
-        stop.store(true, Ordering::Relaxed);
-        for stream in streams {
-            acknowledged.extend(stream.join().expect("stream"));
-        }
+        acknowledged.extend(streams.acknowledged());
     }
 
     // The disk as the next start would find it: its journal replayed, nothing else mended.
@@ -115,7 +105,7 @@ fn the_power_is_cut_ten_times_in_a_stream_and_nothing_acknowledged_is_lost() {
     run(Command::new("debugfs").arg("-R").arg(format!("rdump /site {}", after.path().display())).arg(&disk));
     let recorded = recorded_in(&after.path().join("site/data/outguide.db"));
     let lost: Vec<_> = acknowledged.iter().filter(|id| !recorded.contains(*id)).collect();
-    assert!(acknowledged.len() > 10, "only {} scans were acknowledged", acknowledged.len());
+    assert!(acknowledged.len() > usize::from(CUTS), "only {} scans were acknowledged", acknowledged.len());
     assert!(lost.is_empty(), "lost {} of {}", lost.len(), acknowledged.len());
     let verified = Command::new(PROGRAM).arg("verify").current_dir(after.path().join("site")).output().expect("verify");
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));

@@ -165,4 +165,4 @@ mod tests;
 pub use check::{CheckScheme, mod_97_10};
 pub use code::encode;
 pub use image::{ImageCode, decode_luma};
-pub use rules::{LegacyRule, Reader, RuleError, clean};
+pub use rules::{LegacyRule, Reader, RuleError, clean, old_barcode};

@@ -118,6 +118,14 @@ pub fn clean(data: &str) -> &str {
     strip_aim(data.trim_matches(blank)).trim_matches(blank)
 }
 
+/// What `data` may say as a chart's old barcode, in the form in which those are kept; `None` for what cannot be one,
+/// such as a misread label of ours.
+pub fn old_barcode(data: &str) -> Option<&str> {
+    let text = clean(data);
+    let own: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
+    (!text.is_empty() && text.len() <= LEGACY_MAX_BYTES && !names_a_chart(&own)).then_some(text)
+}
+
 /// `C` and 14 digits, or `R` and 11.
 fn names_a_chart(text: &str) -> bool {
     let digits = match text.split_at_checked(1) {

@@ -94,7 +94,7 @@ pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<
     if let Some(receipt) = recorded_before(store, scan, &data_hmac)? {
         return Ok(receipt);
     }
-    let code = fixed.codes.read(&scan.data, scan.symbology.as_deref());
+    let code = situation::understand(store, fixed.codes.read(&scan.data, scan.symbology.as_deref()), &scan.data)?;
     let recorded_at = fixed.clock.now().max(scan.received_at);
     let key = OrderKey {
         effective_at: scan.effective_at().min(recorded_at),

@@ -6,7 +6,7 @@ use super::error::StoreError;
 use super::rows::{self, ChartRecord};
 use super::scanning::Row;
 use super::store::Store;
-use crate::barcode::{Code, CommandWord, LegacyCode};
+use crate::barcode::{self, Code, CommandWord, LegacyCode};
 use crate::custody::{Chart, Kiosk, KioskSession, Place, Situation, Staff};
 
 /// The most charts that one legacy code can bring up; more are as good as these for "which one?".
@@ -78,6 +78,14 @@ pub(super) fn load(store: &mut Store, kiosk: &Kiosk, session: KioskSession, code
         charts,
         last_change_chart,
     })
+}
+
+/// `code` as the ledger understands it: a text that no rule knows may be the old barcode that an import gave a chart.
+pub(super) fn understand(store: &Store, code: Code, data: &str) -> Result<Code, StoreError> {
+    let (Code::Unrecognised(_), Some(text)) = (&code, barcode::old_barcode(data)) else { return Ok(code) };
+    let mut select = store.conn.prepare_cached("SELECT 1 FROM main.legacy_barcodes WHERE text = ? LIMIT 1")?;
+    let known = select.exists([text])?;
+    Ok(if known { Code::Legacy(LegacyCode { text: text.to_owned(), ..LegacyCode::default() }) } else { code })
 }
 
 /// The charts that a code fits.

@@ -1,6 +1,6 @@
 //! The real binary, driven as its users drive it: a folder, a configuration, commands and sockets.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -100,7 +100,7 @@ impl Site {
     /// A command in the folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
-        command.args(arguments).current_dir(self.path()).env("OUTGUIDE_LOG_FORMAT", "text");
+        command.args(arguments).current_dir(self.path()).env("OUTGUIDE_LOG_FORMAT", "text").env("OUTGUIDE_LOG", "warn");
         command
     }
 
@@ -247,6 +247,22 @@ impl Client {
         reply(request.send_json(body).expect("an answer"))
     }
 
+    /// The same at another address.
+    pub fn at(&self, url: &str) -> Client {
+        Client { url: url.to_owned(), ..self.clone() }
+    }
+
+    /// A stream of events, gone on with after entry `last`.
+    pub fn stream(&self, path: &str, last: Option<u64>) -> impl Read + use<> {
+        let mut request = self.agent.get(format!("{}{path}", self.url)).header("authorization", self.bearer());
+        if let Some(last) = last {
+            request = request.header("last-event-id", last.to_string());
+        }
+        let response = request.call().expect("an answer");
+        assert_eq!(response.status(), 200, "{path}");
+        response.into_body().into_reader()
+    }
+
     /// A scan with a new id at `kiosk`: its receipt.
     pub fn scan(&self, kiosk: &str, data: &str) -> Value {
         let reply =
@@ -302,5 +318,34 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     while !so() {
         assert!(Instant::now() < end, "never came true: {what}");
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Random numbers of a seed that is printed: `OUTGUIDE_TEST_SEED=…` repeats a run.
+pub struct Dice(u64);
+
+impl Dice {
+    /// With the given seed or a new one.
+    pub fn new(what: &str) -> Dice {
+        let given = std::env::var("OUTGUIDE_TEST_SEED").ok().map(|seed| seed.parse().expect("a number"));
+        let seed = given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().1 >> 8);
+        println!("{what}: OUTGUIDE_TEST_SEED={seed}");
+        Dice(seed | 1)
+    }
+
+    /// A number below `end` (xorshift64*).
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let high = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
+        usize::try_from(high).expect("31 bits") % end
+    }
+
+    /// Puts `things` into another order.
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        for last in (1..things.len()).rev() {
+            things.swap(last, self.below(last + 1));
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::super::work::Work;
 use super::super::{Effect, PatientId};
 use super::charts::{self, ChartRegistration};
 use super::{Change, patients, places, staff, versioned};
-use crate::barcode::{BadgeNumber, PlaceCode};
+use crate::barcode::{self, BadgeNumber, PlaceCode};
 use crate::custody::{Act, Place, PlaceKind, Role, Staff};
 use crate::records::Patient;
 
@@ -302,7 +302,7 @@ fn registration(work: &mut Work<'_>, row: &ChartRow) -> Result<Act, ChangeError>
 
 /// Remembers what the chart's old label says; true when it was not known.
 fn remember_barcode(work: &Work<'_>, text: &Option<String>, chart: u32) -> Result<bool, ChangeError> {
-    let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else { return Ok(false) };
+    let Some(text) = text.as_deref().map(barcode::clean).filter(|text| !text.is_empty()) else { return Ok(false) };
     let sql = "INSERT OR IGNORE INTO main.legacy_barcodes (text, chart) VALUES (?, ?)";
     Ok(work.conn().prepare_cached(sql)?.execute(rusqlite::params![text, chart])? == 1)
 }
