@@ -13,7 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::intake::{DeviceState, DeviceStatus};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Pace};
 use crate::web::{PrinterView, Requests};
 
 /// Upper bounds of the time buckets, in seconds: from a quick read to a kiosk's patience.
@@ -45,6 +45,9 @@ pub struct Metrics {
     times: Family<RouteOnly, Histogram, fn() -> Histogram>,
     entries: Family<EntryLabels, Counter>,
     head: Gauge<u64, AtomicU64>,
+    commits: Gauge<u64, AtomicU64>,
+    longest_background: Gauge<f64, AtomicU64>,
+    longest_commit: Gauge<f64, AtomicU64>,
     devices: Family<DeviceLabels, Gauge>,
 }
 
@@ -62,13 +65,28 @@ impl Metrics {
             Family::new_with_constructor(|| Histogram::new(SECONDS));
         let entries = Family::default();
         let head = Gauge::default();
+        let commits = Gauge::default();
+        let (longest_background, longest_commit) = (Gauge::default(), Gauge::default());
         let devices = Family::default();
         registry.register("http_requests", "Requests answered, by route pattern", Family::clone(&requests));
         registry.register_with_unit("http_request_time", "Time to answer", Unit::Seconds, times.clone());
         registry.register("ledger_entries", "Ledger entries since the start, by kind", Family::clone(&entries));
         registry.register("ledger_head", "The newest entry's number", Gauge::clone(&head));
+        registry.register("ledger_commits", "Transactions since the start", Gauge::clone(&commits));
+        registry.register_with_unit(
+            "ledger_longest_background",
+            "The longest that an import's chunk or a sweep held the writer since the start",
+            Unit::Seconds,
+            Gauge::clone(&longest_background),
+        );
+        registry.register_with_unit(
+            "ledger_longest_commit",
+            "The longest COMMIT since the start",
+            Unit::Seconds,
+            Gauge::clone(&longest_commit),
+        );
         registry.register("device_ready", "1 where a scanner or printer works", Family::clone(&devices));
-        Metrics { registry, requests, times, entries, head, devices }
+        Metrics { registry, requests, times, entries, head, commits, longest_background, longest_commit, devices }
     }
 
     /// Counts entries as they are published. Must be called inside the async runtime.
@@ -86,8 +104,11 @@ impl Metrics {
     }
 
     /// All of them as text.
-    pub fn text(&self, head: u64, scanners: Vec<DeviceStatus>, printers: Vec<PrinterView>) -> String {
+    pub fn text(&self, head: u64, pace: Pace, scanners: Vec<DeviceStatus>, printers: Vec<PrinterView>) -> String {
         self.head.set(head);
+        self.commits.set(pace.commits);
+        self.longest_background.set(pace.longest_background.as_secs_f64());
+        self.longest_commit.set(pace.longest_commit.as_secs_f64());
         let ready = |id: String, kind, simulated: bool, ready: bool| {
             let labels = DeviceLabels { device: id, kind, simulated: simulated.to_string() };
             self.devices.get_or_create(&labels).set(i64::from(ready));

@@ -174,7 +174,7 @@ async fn serve(
     let text = {
         let (metrics, ledger, intake) = (Arc::clone(&metrics), rooms.ledger.clone(), Arc::clone(&rooms.intake));
         let printers = Arc::clone(&printers);
-        Arc::new(move || metrics.text(ledger.head().seq, intake.statuses(), printers()))
+        Arc::new(move || metrics.text(ledger.head().seq, ledger.pace(), intake.statuses(), printers()))
     };
     let app = App {
         ledger: rooms.ledger.clone(),

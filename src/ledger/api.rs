@@ -16,7 +16,7 @@ use super::error::{ChangeError, OpenError, ReadError, ScanError};
 use super::jobs::{ChangeJob, ScanJob, TouchJob};
 use super::open::{Inner, open};
 use super::reader::Reader;
-use super::writer::Job;
+use super::writer::{Job, Pace};
 use super::{AlertRow, PrintJobRow, scanning};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::{Kiosk, Receipt, ReceiptSession, Scan};
@@ -224,6 +224,11 @@ impl Ledger {
             let _ = answer.await;
         }
         self.session(kiosk, lane).await
+    }
+
+    /// How the writer has kept up since the ledger was opened.
+    pub fn pace(&self) -> Pace {
+        self.inner.shared.paced.pace()
     }
 
     /// The configured kiosks.

@@ -37,6 +37,7 @@ pub use rebuild::Rebuild;
 pub use schema::DB_FILE;
 pub use verify::{Depth, Fault, Report, verify};
 pub use work::Work;
+pub use writer::Pace;
 
 #[cfg(test)]
 mod tests;

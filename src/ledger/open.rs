@@ -19,7 +19,7 @@ use super::reader::Pool;
 use super::schema::{self, DB_FILE};
 use super::store::{Fixed, Lane, Store};
 use super::work::Work;
-use super::writer::{ANNOUNCED_MAX, BACKGROUND_WAITING_MAX, Job, LIVE_WAITING_MAX, Shared, Writer};
+use super::writer::{ANNOUNCED_MAX, BACKGROUND_WAITING_MAX, Job, LIVE_WAITING_MAX, Paced, Shared, Writer};
 use crate::custody::KioskSession;
 use crate::records::RecordType;
 
@@ -88,6 +88,7 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
         sessions: RwLock::new(store.sessions.clone()),
         announce,
         checkpoints: Arc::new(Signal::default()),
+        paced: Paced::default(),
     });
     let (live, live_jobs) = mpsc::channel(LIVE_WAITING_MAX);
     let (background, background_jobs) = mpsc::channel(BACKGROUND_WAITING_MAX);

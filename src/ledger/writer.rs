@@ -17,8 +17,9 @@
 //!   frames may be recovered at the next start: then a scan offered again under its id gets its receipt.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc};
@@ -70,12 +71,53 @@ pub(super) trait Job: Send {
     fn finish(self: Box<Self>, fate: Fate);
 }
 
+/// How the writer has kept up since the ledger was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pace {
+    /// Transactions committed.
+    pub commits: u64,
+    /// The longest that a transaction with a background job in it (an import's chunk, a sweep) held the writer, the
+    /// disk's own time at its COMMIT left out: as long as a scan may have had to wait for it.
+    pub longest_background: Duration,
+    /// The longest COMMIT: the disk's own time.
+    pub longest_commit: Duration,
+}
+
+/// [`Pace`] as the writer keeps it.
+#[derive(Default)]
+pub(super) struct Paced {
+    commits: AtomicU64,
+    background_us: AtomicU64,
+    commit_us: AtomicU64,
+}
+
+impl Paced {
+    /// As it is now.
+    pub fn pace(&self) -> Pace {
+        Pace {
+            commits: self.commits.load(Ordering::Relaxed),
+            longest_background: Duration::from_micros(self.background_us.load(Ordering::Relaxed)),
+            longest_commit: Duration::from_micros(self.commit_us.load(Ordering::Relaxed)),
+        }
+    }
+
+    fn committed(&self, worked: Duration, commit: Duration, background: bool) {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.commit_us.fetch_max(micros(commit), Ordering::Relaxed);
+        if background {
+            self.background_us.fetch_max(micros(worked), Ordering::Relaxed);
+        }
+    }
+}
+
 /// What the writer shares with readers of the handle.
 pub(super) struct Shared {
     pub head: RwLock<Head>,
     pub sessions: RwLock<std::collections::HashMap<Lane, KioskSession>>,
     pub announce: broadcast::Sender<Arc<Published>>,
     pub checkpoints: Arc<Signal>,
+    pub paced: Paced,
 }
 
 /// The writer thread's own state.
@@ -104,13 +146,14 @@ impl Writer {
 
     /// Works until every handle is gone.
     pub fn run(mut self, runtime: &tokio::runtime::Runtime) {
-        while let Some(batch) = self.next_batch(runtime) {
-            self.do_batch(batch);
+        while let Some((batch, background)) = self.next_batch(runtime) {
+            self.do_batch(batch, background);
         }
     }
 
-    /// Waits for work, then takes what else waits: live jobs up to [`BATCH_MAX`], and one background job.
-    fn next_batch(&mut self, runtime: &tokio::runtime::Runtime) -> Option<Vec<Box<dyn Job>>> {
+    /// Waits for work, then takes what else waits: live jobs up to [`BATCH_MAX`], and one background job; says whether
+    /// that is in it.
+    fn next_batch(&mut self, runtime: &tokio::runtime::Runtime) -> Option<(Vec<Box<dyn Job>>, bool)> {
         let first = runtime.block_on(async {
             tokio::select! {
                 biased;
@@ -119,28 +162,32 @@ impl Writer {
                 else => None,
             }
         })?;
-        let (job, is_background) = first;
+        let (job, mut has_background) = first;
         let mut batch = vec![job];
         while batch.len() < BATCH_MAX
             && let Ok(job) = self.live.try_recv()
         {
             batch.push(job);
         }
-        if !is_background && let Ok(job) = self.background.try_recv() {
+        if !has_background && let Ok(job) = self.background.try_recv() {
             batch.push(job);
+            has_background = true;
         }
-        Some(batch)
+        Some((batch, has_background))
     }
 
-    fn do_batch(&mut self, mut batch: Vec<Box<dyn Job>>) {
+    fn do_batch(&mut self, mut batch: Vec<Box<dyn Job>>, background: bool) {
         if self.store.is_none()
             && let Err(error) = self.recover(&[])
         {
             return not_recorded(batch, &error);
         }
         let Some(store) = self.store.as_mut() else { return };
-        match transact(store, &mut batch) {
-            Ok(()) => {
+        let began = Instant::now();
+        let worked = transact(store, &mut batch).map(|()| began.elapsed());
+        match worked.and_then(|worked| commit(store).map(|()| worked)) {
+            Ok(worked) => {
+                self.shared.paced.committed(worked, began.elapsed() - worked, background);
                 let published = std::mem::take(&mut store.published);
                 self.commit_shared();
                 batch.into_iter().for_each(|job| job.finish(Fate::Committed));
@@ -218,7 +265,7 @@ fn not_recorded(batch: Vec<Box<dyn Job>>, error: &StoreError) {
     batch.into_iter().for_each(|job| job.finish(Fate::NotRecorded(text.clone())));
 }
 
-/// One transaction for the whole batch, a savepoint for each job.
+/// One transaction for the whole batch, a savepoint for each job; [`commit`] ends it.
 fn transact(store: &mut Store, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     store.published.clear();
     store.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
@@ -239,7 +286,10 @@ fn transact(store: &mut Store, batch: &mut [Box<dyn Job>]) -> Result<(), StoreEr
         }
         store.conn.prepare_cached("RELEASE job")?.execute([])?;
     }
-    store.write_sessions()?;
+    store.write_sessions()
+}
+
+fn commit(store: &Store) -> Result<(), StoreError> {
     store.conn.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
 }

@@ -1,0 +1,106 @@
+//! How fast a hospital's million charts come in through the running server, what that costs the scans meanwhile, and
+//! how much memory the server then holds.
+//!
+//!     cargo bench --bench import
+//!
+//! The hospital is kept in `target/tmp` for the benchmark `find`.
+#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark")]
+
+mod support;
+
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use support::site::{Server, Site, badge, chart};
+use support::{Connection, Dice, Table, Times, hospital, kiosk, memory_mb, metric, ms, scan_request, serve, size};
+
+const KIOSKS: u32 = 8;
+/// Charts that are there before, for the live scans.
+const EARLY: u32 = 1_000;
+
+fn main() {
+    support::on_disk();
+    let charts = size("BENCH_CHARTS", 1_000_000);
+    let site = hospital(KIOSKS, charts);
+    early(&site);
+    let (token, watcher) = (site.token("clerk"), site.token("technician"));
+    let server = serve(&site);
+    let mut connection = Connection::open(&server.url);
+    for index in 0..KIOSKS {
+        connection.send(&scan_request(&token, &kiosk(index), &badge(&(1001 + index).to_string())));
+    }
+    let mut table = Table::new(&format!("import: {charts} patients, then {charts} charts, into the running server"));
+    let alone = scans_while(&server, &token, || std::thread::sleep(Duration::from_secs(5))).1;
+    for what in ["patients", "charts"] {
+        let (took, waits) = scans_while(&server, &token, || import(&site, what));
+        let rate = f64::from(charts) / took.as_secs_f64();
+        table.target(what, format!("{rate:.0}/s"), ">= 15000/s", rate >= 15_000.0);
+        table.figure(&format!("live scans at 100/s during {what}: p50"), ms(waits.part(0.5)));
+        table.figure(&format!("live scans at 100/s during {what}: p99"), ms(waits.part(0.99)));
+        table.figure(&format!("live scans at 100/s during {what}: longest"), ms(waits.part(1.0)));
+    }
+    table.figure("the same without an import: p99", ms(alone.part(0.99)));
+    let longest = |name: &str| Duration::from_secs_f64(metric(&server, &watcher, name));
+    let held = longest("outguide_ledger_longest_background_seconds");
+    table.target("longest hold of the writer by a chunk", ms(held), "< 10 ms", held < Duration::from_millis(10));
+    table.figure("longest COMMIT (the disk's own time)", ms(longest("outguide_ledger_longest_commit_seconds")));
+    let (now, peak) = (memory_mb(server.pid(), "VmRSS"), memory_mb(server.pid(), "VmHWM"));
+    table.target("server's resident memory after it", format!("{now} MB"), "< 200 MB", now < 200);
+    table.figure("its peak", format!("{peak} MB"));
+    server.stop();
+    let again = serve(&site);
+    let start = memory_mb(again.pid(), "VmRSS");
+    table.figure("a fresh server's on the same data", format!("{start} MB"));
+    again.stop();
+    table.print();
+    keep(&site, charts);
+}
+
+/// The first charts, loaded before the server runs.
+fn early(site: &Site) {
+    for what in ["patients", "charts"] {
+        let all = std::fs::read_to_string(site.path().join(format!("{what}.csv"))).expect("file");
+        let few: String = all.split_inclusive('\n').take(usize::try_from(EARLY).expect("few") + 1).collect();
+        site.write("early.csv", &few);
+        site.ok(&["import", what, "early.csv"]);
+    }
+}
+
+fn import(site: &Site, what: &str) {
+    let mut command = site.command(&["import", what, &format!("{what}.csv")]);
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("import");
+    assert!(status.success(), "import {what}");
+}
+
+/// Scans 100 times a second until `what` is done: how long that took, and each scan's wait.
+fn scans_while(server: &Server, token: &str, what: impl FnOnce()) -> (Duration, Times) {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let scans = scope.spawn(|| {
+            let (mut connection, mut dice, mut times) = (Connection::open(&server.url), Dice::new(5), Times::default());
+            let began = Instant::now();
+            for turn in 0u32.. {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                let at = began + Duration::from_millis(u64::from(turn) * 10);
+                std::thread::sleep(at.saturating_duration_since(Instant::now()));
+                let request = scan_request(token, &kiosk(turn % KIOSKS), &chart(1 + dice.below(EARLY)));
+                times.of(|| connection.send(&request));
+            }
+            times
+        });
+        let began = Instant::now();
+        what();
+        let took = began.elapsed();
+        done.store(true, Ordering::Relaxed);
+        (took, scans.join().expect("scans"))
+    })
+}
+
+fn keep(site: &Site, charts: u32) {
+    let kept = support::kept(charts);
+    let _not_there = std::fs::remove_dir_all(&kept);
+    std::fs::rename(site.path(), &kept).expect("kept");
+}

@@ -1,0 +1,140 @@
+//! Durable scans a second through HTTP with 64 kiosks, against a bare loop that writes the same rows; and how long one
+//! scan waits for its receipt, against the disk's own sync.
+//!
+//!     cargo bench --bench scans
+#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark")]
+
+mod bare;
+mod support;
+
+use std::fs::File;
+use std::io::Write;
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
+
+use support::site::{Server, badge, chart};
+use support::{Connection, Dice, Table, Times, hospital, kiosk, metric, ms, scan_request, serve, size};
+
+const KIOSKS: u32 = 64;
+const CHARTS: u32 = 20_000;
+const ROUNDS: usize = 3;
+
+fn main() {
+    support::on_disk();
+    let site = hospital(KIOSKS, CHARTS);
+    for what in ["patients", "charts"] {
+        site.ok(&["import", what, &format!("{what}.csv")]);
+    }
+    let (token, watcher) = (site.token("clerk"), site.token("technician"));
+    let copy = site.path().join("bare.db");
+    std::fs::copy(site.database(), &copy).expect("copy");
+    let server = serve(&site);
+    sign_in(&server, &token);
+    let scans = size("BENCH_SCANS", 30_000);
+    let commits = || metric(&server, &watcher, "outguide_ledger_commits");
+    let mut table = Table::new("scans: 64 kiosks over HTTP, every receipt after its COMMIT (synchronous=FULL)");
+    let (mut ratios, mut rates, mut bares, mut sizes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut waits = Times::default();
+    let mut bare = bare::Bare::open(&copy);
+    bare.follow(&site.database());
+    for round in 0..ROUNDS {
+        let before = commits();
+        let (took, times) = burst(&server, &token, scans, round);
+        let batch = f64::from(scans) / (commits() - before).max(1.0);
+        waits.join(times);
+        let (rows, bare_took) = bare.replay(&site.database(), batch);
+        assert_eq!(rows, usize::try_from(scans).expect("few"), "the bare loop writes what the server wrote");
+        let (rate, bare_rate) = (f64::from(scans) / took.as_secs_f64(), f64::from(scans) / bare_took.as_secs_f64());
+        rates.push(rate);
+        bares.push(bare_rate);
+        sizes.push(batch);
+        ratios.push(rate / bare_rate);
+    }
+    table.figure("through HTTP", format!("{:.0} scans/s", middle(&mut rates)));
+    table.figure("bare rusqlite loop, same rows, reads and hashing", format!("{:.0} scans/s", middle(&mut bares)));
+    table.figure("scans in one transaction, mean", format!("{:.1}", middle(&mut sizes)));
+    let ratio = middle(&mut ratios);
+    table.target("ratio", format!("{ratio:.2}"), ">= 0.70", ratio >= 0.7);
+    table.figure("wait for the receipt at that load, p50", ms(waits.part(0.5)));
+    table.figure("wait for the receipt at that load, p99", ms(waits.part(0.99)));
+    table.print();
+    paced(&site, &server, &token);
+    server.stop();
+    site.ok(&["verify"]);
+}
+
+fn middle(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+fn sign_in(server: &Server, token: &str) {
+    let mut connection = Connection::open(&server.url);
+    for index in 0..KIOSKS {
+        connection.send(&scan_request(token, &kiosk(index), &badge(&(1001 + index).to_string())));
+    }
+}
+
+/// Every kiosk sends its share as fast as it gets receipts; the time from the first to the last.
+fn burst(server: &Server, token: &str, scans: u32, round: usize) -> (Duration, Times) {
+    let each = scans / KIOSKS;
+    let rest = scans % KIOSKS;
+    let ready = Barrier::new(usize::try_from(KIOSKS).expect("few") + 1);
+    std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..KIOSKS)
+            .map(|index| {
+                let ready = &ready;
+                scope.spawn(move || {
+                    let mut dice = Dice::new(u64::from(index) * 100 + round as u64 + 1);
+                    let count = each + u32::from(index < rest);
+                    let requests: Vec<_> = (0..count)
+                        .map(|_| scan_request(token, &kiosk(index), &chart(1 + dice.below(CHARTS))))
+                        .collect();
+                    let mut connection = Connection::open(&server.url);
+                    let mut times = Times::default();
+                    ready.wait();
+                    requests.iter().for_each(|request| times.of(|| connection.send(request)));
+                    times
+                })
+            })
+            .collect();
+        ready.wait();
+        let began = Instant::now();
+        let mut all = Times::default();
+        senders.into_iter().for_each(|sender| all.join(sender.join().expect("sender")));
+        (began.elapsed(), all)
+    })
+}
+
+/// 100 scans a second, and between each two a 4 KiB append with its sync in a file of the same folder.
+fn paced(site: &support::site::Site, server: &Server, token: &str) {
+    let seconds = size("BENCH_SECONDS", 20);
+    let mut connection = Connection::open(&server.url);
+    let mut probe = File::create(site.path().join("probe")).expect("probe");
+    let mut dice = Dice::new(99);
+    let (mut waits, mut syncs) = (Times::default(), Times::default());
+    let page = [0x55u8; 4096];
+    let began = Instant::now();
+    for turn in 0..seconds * 100 {
+        let at = Duration::from_millis(u64::from(turn) * 10);
+        std::thread::sleep((began + at).saturating_duration_since(Instant::now()));
+        let request = scan_request(token, &kiosk(turn % KIOSKS), &chart(1 + dice.below(CHARTS)));
+        waits.of(|| connection.send(&request));
+        std::thread::sleep((began + at + Duration::from_millis(5)).saturating_duration_since(Instant::now()));
+        syncs.of(|| {
+            probe.write_all(&page).expect("probe");
+            probe.sync_data().expect("sync");
+        });
+    }
+    let mut table = Table::new("scans: one scan's wait for its receipt at 100 scans a second");
+    for (name, part) in [("p50", 0.5), ("p95", 0.95)] {
+        table.figure(&format!("receipt, {name}"), ms(waits.part(part)));
+        table.figure(&format!("sync probe (4 KiB append, fdatasync), {name}"), ms(syncs.part(part)));
+    }
+    let (wait, sync) = (waits.part(0.99), syncs.part(0.99));
+    table.figure("receipt, p99", ms(wait));
+    table.figure("sync probe, p99", ms(sync));
+    let ratio = wait.as_secs_f64() / sync.as_secs_f64();
+    table.target("ratio of the p99s", format!("{ratio:.2}"), "<= 3", ratio <= 3.0);
+    table.print();
+}
