@@ -1,13 +1,16 @@
 //! Tests that drive the real binary over real sockets, ptys and files.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod access;
 mod crash;
 mod house;
 mod import;
 mod kiosk;
 mod labels;
+mod labels_printed;
 mod live;
 mod offline;
+mod overdue;
 mod power_cut;
 mod serial;
 mod support;

@@ -63,7 +63,7 @@ impl House {
     /// Where a chart is and how that is known, and its history's kiosks and times to the second.
     fn story(&self, number: u32) -> (Value, Vec<Value>) {
         let chart = self.client.get(&format!("/api/v1/charts/{number}")).json;
-        let kept = ["place", "holder", "known_by", "seen_place", "missing"];
+        let kept = ["place", "holder", "known_by", "seen_place", "missing_since"];
         let mut told: Value = kept.iter().map(|field| ((*field).to_owned(), chart[*field].clone())).collect();
         told["out"] = json!(chart["out_since"].is_string());
         told["due"] = json!(chart["due_at"].is_string());

@@ -252,6 +252,29 @@ impl Client {
         Client { url: url.to_owned(), ..self.clone() }
     }
 
+    /// Calls without a body and reads none: streams do not end by themselves.
+    pub fn status(&self, method: &str, path: &str) -> u16 {
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let request = request.header("authorization", self.bearer()).header("connection", "close").body(());
+        self.agent.run(request.expect("request")).expect("an answer").status().as_u16()
+    }
+
+    /// GET, as text.
+    pub fn text(&self, path: &str) -> String {
+        let sent = self.agent.get(format!("{}{path}", self.url)).header("authorization", self.bearer()).call();
+        let bytes = sent.expect("an answer").body_mut().read_to_vec().expect("body");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Signs in as a browser that sends `cookies`: the status and the cookies it then has.
+    pub fn sign_in(&self, body: &Value, cookies: &str) -> (u16, String) {
+        let request = self.agent.post(format!("{}/api/v1/sign-in", self.url)).header("cookie", cookies);
+        let response = request.send_json(body).expect("an answer");
+        let set = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let pairs: Vec<_> = set.filter_map(|cookie| cookie.split(';').next()).collect();
+        (response.status().as_u16(), pairs.join("; "))
+    }
+
     /// A stream of events, gone on with after entry `last`.
     pub fn stream(&self, path: &str, last: Option<u64>) -> impl Read + use<> {
         let mut request = self.agent.get(format!("{}{path}", self.url)).header("authorization", self.bearer());

@@ -57,6 +57,7 @@ impl Change for AlertAction {
         }
         match self.step {
             AlertStep::Assign { user } => {
+                may_own(work, &user)?;
                 let state = if alert.state == AlertState::Open { AlertState::Acknowledged } else { alert.state };
                 set(work, AlertRow { owner: Some(user), state, ..alert }, "alert_assigned")
             }
@@ -168,6 +169,16 @@ fn by_subject(work: &Work<'_>, kind: AlertKind, subject: &str) -> Result<Option<
 fn set(work: &mut Work<'_>, alert: AlertRow, kind: &str) -> Result<AlertRow, ChangeError> {
     work.record(kind, json!({ "alert": alert.id }), vec![Effect::AlertSet(alert.clone())])?;
     Ok(alert)
+}
+
+/// Only an account that can sign in can look after an alert.
+fn may_own(work: &Work<'_>, user: &str) -> Result<(), ChangeError> {
+    let mut select = work.conn().prepare_cached("SELECT 1 FROM main.users WHERE name = ? AND active = 1")?;
+    if select.exists([user])? {
+        return Ok(());
+    }
+    let text = format!("there is no console account {user:?} that can sign in");
+    Err(ChangeError::refused("refuse_when_user_is_unknown", Some("user"), text))
 }
 
 /// A note moves nothing: the entry has its keyed hash, and names the alert in the state it is in.
