@@ -4,7 +4,7 @@ import { ApiError } from "../shared/api.js";
 import { byId, el, fill } from "../shared/dom.js";
 import { button, loadIcons } from "./parts/icon.js";
 import { applyTheme } from "./theme.js";
-import { forget, recall } from "./session.js";
+import { forget, mayBeSignedIn, recall } from "./session.js";
 import { openShell } from "./shell.js";
 import { signInPage } from "./sign-in.js";
 
@@ -15,6 +15,7 @@ void loadIcons();
 void begin();
 
 async function begin() {
+  if (!mayBeSignedIn()) return showSignIn(null);
   try {
     await recall();
     enter();

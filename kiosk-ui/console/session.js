@@ -37,17 +37,35 @@ export async function recall() {
  */
 export async function signIn(user, password) {
   await post("/api/v1/sign-in", { user, password });
+  remember(true);
   return recall();
 }
 
 export async function signOut() {
   await post("/api/v1/sign-out");
-  signedIn = null;
+  forget();
 }
 
 /** The server no longer knows this browser. */
 export function forget() {
   signedIn = null;
+  remember(false);
+}
+
+const REMEMBERED = "outguide-signed-in";
+
+/**
+ * Did somebody sign in here and not sign out? Its cookie is hidden from the page; without this note the page would have
+ * to ask and be refused each time before it shows the sign-in form.
+ */
+export function mayBeSignedIn() {
+  return localStorage.getItem(REMEMBERED) !== null;
+}
+
+/** @param {boolean} yes */
+function remember(yes) {
+  if (yes) localStorage.setItem(REMEMBERED, "1");
+  else localStorage.removeItem(REMEMBERED);
 }
 
 /**

@@ -163,7 +163,7 @@ export function nextStep(view, session, reached) {
     case "where":
       return "Scan a chart to be told where it should be. It is not moved.";
     case "missing":
-      return "Scan the slip or outguide of each chart that is not where it should be.";
+      return "Scan anything that names the missing chart: its slip, its outguide, a line of a list.";
     case "found":
       return "Scan each chart that was found.";
     case "label":

@@ -54,6 +54,7 @@ class KioskScreen {
       { section: byId("verdict"), body: byId("verdict-body"), next: byId("next") },
       times,
       () => restingScreen(this.view, this.session),
+      (code, lane) => this.take(code, "touched", lane),
     );
     this.recent = new RecentList(byId("recent-list"), times, (shown) => this.verdict.showAgain(shown));
     this.queue = new ScanQueue(store, (scan) => this.send(scan), {
@@ -378,6 +379,9 @@ class KioskScreen {
     if (!this.store.durable) ribbons.push(ribbon("refused", "This browser cannot save scans: do not close this page while the server is away"));
     if (this.view && (this.view.simulated || this.view.devices?.some((device) => device.simulated))) {
       ribbons.push(ribbon("simulated", "Simulated devices: nothing here is real", this.toggleSamples ? "Sample cards" : null, this.toggleSamples));
+    }
+    if (this.speaker.blocked && !this.speaker.silent) {
+      ribbons.push(ribbon("sound", "No sound yet · touch the screen once", "Sound on", () => void this.speaker.wake().then(() => this.paintRibbons())));
     }
     const key = JSON.stringify(ribbons.map((node) => node.textContent));
     const box = byId("ribbons");

@@ -41,13 +41,15 @@ export class VerdictArea {
    * @param {{section: HTMLElement, body: HTMLElement, next: HTMLElement}} nodes
    * @param {() => Times} times
    * @param {() => HTMLElement} idle makes the screen that says what to scan
+   * @param {(code: string, lane: string) => void} onChoose one of several charts that a code fits
    */
-  constructor({ section, body, next }, times, idle) {
+  constructor({ section, body, next }, times, idle, onChoose) {
     this.section = section;
     this.body = body;
     this.next = next;
     this.times = times;
     this.idle = idle;
+    this.onChoose = onChoose;
     new ResizeObserver(() => this.#fit()).observe(body);
   }
 
@@ -149,9 +151,36 @@ export class VerdictArea {
             { class: "verdict-notes" },
             shown.notes.map((note) => el("li", { data: { kind: note.kind } }, note.text)),
           ),
+        !again && this.#choices(shown),
       ),
     );
     this.#fit();
+  }
+
+  /**
+   * The charts that a code fits, to be touched: it is never guessed which one is meant.
+   *
+   * @param {Shown} shown
+   */
+  #choices(shown) {
+    const choices = shown.notes.flatMap((note) => note.choices ?? []);
+    if (choices.length === 0) return null;
+    return el(
+      "ul",
+      { class: "verdict-choices" },
+      choices.map((choice) =>
+        el(
+          "li",
+          {},
+          el(
+            "button",
+            { type: "button", class: "verdict-choice", on: { click: () => this.onChoose(choice.code, shown.lane) } },
+            mrnElement(choice),
+            el("span", { class: "verdict-choice-volume" }, volumeText(choice)),
+          ),
+        ),
+      ),
+    );
   }
 }
 

@@ -63,11 +63,19 @@ export class Speaker {
     return this.context?.state !== "running";
   }
 
+  /** True where there is nothing to hear on purpose: turned down, or no sound device. */
+  get silent() {
+    return this.volume <= 0 || this.#deaf;
+  }
+
+  #deaf = false;
+
   async wake() {
     try {
       this.context ??= new AudioContext({ latencyHint: "interactive" });
       if (this.context.state === "suspended") await this.context.resume();
     } catch {
+      this.#deaf = true;
       this.context = null; // no sound device: the screen alone must do
     }
   }

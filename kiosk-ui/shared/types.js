@@ -30,6 +30,14 @@
  * @typedef {object} ReceiptNote
  * @property {string} kind
  * @property {string} text
+ * @property {ChartChoice[]} [choices] with `choose_one`: the charts that the code fits
+ *
+ * @typedef {object} ChartChoice
+ * @property {string} code submitted with source `touched` it means this chart
+ * @property {string} mrn
+ * @property {string} filing
+ * @property {string} record_type
+ * @property {number} volume
  *
  * @typedef {object} ReceiptVerdict
  * @property {string} kind

@@ -21,7 +21,7 @@ pub use act::{Act, Custody, KnownBy, MissingCase, OrderKey, Undoable};
 pub use decide::{decide, echo};
 pub use decision::{Decision, Outcome, Situation};
 pub use fold::{apply, changes_nothing, fold};
-pub use receipt::{ChartView, Receipt, ReceiptNote, ReceiptSession, ReceiptVerdict};
+pub use receipt::{ChartChoice, ChartView, Receipt, ReceiptNote, ReceiptSession, ReceiptVerdict};
 pub use role::Role;
 pub use scan::{Scan, ScanSource};
 pub use session::{Destination, KioskSession, SessionMode};

@@ -51,6 +51,24 @@ pub struct ReceiptNote {
     pub kind: NoteKind,
     /// Its text.
     pub text: String,
+    /// With `choose_one`: the charts that the code fits, for the screen to offer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<ChartChoice>,
+}
+
+/// One of several charts that a code fits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChartChoice {
+    /// The chart's reference: submitted with source `touched` it means this chart.
+    pub code: String,
+    /// The medical record number.
+    pub mrn: String,
+    /// The MRN as it is filed.
+    pub filing: String,
+    /// Record type's code.
+    pub record_type: String,
+    /// Volume.
+    pub volume: u16,
 }
 
 /// A chart as kiosks and lists show it: no name, no birth date.

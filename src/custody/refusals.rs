@@ -59,11 +59,13 @@ fn when_role_may_not(context: &Context<'_>) -> Option<Rule> {
     when(!context.may(role_for_mode(context.session.mode)), Rule::RefuseWhenRoleMayNot)
 }
 
-/// A slip or a screen is not the chart: it can be asked about, reported missing or given a new label, never moved.
+/// A slip is not the chart: it can be asked about, reported missing or given a new label, never moved. The one touched on
+/// the kiosk's screen, where a code fitted several, says which chart is meant: it moves, as said and not as seen.
 fn when_reference_is_not_the_chart(context: &Context<'_>) -> Option<Rule> {
     let reference = matches!(context.at.code, Code::Reference(_));
     let asks = matches!(context.session.mode, SessionMode::Where | SessionMode::Missing | SessionMode::Label);
-    when(reference && !asks, Rule::RefuseWhenReferenceIsNotTheChart)
+    let chosen = context.scan.source == ScanSource::Touched;
+    when(reference && !asks && !chosen, Rule::RefuseWhenReferenceIsNotTheChart)
 }
 
 fn when_chart_is_retired(context: &Context<'_>) -> Option<Rule> {

@@ -72,7 +72,8 @@ export function history(context, chart) {
 function eventNode(row) {
   const say = times();
   const tone = row.tone ?? "plain";
-  const who = row.withheld ? "who and where are withheld" : (row.actor_name ?? (row.actor ? actorText(row.actor) : "nobody signed in"));
+  const nobody = row.actor?.startsWith("kiosk:");
+  const who = nobody ? "nobody signed in" : row.withheld ? "who and where are withheld" : (row.actor_name ?? (row.actor ? actorText(row.actor) : "nobody signed in"));
   const where = row.kiosk_name ?? row.kiosk;
   const recordedLater = row.late && row.recorded_at !== row.at;
   return el(
@@ -83,7 +84,7 @@ function eventNode(row) {
     el(
       "div",
       { class: "event-body" },
-      el("p", {}, el("strong", {}, row.tone === "refused" ? "Refused" : capital(words(row.kind))), row.text && row.text !== capital(words(row.kind)) ? ` · ${row.text}` : row.place_name ? ` · ${row.place_name}` : ""),
+      el("p", {}, ...whatHappened(row)),
       el(
         "p",
         { class: "soft" },
@@ -94,6 +95,18 @@ function eventNode(row) {
     ),
     el("span", { class: "event-seq soft", title: "Ledger entry" }, `#${row.seq}`),
   );
+}
+
+/**
+ * The verb, heavy, then the rest; a text that begins with the verb does not say it twice.
+ *
+ * @param {HistoryRow} row
+ */
+function whatHappened(row) {
+  const verb = row.tone === "refused" ? "Refused" : capital(words(row.kind));
+  const rest = row.text && row.text !== verb ? row.text : (row.place_name ?? "");
+  if (rest.startsWith(verb)) return [el("strong", {}, verb), rest.slice(verb.length)];
+  return [el("strong", {}, verb), rest ? ` · ${rest}` : ""];
 }
 
 /** @type {Record<string, string>} */

@@ -1,5 +1,6 @@
 //! `outguide demo`: a sample hospital with simulated scanners and a simulated printer, live at once.
 
+mod quiet;
 mod sample;
 mod script;
 
@@ -35,17 +36,23 @@ pub fn run(arguments: &DemoArgs) -> Result<(), Failure> {
     prepare(arguments, &config, now)?;
     let charts = arguments.charts;
     let kiosks = config.kiosks.clone();
+    let guests = quiet::Guests::new(&config.scanners);
+    let watched = guests.clone();
     let script = move |scanner: &Scanner| -> Option<SimScript> {
         let kiosk = kiosks.iter().find(|kiosk| kiosk.id == scanner.kiosk)?;
         let seed = scanner.id.bytes().fold(17, |seed, byte| seed * 31 + u64::from(byte));
         let returns = kiosk.mode == KioskMode::Return;
-        Some(Box::new(script::Visits::new(seed, kiosk.place.as_str(), returns, charts)))
+        let guests = guests.of(&scanner.id);
+        Some(Box::new(script::Visits::new(seed, kiosk.place.as_str(), returns, charts, guests)))
     };
     let extras = Extras {
         script: Some(Box::new(script)),
         simulated: true,
         samples: Some(Arc::new(samples)),
-        ready: Some(Box::new(|ledger, url| announce(&config, ledger, url))),
+        ready: Some(Box::new(|ledger, url| {
+            watched.watch(ledger).map_err(Failure::new)?;
+            announce(&config, ledger, url)
+        })),
     };
     serve::run_with(&config, extras)
 }

@@ -167,6 +167,10 @@ impl Desk {
         self.take(&Scan { source: ScanSource::Typed, ..a_scan(kiosk, second, text) })
     }
 
+    pub(super) fn touched(&mut self, kiosk: &str, second: i64, text: &str) -> Decision {
+        self.take(&Scan { source: ScanSource::Touched, ..a_scan(kiosk, second, text) })
+    }
+
     /// What the ledger does with a scan.
     pub(super) fn take(&mut self, scan: &Scan) -> Decision {
         self.seq += 1;

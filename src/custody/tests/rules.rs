@@ -69,6 +69,10 @@ fn a_slip_is_not_the_chart() {
     let refused = desk.scans("er-1", 0, &[person("R1"), slip(1)]);
     assert_eq!(refused.verdict.rule, Some(Rule::RefuseWhenReferenceIsNotTheChart));
     assert!(refused.acts.is_empty());
+    let touched = desk.touched("er-1", 3, &slip(1));
+    assert_eq!(touched.verdict.kind, VerdictKind::Received, "chosen on the screen among several");
+    assert_eq!((desk.custody(1).known_by, desk.custody(1).seen_at), (KnownBy::Asserted, None));
+    desk.scan("er-1", 4, &command(CommandWord::Undo));
     let told = desk.scans("er-1", 5, &[command(CommandWord::Where), slip(1)]);
     assert_eq!((told.verdict.kind, told.acts.len()), (VerdictKind::Located, 0));
     assert_eq!(told.verdict.place, Some(place("FILE")));

@@ -1,11 +1,27 @@
 //! Notes: what else there is to know.
 
 use super::Words;
-use crate::custody::{Note, NoteKind, ReceiptNote};
+use crate::barcode::{self, ChartNumber, Code};
+use crate::custody::{ChartChoice, Note, NoteKind, ReceiptNote};
 
 impl Words<'_> {
     pub(super) fn note(&self, note: &Note) -> ReceiptNote {
-        ReceiptNote { kind: note.kind, text: self.note_text(note) }
+        let choices = match note.kind {
+            NoteKind::ChooseOne => note.charts.iter().filter_map(|number| self.choice(*number)).collect(),
+            _ => Vec::new(),
+        };
+        ReceiptNote { kind: note.kind, text: self.note_text(note), choices }
+    }
+
+    fn choice(&self, number: ChartNumber) -> Option<ChartChoice> {
+        let chart = self.names.chart(number)?;
+        Some(ChartChoice {
+            code: barcode::encode(&Code::Reference(number))?,
+            mrn: chart.mrn,
+            filing: chart.filing,
+            record_type: chart.record_type,
+            volume: chart.volume,
+        })
     }
 
     fn note_text(&self, note: &Note) -> String {
