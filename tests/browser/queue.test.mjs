@@ -1,4 +1,4 @@
-// The kiosk's queue: run with `node --test tests/kiosk-ui`.
+// The kiosk's queue: run with `node --test tests/browser/*.test.mjs`.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 

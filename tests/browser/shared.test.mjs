@@ -1,4 +1,4 @@
-// What both surfaces share: run with `node --test tests/kiosk-ui`.
+// What both surfaces share: run with `node --test tests/browser/*.test.mjs`.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
