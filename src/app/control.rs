@@ -6,6 +6,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -66,10 +69,12 @@ impl Remote {
     }
 }
 
-/// The server's end; the socket file goes away with it.
+/// The server's end; the socket file goes away with it, and so does its hold on the ledger.
 #[derive(Debug)]
 pub struct Control {
     path: PathBuf,
+    stopping: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Control {
@@ -80,8 +85,13 @@ impl Control {
         let _left_over = std::fs::remove_file(&path);
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        std::thread::Builder::new().name("control".to_owned()).spawn(move || {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&stopping);
+        let thread = std::thread::Builder::new().name("control".to_owned()).spawn(move || {
             for stream in listener.incoming() {
+                if stop.load(Ordering::Acquire) {
+                    return;
+                }
                 let Ok(stream) = stream else { continue };
                 let ledger = ledger.clone();
                 let spawned = std::thread::Builder::new().name("command".to_owned()).spawn(move || {
@@ -94,12 +104,20 @@ impl Control {
                 }
             }
         })?;
-        Ok(Control { path })
+        Ok(Control { path, stopping, thread: Some(thread) })
     }
 }
 
 impl Drop for Control {
     fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Release);
+        // The thread waits for a connection: this one tells it to look up.
+        let woken = UnixStream::connect(&self.path).is_ok();
+        if let Some(thread) = self.thread.take().filter(|_| woken)
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that takes commands had panicked");
+        }
         let _gone = std::fs::remove_file(&self.path);
     }
 }

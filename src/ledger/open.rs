@@ -63,6 +63,8 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        // Readers first: the last connection to close moves the log into the database file, and only a writing one can.
+        self.readers.close();
         self.queues = None;
         self.shared.checkpoints.stop();
         for thread in self.threads.drain(..) {

@@ -90,6 +90,11 @@ impl Pool {
         answer
     }
 
+    /// Closes the idle connections. Nothing is asked any more.
+    pub fn close(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn open(&self) -> Result<Reader, ReadError> {
         Ok(Reader {
             conn: schema::open_reader(&self.fixed.dir.join(DB_FILE))?,
