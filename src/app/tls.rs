@@ -45,6 +45,11 @@ pub enum TlsError {
     /// The certificate could not be made.
     #[error("certificate: {0}: check the names given with --name")]
     Certificate(#[from] rcgen::Error),
+    /// Not a name that a certificate can have.
+    #[error(
+        "{0:?} is no host name or address: give what kiosks type into the browser, such as charts.hospital.example"
+    )]
+    Name(String),
     /// The calendar ends before the certificate would.
     #[error("the clock says a time that no certificate can hold: set the machine's clock")]
     Clock,
@@ -53,12 +58,9 @@ pub enum TlsError {
 /// Makes the authority where there is none yet, and a new server certificate in any case.
 pub fn init(dir: &Path, names: &[String], now: Timestamp) -> Result<Made, TlsError> {
     fs::create_dir_all(dir).map_err(|source| TlsError::File { path: dir.to_owned(), source })?;
-    let made = Made {
-        authority: dir.join("ca.pem"),
-        certificate: dir.join("server.pem"),
-        key: dir.join("server.key"),
-        names: with_loopback(names),
-    };
+    let names = all_names(dir, names)?;
+    let made =
+        Made { authority: dir.join("ca.pem"), certificate: dir.join("server.pem"), key: dir.join("server.key"), names };
     let authority_key = dir.join("ca.key");
     let (authority_pem, issuer_key) = if made.authority.exists() && authority_key.exists() {
         (read(&made.authority)?, KeyPair::from_pem(&read(&authority_key)?)?)
@@ -77,14 +79,33 @@ pub fn init(dir: &Path, names: &[String], now: Timestamp) -> Result<Made, TlsErr
     Ok(made)
 }
 
-fn with_loopback(names: &[String]) -> Vec<String> {
-    let mut all = names.to_vec();
-    for name in ["localhost", "127.0.0.1", "::1"] {
-        if !all.iter().any(|given| given == name) {
+/// The names given now and before, so that a new certificate serves whom the old one served, and this machine.
+fn all_names(dir: &Path, given: &[String]) -> Result<Vec<String>, TlsError> {
+    let kept = dir.join("names");
+    let before = if kept.exists() { read(&kept)? } else { String::new() };
+    let mut all: Vec<String> = Vec::new();
+    for name in given.iter().map(String::as_str).chain(before.lines()).chain(["localhost", "127.0.0.1", "::1"]) {
+        if !is_host(name) {
+            return Err(TlsError::Name(name.to_owned()));
+        }
+        if !all.iter().any(|known| known == name) {
             all.push(name.to_owned());
         }
     }
-    all
+    write(&kept, all.join("\n").as_bytes(), 0o644)?;
+    Ok(all)
+}
+
+/// An address, or a host name as in RFC 1123, with a wildcard for its first label at most.
+fn is_host(name: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let host = name.strip_prefix("*.").unwrap_or(name);
+    name.parse::<std::net::IpAddr>().is_ok() || (host.len() <= 253 && host.split('.').all(label))
 }
 
 fn authority(now: Timestamp) -> Result<CertificateParams, TlsError> {
@@ -157,5 +178,7 @@ mod tests {
         assert_eq!(authority, fs::read(&second.authority).expect("authority"));
         assert_ne!(certificate, fs::read(&second.certificate).expect("certificate"));
         assert_eq!(first.names, ["charts.example", "localhost", "127.0.0.1", "::1"]);
+        assert_eq!(second.names, first.names, "names given before are kept");
+        assert!(matches!(init(dir.path(), &["*.bad name".to_owned()], now), Err(TlsError::Name(_))));
     }
 }

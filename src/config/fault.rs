@@ -59,9 +59,21 @@ pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> Fault {
             Some(near) => format!("unknown key `{key}`: did you mean `{near}`?"),
             None => format!("unknown key `{key}`: this section knows {}", known.join(", ")),
         },
-        None => message.trim().to_owned(),
+        None => format!("{}{}", message.trim(), mend(message)),
     };
     Fault { line, text }
+}
+
+/// What to write instead, where the parser says what it expected.
+fn mend(message: &str) -> &'static str {
+    let expected = message.rsplit("expected ").next().unwrap_or_default();
+    match expected {
+        _ if !message.contains("expected ") => "",
+        "a boolean" => ": write true or false, without quotes",
+        "a string" | "path string" => ": put it in double quotes",
+        number if number.starts_with('u') || number.contains("integer") => ": write a number, without quotes",
+        _ => "",
+    }
 }
 
 /// Serde says "unknown field `x`, expected one of `a`, `b`": the quoted words are the key and its neighbours.

@@ -165,7 +165,10 @@ impl Config {
             file: Some(file.to_owned()),
             faults: vec![Fault {
                 line: None,
-                text: format!("cannot be read ({error}): name the file with --config FILE"),
+                text: match error.kind() {
+                    std::io::ErrorKind::InvalidData => "is not UTF-8 text: save it as UTF-8".to_owned(),
+                    _ => format!("cannot be read ({error}): name the file with --config FILE"),
+                },
             }],
         })?;
         Config::parse(&text, Some(file))

@@ -11,6 +11,8 @@ pub const MRN_MAX_CHARS: usize = 32;
 #[derive(Debug, Clone)]
 pub struct Numbering {
     pattern: Regex,
+    /// As it was written, for messages.
+    written: String,
     /// The order on the shelf.
     pub filing: Filing,
 }
@@ -36,11 +38,12 @@ impl Numbering {
     pub fn new(pattern: &str, filing: Filing) -> Result<Numbering, NumberingError> {
         // Anchored here, so that a pattern written without ^ and $ does not let longer numbers pass.
         let whole = regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(1 << 20).build();
+        let written = pattern.to_owned();
         let pattern = whole.map_err(|error| {
             let text = error.to_string();
             NumberingError::Pattern(text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())
         })?;
-        Ok(Numbering { pattern, filing })
+        Ok(Numbering { pattern, written, filing })
     }
 
     /// Is `mrn` a number of this hospital's?
@@ -48,7 +51,7 @@ impl Numbering {
         if mrn.len() <= MRN_MAX_CHARS && self.pattern.is_match(mrn) {
             return Ok(());
         }
-        Err(NumberingError::Unfit { mrn: mrn.to_owned(), pattern: self.pattern.as_str().to_owned() })
+        Err(NumberingError::Unfit { mrn: mrn.to_owned(), pattern: self.written.clone() })
     }
 
     /// The number in filing order, groups set apart: 123456 is `56-34-12` by terminal digit, `34-12-56` by middle

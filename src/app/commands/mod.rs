@@ -6,6 +6,8 @@ mod look;
 mod paper;
 mod upkeep;
 
+use std::path::Path;
+
 pub use accounts::{kiosk, token, user};
 pub use data::{import, load_here};
 pub use look::devices;
@@ -14,7 +16,7 @@ pub use upkeep::{backup, rebuild, restore, verify};
 
 use super::cli::ConfigArg;
 use super::say::{self, Failure};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, PrinterTransport};
 
 /// The unit, with places for this machine's paths.
 const UNIT: &str = include_str!("../outguide.service");
@@ -39,11 +41,37 @@ pub fn check_config(argument: &ConfigArg) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `outguide systemd-unit`.
+/// `outguide systemd-unit`: for this program and this configuration, with the folders that it may write.
 pub fn systemd_unit(argument: &ConfigArg) -> Result<(), Failure> {
     let program = std::env::current_exe().map_err(Failure::new)?;
-    let config = argument.config.clone().unwrap_or_else(|| "/etc/outguide/outguide.toml".into());
-    let unit =
-        UNIT.replace("@PROGRAM@", &program.display().to_string()).replace("@CONFIG@", &config.display().to_string());
+    let config = config(argument)?;
+    let absolute = |path: &Path| {
+        std::path::absolute(path)
+            .map(|path| path.display().to_string())
+            .map_err(|error| Failure::new(error.to_string()))
+    };
+    let file = match &config.file {
+        Some(file) => absolute(file)?,
+        None => return Err(Failure::new("a service needs a configuration of its own: name it with --config FILE")),
+    };
+    let mut folders = vec![absolute(&config.data_dir)?, absolute(&config.downtime.directory)?];
+    if let Some(backup) = &config.backup {
+        folders.push(absolute(&backup.directory)?);
+    }
+    for printer in &config.printers {
+        if let PrinterTransport::Folder { path } = &printer.transport {
+            folders.push(absolute(path)?);
+        }
+    }
+    let mut first: Vec<String> =
+        folders.iter().map(|folder| format!("#   install -d -o outguide -g outguide -m 700 {folder}")).collect();
+    if let Some(tls) = &config.tls {
+        first.push(format!("#   chown outguide {}", absolute(&tls.key)?));
+    }
+    let unit = UNIT
+        .replace("@PROGRAM@", &program.display().to_string())
+        .replace("@CONFIG@", &file)
+        .replace("@FIRST@", &first.join("\n"))
+        .replace("@FOLDERS@", &folders.join(" "));
     say::bytes(unit.as_bytes()).map_err(Failure::new)
 }

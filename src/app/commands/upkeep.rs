@@ -8,7 +8,7 @@ use crate::app::reach::{self, Reach};
 use crate::app::say::{self, Failure, Progress};
 use crate::app::tasks::{Done, Task};
 use crate::config::Config;
-use crate::ledger::{self, Clock, DB_FILE, Depth, OpenError, SystemClock};
+use crate::ledger::{self, Clock, DB_FILE, Depth, Fault, OpenError, Report, SystemClock};
 
 /// `outguide verify`: beside a running server too; it only reads.
 pub fn verify(arguments: &VerifyArgs) -> Result<(), Failure> {
@@ -19,19 +19,43 @@ pub fn verify(arguments: &VerifyArgs) -> Result<(), Failure> {
         progress.get_or_insert_with(|| Progress::new("Verifying", total)).at(done);
     });
     progress.into_iter().for_each(Progress::finish);
-    let report = report.map_err(Failure::new)?;
+    let report = report.map_err(|error| {
+        Failure::not_so(format_args!(
+            "the ledger cannot be read ({error}): keep this file, restore the last good backup"
+        ))
+    })?;
     let head = format!("{}:{}", report.entries, hex::encode(report.head));
     if report.faults.is_empty() {
         say::line(format_args!("{} entries, chain intact, tables equal to the fold. Head {head}", report.entries));
         return Ok(());
     }
     report.faults.iter().for_each(say::line);
-    Err(Failure::not_so(match report.first_bad_seq() {
-        Some(seq) => {
-            format!("the ledger does not verify from entry {seq} on: keep this file, restore the last good backup")
+    Err(Failure::not_so(advice(&report)))
+}
+
+fn advice(report: &Report) -> String {
+    let keep = "keep this file, restore the last good backup";
+    match (report.first_bad_seq(), expected(report)) {
+        (_, Some(seq)) if seq > report.entries => {
+            format!(
+                "the ledger ends at entry {} and should reach {seq}: its tail was cut. First {keep}",
+                report.entries
+            )
         }
-        None => "the tables do not follow from the ledger: `outguide rebuild` makes them anew".to_owned(),
-    }))
+        (Some(seq), _) => format!("the ledger does not verify from entry {seq} on: {keep}"),
+        (None, _) if report.faults.iter().any(|fault| matches!(fault, Fault::Row { .. })) => {
+            format!("rows beside the chain were changed from outside: {keep}; a rebuild does not mend them")
+        }
+        (None, _) => "the tables do not follow from the ledger: `outguide rebuild` makes them anew".to_owned(),
+    }
+}
+
+/// The entry that `--expect-head` named, where it is not the one.
+fn expected(report: &Report) -> Option<u64> {
+    report.faults.iter().find_map(|fault| match fault {
+        Fault::Head { seq } => Some(*seq),
+        _ => None,
+    })
 }
 
 fn head(text: &str) -> Result<(u64, [u8; 32]), Failure> {
@@ -60,6 +84,7 @@ pub fn backup(arguments: &BackupArgs) -> Result<(), Failure> {
     let config = super::config(&arguments.config)?;
     let (database, now) = (database(&config)?, SystemClock.now());
     let dest = &arguments.dest;
+    refuse_when_backup_would_overwrite(&config, dest)?;
     let made = if dest.is_dir() || dest.as_os_str().to_string_lossy().ends_with('/') {
         ledger::backup(&database, dest, now, None).map_err(Failure::new)?
     } else {
@@ -73,6 +98,24 @@ pub fn backup(arguments: &BackupArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A backup must never take the place of the ledger, its lock, or anything else that is there.
+fn refuse_when_backup_would_overwrite(config: &Config, dest: &Path) -> Result<(), Failure> {
+    let shown = dest.display();
+    let folder = if dest.is_dir() { Some(dest) } else { dest.parent() };
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let into = folder
+        .canonicalize()
+        .map_err(|error| Failure::new(format_args!("{}: {error}; make the folder first", folder.display())))?;
+    let data = config.data_dir.canonicalize().map_err(|error| Failure::new(format_args!("{shown}: {error}")))?;
+    if into.starts_with(&data) {
+        return Err(Failure::new(format_args!("{shown} is in the data directory: a backup belongs on another disk")));
+    }
+    if dest.exists() && !dest.is_dir() {
+        return Err(Failure::new(format_args!("{shown} is there already: name a new file, or a folder")));
+    }
+    Ok(())
+}
+
 /// `outguide restore SRC`: a backup, or the newest in a folder of them.
 pub fn restore(arguments: &RestoreArgs) -> Result<(), Failure> {
     let config = super::config(&arguments.config)?;
@@ -81,7 +124,10 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Failure> {
         ledger::BackupError::Open(OpenError::Locked { dir }) => {
             Failure::new(format_args!("a server runs on {}: stop it first, then run this again", dir.display()))
         }
-        error => Failure::new(error),
+        error => Failure::new(format_args!(
+            "{}: {error}. Nothing was changed; name a file that `outguide backup` made",
+            source.display()
+        )),
     })?;
     say::line(format_args!("Restored {} into {}", source.display(), config.data_dir.display()));
     say::line("The ledger has a new epoch: kiosks offer again what they sent in the last seven days.");
