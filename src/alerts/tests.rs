@@ -64,11 +64,12 @@ fn an_overdue_alert_closes_with_its_loan_and_not_by_a_sighting() {
 
 #[test]
 fn a_case_opens_one_alert_and_a_scan_closes_it() {
-    let (missing, opened) = after(&lent(), &key(2, "rr-1", 3), &Act::ReportedMissing, &[]);
+    let (missing, opened) = after(&lent(), &key(2, "rr-1", 3), &Act::ReportedMissing { seen: None }, &[]);
     let [AlertChange::Open(new)] = opened.as_slice() else { panic!("{opened:?}") };
     assert_eq!((new.kind, new.about), (AlertKind::Missing, 3));
     let alert = new.clone().row(AlertId(1), at(2));
-    let again = after(&missing, &key(3, "rr-1", 4), &Act::ReportedMissing, std::slice::from_ref(&alert)).1;
+    let again =
+        after(&missing, &key(3, "rr-1", 4), &Act::ReportedMissing { seen: None }, std::slice::from_ref(&alert)).1;
     assert_eq!(again, []);
     let found = after(&missing, &key(4, "er-1", 5), &Act::Sighted { place: place("ER") }, &[alert]).1;
     assert_eq!(found, [AlertChange::Resolve { id: AlertId(1), resolution: "found" }]);

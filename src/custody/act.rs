@@ -75,7 +75,11 @@ pub enum Act {
         place: PlaceCode,
     },
     /// Someone looked and did not find it.
-    ReportedMissing,
+    ReportedMissing {
+        /// Where its own label was read to say so: it was seen there, and the case is open all the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<PlaceCode>,
+    },
     /// Someone says it is found (the console; a scan of the chart itself is a sighting and closes the case too).
     ReportedFound {
         /// Where, where known.
@@ -141,6 +145,7 @@ pub struct Custody {
     pub missing: Option<MissingCase>,
     /// What UNDO would take back.
     pub undo: Option<Undoable>,
-    /// The order key of the latest act folded in.
+    /// The order key of the latest act folded in. A chart's registration stands before everything else, whatever its
+    /// time: its key has the earliest one here.
     pub last: OrderKey,
 }

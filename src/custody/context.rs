@@ -20,6 +20,8 @@ pub(super) struct Context<'a> {
     pub(super) session: KioskSession,
     /// Who is signed in, their badge being alive.
     pub(super) person: Option<&'a Staff>,
+    /// What the code read just before fits, one of which may be touched now.
+    choosing: Vec<ChartNumber>,
     /// The lane's session is newer than this scan: it is judged without one, and leaves that one alone.
     stale: bool,
 }
@@ -34,7 +36,9 @@ impl<'a> Context<'a> {
             if stale { KioskSession::default() } else { at.session.clone().as_of(key.effective_at, at.kiosk) };
         let person = at.signed_in.filter(|staff| staff.active && session.staff.as_ref() == Some(&staff.badge));
         let session = if person.is_none() && session.staff.is_some() { KioskSession::default() } else { session };
-        Context { at, scan, key, late, session, person, stale }
+        let mut session = session;
+        let choosing = std::mem::take(&mut session.choosing);
+        Context { at, scan, key, late, session, person, choosing, stale }
     }
 
     /// The one chart that the code fits.
@@ -45,9 +49,14 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Was the chart itself read here? A reference or a typed number says something, but shows nothing.
+    /// Was the chart itself read here? A reference or a typed number says something, but shows nothing; a touch among
+    /// the charts that the label just read fits says whose label that was.
     pub(super) fn in_hand(&self) -> bool {
-        matches!(self.at.code, Code::Chart(..) | Code::Legacy(_)) && self.scan.source != ScanSource::Typed
+        match self.at.code {
+            Code::Chart(..) | Code::Legacy(_) => self.scan.source != ScanSource::Typed,
+            Code::Reference(number) => self.scan.source == ScanSource::Touched && self.choosing.contains(number),
+            _ => false,
+        }
     }
 
     /// The sighting that this scan is, whatever becomes of the rest.

@@ -50,6 +50,9 @@ fn chart_refused(context: &Context<'_>, rule: Rule) -> Decision {
     if rule == Rule::RefuseWhenSeveralChartsFit {
         let charts: Vec<_> = context.at.charts.iter().map(|chart| chart.number).collect();
         let count = u32::try_from(charts.len()).ok();
+        if context.in_hand() {
+            decision.session.choosing.clone_from(&charts);
+        }
         decision.verdict.notes.push(Note { charts, count, ..Note::new(NoteKind::ChooseOne) });
     }
     if let (Some(chart), Some((_, act))) = (context.chart(), decision.acts.first()) {

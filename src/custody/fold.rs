@@ -38,7 +38,7 @@ pub fn apply(before: Option<&Custody>, key: &OrderKey, act: &Act) -> Option<Cust
             moved(before, key, &Move { to: place, holder: None, due_at: *due_at, home: *home, seen_at: Some(place) })
         }
         Act::Sighted { place } => sighted(before, key, place),
-        Act::ReportedMissing => reported_missing(before, key),
+        Act::ReportedMissing { seen } => reported_missing(before, key, seen.as_ref()),
         Act::ReportedFound { place, home } => reported_found(before, key, place.as_ref(), *home),
         Act::Renewed { due_at } => renewed(before, key, *due_at),
         Act::Undone { target, .. } => undone(before, *target),
@@ -79,7 +79,7 @@ fn registered(before: Option<&Custody>, key: &OrderKey, act: &Act) -> Option<Cus
         loan: out_since.map(|_| key.seq),
         missing: before.and_then(|custody| custody.missing.clone()),
         undo: None,
-        last: key.clone(),
+        last: OrderKey { effective_at: Timestamp::UNIX_EPOCH, ..key.clone() },
     })
 }
 
@@ -145,9 +145,13 @@ fn said_again(before: &Custody, key: &OrderKey, act: &Act) -> Custody {
     after
 }
 
-fn reported_missing(before: &Custody, key: &OrderKey) -> Custody {
+fn reported_missing(before: &Custody, key: &OrderKey, seen: Option<&PlaceCode>) -> Custody {
     let case = before.missing.clone().unwrap_or(MissingCase { seq: key.seq, since: key.effective_at });
-    Custody { missing: Some(case), undo: undoable(before, key), ..before.clone() }
+    let stood = Custody {
+        missing: before.missing.clone(),
+        ..seen.map_or_else(|| before.clone(), |place| sighted(before, key, place))
+    };
+    Custody { missing: Some(case), undo: undoable(&stood, key), ..stood }
 }
 
 fn reported_found(before: &Custody, key: &OrderKey, place: Option<&PlaceCode>, home: bool) -> Custody {
@@ -170,7 +174,7 @@ fn renewed(before: &Custody, key: &OrderKey, due_at: Option<Timestamp>) -> Custo
 fn undone(now: &Custody, target: u64) -> Custody {
     let Some(undo) = now.undo.as_ref().filter(|undo| undo.target == target) else { return now.clone() };
     let before = undo.before.as_ref().clone();
-    let unseen_since = |case: &MissingCase| now.seen_at.is_none_or(|seen| seen < case.since);
+    let unseen_since = |case: &MissingCase| now.seen_at.is_none_or(|seen| seen <= case.since);
     Custody {
         seen_at: now.seen_at,
         seen_place: now.seen_place.clone(),

@@ -10,7 +10,7 @@ use crate::barcode::{Code, PlaceCode};
 pub(super) fn by_mode(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
     match (context.session.mode, &context.session.destination) {
         (SessionMode::Where, _) => located(context, chart),
-        (SessionMode::Missing, _) => reported_missing(context, chart),
+        (SessionMode::Missing, _) => reported_missing(context, chart, here),
         (SessionMode::Found, _) => found(context, chart, here),
         (SessionMode::Label, _) => label_queued(context, chart),
         (SessionMode::Automatic | SessionMode::Out, Some(destination)) => {
@@ -53,8 +53,7 @@ fn received(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
 
 /// Returned: at a records room it arrives there; at a department's kiosk it is said to be on its way home.
 fn returned(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
-    let records_room = context.at.kiosk.mode == KioskMode::Return || here.kind == PlaceKind::FileRoom;
-    if records_room || here.code == chart.home {
+    if stays_here(context, chart, here) {
         let mut decision = changed(context, chart, VerdictKind::Returned, arrival(context, chart, here));
         decision.verdict.place = Some(here.code.clone());
         if here.code != chart.home {
@@ -68,6 +67,12 @@ fn returned(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
     let mut decision = changed(context, chart, VerdictKind::Returned, act);
     decision.verdict.place = Some(chart.home.clone());
     decision
+}
+
+/// Does a chart that is returned here stay here?
+pub(super) fn stays_here(context: &Context<'_>, chart: &Chart, here: &Place) -> bool {
+    let records_room = context.at.kiosk.mode == KioskMode::Return || here.kind == PlaceKind::FileRoom;
+    records_room || here.code == chart.home
 }
 
 /// The chart is here now: seen, or said so by whoever typed its number.
@@ -114,7 +119,9 @@ fn located(context: &Context<'_>, chart: &Chart) -> Decision {
     decision
 }
 
-fn reported_missing(context: &Context<'_>, chart: &Chart) -> Decision {
+/// Who reads the label of the chart itself has it in hand: both that and the report are written down, and the report is
+/// the later word.
+fn reported_missing(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
     let mut decision = context.said(VerdictKind::ReportedMissing);
     decision.verdict.chart = Some(chart.number);
     decision.verdict.place = Some(chart.custody.place.clone());
@@ -122,7 +129,11 @@ fn reported_missing(context: &Context<'_>, chart: &Chart) -> Decision {
     if chart.custody.missing.is_some() {
         note_missing(chart, &mut decision.verdict);
     }
-    decision.acts.push((chart.number, Act::ReportedMissing));
+    let seen = context.in_hand().then(|| here.code.clone());
+    if seen.is_some() {
+        decision.verdict.notes.push(Note::new(NoteKind::SightingKept));
+    }
+    decision.acts.push((chart.number, Act::ReportedMissing { seen }));
     decision
 }
 

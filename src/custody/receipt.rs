@@ -59,6 +59,8 @@ pub struct ReceiptNote {
 /// One of several charts that a code fits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChartChoice {
+    /// The chart.
+    pub number: ChartNumber,
     /// The chart's reference: submitted with source `touched` it means this chart.
     pub code: String,
     /// The medical record number.

@@ -1,6 +1,7 @@
 //! The refusals, each a function named after its rule. The first that speaks decides.
 
 use super::context::Context;
+use super::moves::stays_here;
 use super::{Place, Role, Rule, ScanSource, SessionMode};
 use crate::barcode::{Code, CommandWord};
 
@@ -8,7 +9,7 @@ use crate::barcode::{Code, CommandWord};
 pub(super) type Refusal = fn(&Context<'_>) -> Option<Rule>;
 
 /// What stands in the way of anything with a chart, in the order in which people can do something about it.
-pub(super) const OF_CHARTS: [Refusal; 10] = [
+pub(super) const OF_CHARTS: [Refusal; 11] = [
     when_kiosk_place_is_unknown,
     when_several_charts_fit,
     when_chart_is_unknown,
@@ -16,6 +17,7 @@ pub(super) const OF_CHARTS: [Refusal; 10] = [
     when_role_may_not,
     when_reference_is_not_the_chart,
     when_chart_is_retired,
+    when_kiosk_place_is_inactive,
     when_destination_is_missing,
     when_destination_is_inactive,
     when_kiosk_has_no_printer,
@@ -60,7 +62,7 @@ fn when_role_may_not(context: &Context<'_>) -> Option<Rule> {
 }
 
 /// A slip is not the chart: it can be asked about, reported missing or given a new label, never moved. The one touched on
-/// the kiosk's screen, where a code fitted several, says which chart is meant: it moves, as said and not as seen.
+/// the kiosk's screen says which chart is meant: it moves, as seen right after a label that fits it, else as said.
 fn when_reference_is_not_the_chart(context: &Context<'_>) -> Option<Rule> {
     let reference = matches!(context.at.code, Code::Reference(_));
     let asks = matches!(context.session.mode, SessionMode::Where | SessionMode::Missing | SessionMode::Label);
@@ -71,6 +73,19 @@ fn when_reference_is_not_the_chart(context: &Context<'_>) -> Option<Rule> {
 fn when_chart_is_retired(context: &Context<'_>) -> Option<Rule> {
     let asks = context.session.mode == SessionMode::Where;
     when(!asks && context.chart().is_some_and(|chart| chart.retired), Rule::RefuseWhenChartIsRetired)
+}
+
+/// Nothing arrives at a place that was closed. What still is there may be looked up and sent on.
+fn when_kiosk_place_is_inactive(context: &Context<'_>) -> Option<Rule> {
+    let closed = context.at.kiosk_place.is_some_and(|place| !place.active);
+    let (chart, here) = (context.chart(), context.at.kiosk_place);
+    let arrives = match (context.session.mode, &context.session.destination) {
+        (SessionMode::Automatic, None) | (SessionMode::Receive, _) => true,
+        (SessionMode::Return, _) => chart.zip(here).is_some_and(|(chart, here)| stays_here(context, chart, here)),
+        (SessionMode::Found, _) => !context.in_hand(),
+        _ => false,
+    };
+    when(closed && arrives, Rule::RefuseWhenPlaceIsInactive)
 }
 
 fn when_destination_is_missing(context: &Context<'_>) -> Option<Rule> {

@@ -52,6 +52,9 @@ pub struct KioskSession {
     pub active_at: Option<Timestamp>,
     /// This session's last custody change: the chart and the entry.
     pub last_change: Option<(ChartNumber, u64)>,
+    /// The code just read fits these charts: the reference of one of them, touched next, says which one is in hand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choosing: Vec<ChartNumber>,
 }
 
 impl KioskSession {

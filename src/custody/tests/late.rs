@@ -35,6 +35,19 @@ fn a_late_scan_does_not_move_a_chart_that_was_seen_elsewhere_since() {
 }
 
 #[test]
+fn a_scan_older_than_the_chart_s_registration_moves_it_and_says_so() {
+    let mut desk = Desk::open();
+    for (second, queue_seq, kiosk, stands) in [(-2000, 1, "er-1", "ER"), (-1500, 1, "card-1", "CARD")] {
+        let late = desk.take(&queued(kiosk, second, queue_seq, 9000, &chart(1)));
+        assert_eq!(notes(&late), [NoteKind::LateScan, NoteKind::Unattributed]);
+        assert_eq!(desk.custody(1).place, place(stands));
+    }
+    let older = desk.take(&queued("er-1", -1800, 2, 9000, &chart(1)));
+    assert!(notes(&older).contains(&NoteKind::SeenElsewhereSince));
+    assert_eq!(desk.custody(1).place, place("CARD"));
+}
+
+#[test]
 fn evidence_older_than_the_case_does_not_close_it() {
     let mut desk = Desk::open();
     desk.scans("rr-1", 100, &[person("R1"), command(CommandWord::Missing), slip(1)]);

@@ -133,6 +133,45 @@ fn a_number_that_several_charts_carry_is_not_guessed() {
     assert_eq!(refused.verdict.rule, Some(Rule::RefuseWhenSeveralChartsFit));
     assert_eq!(refused.verdict.notes[0].charts, [ChartNumber(2), ChartNumber(3)]);
     assert!(refused.acts.is_empty());
+    let chosen = desk.touched("er-1", 3, &slip(3));
+    assert_eq!(chosen.verdict.kind, VerdictKind::Received);
+    assert_eq!((desk.custody(3).known_by, desk.custody(3).seen_at), (KnownBy::Scanned, Some(at(3))));
+    for (between, touched) in [(person("C1"), 2), (card("ER"), 2), ("000003".to_owned(), 1)] {
+        desk.scans("er-1", 10, &["000003".to_owned(), between]);
+        desk.touched("er-1", 12, &slip(touched));
+        assert_ne!(desk.custody(touched).seen_at, Some(at(12)), "no label that fits it was read just before");
+    }
+    desk.typed("er-1", 20, "000003");
+    desk.touched("er-1", 21, &slip(2));
+    assert_eq!(desk.custody(2).seen_at, None, "nobody had a label in hand");
+}
+
+#[test]
+fn nothing_arrives_at_a_kiosk_whose_place_was_closed() {
+    let mut desk = Desk::open();
+    desk.scan("er-1", 0, &person("C1"));
+    desk.places.get_mut(&place("ER")).expect("place").active = false;
+    let refused = desk.scan("er-1", 1, &chart(1));
+    assert_eq!(refused.verdict.rule, Some(Rule::RefuseWhenPlaceIsInactive));
+    assert_eq!(notes(&refused), [NoteKind::SightingKept]);
+    assert_eq!((&desk.custody(1).place, &desk.custody(1).seen_place), (&place("FILE"), &Some(place("ER"))));
+    let sent_on = desk.scans("er-1", 2, &[card("CARD"), chart(1)]);
+    assert_eq!(sent_on.verdict.kind, VerdictKind::CheckedOut);
+    let sent_home = desk.scans("er-1", 4, &[command(CommandWord::Return), chart(1)]);
+    assert_eq!(sent_home.verdict.kind, VerdictKind::Returned);
+}
+
+#[test]
+fn a_label_read_to_report_its_chart_missing_is_a_sighting_too() {
+    let mut desk = Desk::open();
+    desk.scans("rr-1", 0, &[person("R1"), command(CommandWord::Missing), slip(1)]);
+    let again = desk.scan("rr-1", 5, &chart(1));
+    assert_eq!(again.verdict.kind, VerdictKind::ReportedMissing);
+    assert_eq!(notes(&again), [NoteKind::IsMissing, NoteKind::SightingKept]);
+    assert_eq!((desk.custody(1).seen_at, &desk.custody(1).seen_place), (Some(at(5)), &Some(place("FILE"))));
+    assert_eq!(desk.custody(1).missing.as_ref().map(|case| case.since), Some(at(2)), "the case goes on");
+    desk.scan("rr-1", 6, &command(CommandWord::Undo));
+    assert_eq!(desk.custody(1).seen_at, Some(at(5)), "the sighting stays");
 }
 
 #[test]

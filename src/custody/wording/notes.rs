@@ -16,6 +16,7 @@ impl Words<'_> {
     fn choice(&self, number: ChartNumber) -> Option<ChartChoice> {
         let chart = self.names.chart(number)?;
         Some(ChartChoice {
+            number,
             code: barcode::encode(&Code::Reference(number))?,
             mrn: chart.mrn,
             filing: chart.filing,

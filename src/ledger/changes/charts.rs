@@ -173,7 +173,7 @@ impl Change for ReportMissing {
         if chart.custody.missing.is_some() {
             return Err(ChangeError::Conflict(format!("chart {} is reported missing already", self.number)));
         }
-        say(work, &chart, Act::ReportedMissing, "chart_reported_missing")
+        say(work, &chart, Act::ReportedMissing { seen: None }, "chart_reported_missing")
     }
 }
 

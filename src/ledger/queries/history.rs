@@ -139,7 +139,8 @@ fn place_of<'a>(act: Option<&'a Act>, verdict: Option<&'a Verdict>) -> Option<&'
         Some(Act::Registered { place, .. } | Act::Received { place, .. } | Act::Sighted { place }) => Some(place),
         Some(Act::CheckedOut { to, .. }) => Some(to),
         Some(Act::ReportedFound { place, .. } | Act::Undone { place, .. }) => place.as_ref(),
-        Some(Act::ReportedMissing | Act::Renewed { .. }) | None => None,
+        Some(Act::ReportedMissing { seen }) => seen.as_ref(),
+        Some(Act::Renewed { .. }) | None => None,
     };
     of_act.or_else(|| verdict.and_then(|verdict| verdict.place.as_ref()))
 }
@@ -174,7 +175,8 @@ fn text_of(
         Some(Act::Received { home: true, .. }) => format!("Returned to {place}"),
         Some(Act::Received { .. }) => format!("Received at {place}"),
         Some(Act::Sighted { .. }) => format!("Seen at {place}"),
-        Some(Act::ReportedMissing) => "Reported missing".to_owned(),
+        Some(Act::ReportedMissing { seen: None }) => "Reported missing".to_owned(),
+        Some(Act::ReportedMissing { .. }) => format!("Reported missing; its label was read at {place}"),
         Some(Act::ReportedFound { place: None, .. }) => "Reported found".to_owned(),
         Some(Act::ReportedFound { .. }) => format!("Reported found at {place}"),
         Some(Act::Renewed { .. }) => "Loan renewed".to_owned(),
