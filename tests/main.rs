@@ -4,6 +4,8 @@
 mod access;
 mod commands;
 mod crash;
+mod demo;
+mod hostile;
 mod house;
 mod import;
 mod kiosk;

@@ -129,3 +129,14 @@ fn codes_back_to_back_keep_their_order_and_lanes_their_sessions() {
     assert_eq!(nobody()["verdict"]["rule"], "refuse_when_nobody_is_signed_in");
     assert_eq!(nobody()["verdict"]["chart"]["seen_place"], "ER", "it was here all the same");
 }
+
+#[test]
+fn a_scanner_that_stays_away_is_an_alert_until_it_is_back() {
+    let house = House::open();
+    let alerts = || house.client.get("/api/v1/alerts?kind=device").json["rows"].as_array().expect("rows").clone();
+    let of = |alert: &Value| alert["subject"].as_str().unwrap_or_default().to_owned();
+    until("both scanners are missed", || alerts().len() == 2);
+    let _gun = house.plug("left-port", "left-gun");
+    until("the one that is back is missed no more", || alerts().len() == 1);
+    assert!(of(&alerts()[0]).contains("right-gun"), "{:#?}", alerts());
+}

@@ -170,6 +170,11 @@ impl Server {
         Server { child, url }
     }
 
+    /// A server that was started already and listens at `url`.
+    pub fn of(child: Child, url: &str) -> Server {
+        Server { child, url: url.to_owned() }
+    }
+
     /// The process.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -267,6 +272,16 @@ impl Client {
         let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         let request = request.header("authorization", self.bearer()).header("connection", "close").body(());
         self.agent.run(request.expect("request")).expect("an answer").status().as_u16()
+    }
+
+    /// Any bytes as a JSON body: the status and the kind of the answer, which is not read.
+    pub fn throw(&self, method: &str, path: &str, body: Vec<u8>) -> (u16, String) {
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let request = request.header("authorization", self.bearer()).header("connection", "close");
+        let request = request.header("content-type", "application/json").body(body).expect("request");
+        let response = self.agent.run(request).expect("an answer");
+        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        (response.status().as_u16(), kind.to_owned())
     }
 
     /// GET, as text.
