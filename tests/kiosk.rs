@@ -63,6 +63,30 @@ fn what_is_not_known_is_refused_with_a_way_out() {
 }
 
 #[test]
+fn names_cannot_turn_the_words_around_them() {
+    let site = Site::hospital("", 0);
+    let turned = "Eve \u{202e}gnp.\u{2066}exe";
+    site.write("staff2.csv", &format!("badge,name,role,place,email\n4001,{turned},clerk,ER,\n"));
+    site.write("patients2.csv", &format!("mrn,last_name,first_name,birth_date,sex\n100001,{turned},Zo\u{eb},,\n"));
+    site.write("charts2.csv", "mrn,record_type,volume,home\n100001,MR,1,FILE\n");
+    for what in ["staff", "patients", "charts"] {
+        site.ok(&["import", what, &format!("{what}2.csv")]);
+    }
+    let (kiosk, viewer) = (site.kiosk_token("er-1"), site.token("viewer"));
+    let server = site.serve();
+    let (er, viewer) = (server.client(&kiosk), server.client(&viewer));
+    let signed_in = er.scan("er-1", &badge("4001"));
+    assert_eq!(signed_in["session"]["staff_name"], "Eve gnp.exe", "{signed_in:#}");
+    assert!(!signed_in.to_string().contains('\u{202e}'), "{signed_in:#}");
+    er.scan("er-1", &chart(1));
+    for path in ["/api/v1/charts?q=100001", "/api/v1/charts/1", "/api/v1/charts/1/history"] {
+        let shown = viewer.text(path);
+        assert!(!shown.contains('\u{202e}') && !shown.contains("\\u202e"), "{path}: {shown}");
+    }
+    assert_eq!(viewer.get("/api/v1/charts/1").json["patient"]["first_name"], "Zo\u{eb}");
+}
+
+#[test]
 fn the_same_id_gives_the_same_receipt_and_other_data_a_conflict() {
     let (_site, _server, er) = open();
     let body = json!({"id": uuid::Uuid::now_v7(), "data": badge("1001")});

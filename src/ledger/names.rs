@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::rows;
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::wording::{ChartIdentity, Names, PlaceNamed, StaffNamed};
-use crate::records::Numbering;
+use crate::records::{Numbering, shown};
 
 /// Names by a connection. What cannot be read is shown by its code, as what is not there.
 pub(in crate::ledger) struct StoredNames<'a> {
@@ -16,12 +16,12 @@ pub(in crate::ledger) struct StoredNames<'a> {
 impl Names for StoredNames<'_> {
     fn place(&self, code: &PlaceCode) -> Option<PlaceNamed> {
         let (place, _) = rows::place(self.conn, code).ok()??;
-        Some(PlaceNamed { name: place.name, restricted: place.restricted })
+        Some(PlaceNamed { name: shown(&place.name), restricted: place.restricted })
     }
 
     fn staff(&self, badge: &BadgeNumber) -> Option<StaffNamed> {
         let (staff, _) = rows::staff(self.conn, badge).ok()??;
-        Some(StaffNamed { name: staff.name, role: staff.role })
+        Some(StaffNamed { name: shown(&staff.name), role: staff.role })
     }
 
     fn chart(&self, number: ChartNumber) -> Option<ChartIdentity> {

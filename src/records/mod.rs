@@ -53,5 +53,5 @@ pub enum Filing {
 }
 
 pub use fields::{FieldFault, NAME_MAX_CHARS, check_name, check_patient, check_text};
-pub use name::{fold_name, sort_name};
+pub use name::{fold_name, shown, sort_name};
 pub use numbering::{MRN_MAX_CHARS, Numbering, NumberingError};

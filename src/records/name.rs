@@ -1,7 +1,15 @@
-//! Names as they are searched: without accents, in lower case.
+//! Names as they are searched (without accents, in lower case) and as they are shown.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+/// A name as it is shown in words and lists: control characters and characters that turn the direction of the text
+/// around them left out. It may hold any other Unicode, joiners included: some scripts are not written without them.
+pub fn shown(name: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    name.chars().filter(|c| !c.is_control() && !turns(*c)).collect()
+}
 
 /// `name` folded for searching: compatibility decomposition, marks dropped, lower case, letters that do not decompose
 /// spelled out, every run of anything else one space.

@@ -11,6 +11,7 @@ use super::{Page, Paging, ReadError, Reader, Sight, badge_at, failed, place_at, 
 use crate::barcode::{self, ChartNumber, Code, LabelIssue, PlaceCode};
 use crate::custody::{ChartView, KnownBy};
 use crate::ledger::{AlertRow, PatientId};
+use crate::records::shown;
 
 /// As much of a patient as stands beside a chart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -198,8 +199,8 @@ impl Reader {
             chart,
             patient: PatientBrief {
                 mrn,
-                last_name: row.get("last_name")?,
-                first_name: row.get("first_name")?,
+                last_name: shown(&row.get::<_, String>("last_name")?),
+                first_name: shown(&row.get::<_, String>("first_name")?),
                 birth_date: birth_date.map(|date| date.parse().map_err(failed)).transpose()?,
                 sex: row.get("sex")?,
             },

@@ -11,6 +11,7 @@ use super::sight::shade_history;
 use super::{Page, Paging, ReadError, Reader, Sight, bad_cursor, time_at};
 use crate::barcode::{ChartNumber, PlaceCode};
 use crate::custody::{Act, Rule, Tone, Verdict, VerdictKind};
+use crate::records::shown;
 
 /// A queued scan that arrives later than this after it was made is shown as late.
 pub const LATE_AFTER_SECONDS: i64 = 10;
@@ -213,7 +214,7 @@ impl<'a> Names<'a> {
     }
 
     fn place(&mut self, code: &PlaceCode) -> Result<Option<String>, ReadError> {
-        Ok(self.known(code)?.map(|(name, _)| name.clone()))
+        Ok(self.known(code)?.map(|(name, _)| shown(name)))
     }
 
     fn restricted(&mut self, code: Option<&PlaceCode>) -> Result<bool, ReadError> {
@@ -226,7 +227,7 @@ impl<'a> Names<'a> {
             return Ok(known.clone());
         }
         let name = match actor.split_once(':') {
-            Some(("staff", badge)) => self.reader.staff_name(badge)?,
+            Some(("staff", badge)) => self.reader.staff_name(badge)?.map(|name| shown(&name)),
             Some((_, name)) => Some(name.to_owned()),
             None => Some("Outguide".to_owned()),
         };
