@@ -65,6 +65,8 @@
  * @property {string | null} [snoozed_until]
  * @property {string | null} [resolved_at]
  * @property {string | null} [resolution]
+ * @property {string | null} [resolved_by_name]
+ * @property {string | null} [resolved_place_name]
  * @property {AlertNote[]} [notes]
  *
  * @typedef {object} PrintJob

@@ -64,6 +64,12 @@ pub struct AlertRow {
     pub resolved_at: Option<Timestamp>,
     /// Why it was resolved: `returned`, `handed_on`, `renewed`, `found`, `undone`, `by_hand`, ….
     pub resolution: Option<String>,
+    /// Who or what ended it: `staff:…`, `user:…`, `kiosk:…`, ….
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_by: Option<String>,
+    /// Where the chart was when that ended it, where known: a missing one was found there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_place: Option<PlaceCode>,
 }
 
 impl AlertRow {
@@ -84,10 +90,16 @@ impl AlertRow {
         AlertRow { state, snoozed_until: None, ..self }
     }
 
-    /// The alert resolved at `at`, for `resolution`.
+    /// The alert resolved at `at`, for `resolution`, by this actor.
     #[must_use]
-    pub fn resolved(self, at: Timestamp, resolution: &str) -> AlertRow {
-        let resolution = Some(resolution.to_owned());
-        AlertRow { state: AlertState::Resolved, snoozed_until: None, resolved_at: Some(at), resolution, ..self }
+    pub fn resolved(self, at: Timestamp, resolution: &str, by: &str) -> AlertRow {
+        AlertRow {
+            state: AlertState::Resolved,
+            snoozed_until: None,
+            resolved_at: Some(at),
+            resolution: Some(resolution.to_owned()),
+            resolved_by: Some(by.to_owned()),
+            ..self
+        }
     }
 }

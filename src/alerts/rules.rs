@@ -40,6 +40,8 @@ impl NewAlert {
             snoozed_until: None,
             resolved_at: None,
             resolution: None,
+            resolved_by: None,
+            resolved_place: None,
         }
     }
 }
@@ -55,6 +57,8 @@ pub enum AlertChange {
         id: AlertId,
         /// Why: `returned`, `handed_on`, `renewed`, `found`, `undone`.
         resolution: &'static str,
+        /// Where the act that resolves it says that the chart is.
+        place: Option<PlaceCode>,
     },
 }
 
@@ -107,7 +111,19 @@ fn closed(seen: &ActSeen<'_>, alert: &AlertRow) -> Option<AlertChange> {
         AlertKind::Missing if seen.after.missing.as_ref().map(|case| case.seq) != alert.about => case_ended(seen),
         _ => return None,
     };
-    Some(AlertChange::Resolve { id: alert.id, resolution })
+    Some(AlertChange::Resolve { id: alert.id, resolution, place: said_place(seen.act).cloned() })
+}
+
+/// Where an act says that the chart is: where it was in hand, else where it was said to be.
+fn said_place(act: &Act) -> Option<&PlaceCode> {
+    match act {
+        Act::CheckedOut { to, seen_at, .. } => seen_at.as_ref().or(Some(to)),
+        Act::Registered { place, .. } | Act::Received { place, .. } | Act::Sighted { place } => Some(place),
+        Act::ReportedMissing { seen: place } | Act::ReportedFound { place, .. } | Act::Undone { place, .. } => {
+            place.as_ref()
+        }
+        Act::Renewed { .. } => None,
+    }
 }
 
 fn loan_ended(seen: &ActSeen<'_>, alert: &AlertRow) -> &'static str {

@@ -72,7 +72,7 @@ fn a_case_opens_one_alert_and_a_scan_closes_it() {
         after(&missing, &key(3, "rr-1", 4), &Act::ReportedMissing { seen: None }, std::slice::from_ref(&alert)).1;
     assert_eq!(again, []);
     let found = after(&missing, &key(4, "er-1", 5), &Act::Sighted { place: place("ER") }, &[alert]).1;
-    assert_eq!(found, [AlertChange::Resolve { id: AlertId(1), resolution: "found" }]);
+    assert_eq!(found, [AlertChange::Resolve { id: AlertId(1), resolution: "found", place: Some(place("ER")) }]);
 }
 
 #[test]
@@ -96,5 +96,5 @@ fn a_snooze_ends_at_its_time() {
     assert!(!snoozed.wakes(at(8)));
     assert!(snoozed.wakes(at(9)));
     assert_eq!(snoozed.woken(), open);
-    assert!(!open.clone().resolved(at(10), "by_hand").is_live());
+    assert!(!open.clone().resolved(at(10), "by_hand", "user:anna").is_live());
 }

@@ -108,7 +108,12 @@ fn near(nearest: &Option<&'static str>) -> String {
 pub struct Columns {
     /// The file's own order.
     pub names: Vec<&'static str>,
+    /// How many fields stand before them: a file of rejects begins each line with its number and the reason.
+    pub passed_over: usize,
 }
+
+/// What a file of rejects has before the columns of the file that they come from.
+pub const REJECTS_COLUMNS: [&str; 2] = ["line", "reason"];
 
 impl Columns {
     /// Checks a header row. Names are compared without blanks around them and without regard to case.
@@ -122,8 +127,12 @@ impl Columns {
             return Err(HeaderFault::Separator { found });
         }
         let mut names: Vec<&'static str> = Vec::with_capacity(header.len());
-        for column in header {
-            let wanted = column.trim().to_lowercase();
+        let plain = |column: &String| column.trim().to_lowercase();
+        let mended = header.len() > REJECTS_COLUMNS.len()
+            && header.iter().zip(REJECTS_COLUMNS).all(|(column, name)| plain(column) == name);
+        let passed_over = if mended { REJECTS_COLUMNS.len() } else { 0 };
+        for column in header.iter().skip(passed_over) {
+            let wanted = plain(column);
             let Some(name) = known.iter().copied().find(|name| *name == wanted) else {
                 return Err(HeaderFault::Unknown {
                     column: column.clone(),
@@ -137,7 +146,11 @@ impl Columns {
             names.push(name);
         }
         let columns: Vec<&'static str> = required.iter().copied().filter(|name| !names.contains(name)).collect();
-        if columns.is_empty() { Ok(Columns { names }) } else { Err(HeaderFault::Missing { columns, expected }) }
+        if columns.is_empty() {
+            Ok(Columns { names, passed_over })
+        } else {
+            Err(HeaderFault::Missing { columns, expected })
+        }
     }
 }
 
@@ -163,6 +176,13 @@ mod tests {
     fn any_order_and_case_will_do() {
         let columns = Columns::check(ImportKind::Places, &header("Name, code,kind,LOAN_HOURS")).unwrap();
         assert_eq!(columns.names, ["name", "code", "kind", "loan_hours"]);
+    }
+
+    #[test]
+    fn a_file_of_rejects_is_taken_back() {
+        let columns = Columns::check(ImportKind::Places, &header("Line,reason,code,name,kind,loan_hours")).unwrap();
+        assert_eq!((columns.names.as_slice(), columns.passed_over), (&["code", "name", "kind", "loan_hours"][..], 2));
+        assert!(Columns::check(ImportKind::Places, &header("line,code,name,kind,loan_hours")).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From a file to a sink, chunk by chunk.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,12 +10,14 @@ use super::duplicates::Duplicates;
 use super::lines::{Line, LineFault, Lines};
 use super::parse::{ParseRules, parse_row};
 use super::rejects::{Rejects, rejects_path};
-use super::rows::{Chunk, ImportSink, RowOutcome, SinkError};
+use super::rows::{Chunk, ChunkDone, ImportSink, ImportedRow, RowOutcome, SinkError};
 use crate::ledger::changes::IMPORT_CHUNK_ROWS;
 
 /// The most rows in one chunk.
 pub const CHUNK_ROWS_MAX: usize = IMPORT_CHUNK_ROWS;
 const CHUNK_ROWS_MIN: usize = 10;
+/// The most lines that wait for a chunk's outcome, those that are not in it included.
+const WAITING_MAX: usize = 1_000;
 /// What a chunk may hold the writer; scans wait no longer than this. The bound is 10 ms.
 const CHUNK_HOLD_TARGET_US: u64 = 6_000;
 const READ_BUFFER_BYTES: usize = 256 * 1024;
@@ -102,7 +105,8 @@ pub fn run(
     let names = header_names(file.kind, first).map_err(header)?;
     let columns = Columns::check(file.kind, &names).map_err(header)?;
     let rejects_at = rejects_path(file.path);
-    let rejects = Rejects::new(rejects_at.clone(), names).map_err(at(&rejects_at))?;
+    let original = names.into_iter().skip(columns.passed_over).collect();
+    let rejects = Rejects::new(rejects_at.clone(), original).map_err(at(&rejects_at))?;
     let mut import = Import {
         file,
         columns,
@@ -112,12 +116,13 @@ pub fn run(
         duplicates: Duplicates::default(),
         chunk: Chunk::of(file.kind),
         waiting: Vec::new(),
+        keys: HashSet::new(),
         chunk_rows: CHUNK_ROWS_MAX,
         counts: Progress { bytes_total, ..Progress::default() },
     };
     while let Some(line) = lines.next_line().map_err(at(file.path))? {
-        import.take(line)?;
-        if import.chunk.len() >= import.chunk_rows {
+        import.take(line);
+        if import.chunk.len() >= import.chunk_rows || import.waiting.len() >= WAITING_MAX {
             import.counts.bytes = lines.bytes();
             import.load()?;
             progress(&import.counts);
@@ -145,10 +150,22 @@ fn header_names(kind: ImportKind, first: Option<Line>) -> Result<Vec<String>, He
     })
 }
 
-/// A line that waits in the chunk, kept for the rejects.
+/// A line that waits for the chunk's outcome, so that rejects are written in the order of their lines.
 struct Waiting {
     line: u64,
+    /// For the rejects.
     fields: Vec<String>,
+    fate: Fate,
+}
+
+/// What is known of it.
+enum Fate {
+    /// It is in the chunk.
+    Loads { key: String },
+    /// The chunk has a row of its key already: it is a second one only if that is taken.
+    Again { key: String, row: ImportedRow },
+    /// It is not taken.
+    Rejected { reason: String },
 }
 
 struct Import<'a> {
@@ -160,27 +177,44 @@ struct Import<'a> {
     duplicates: Duplicates,
     chunk: Chunk,
     waiting: Vec<Waiting>,
+    /// Those of the chunk.
+    keys: HashSet<String>,
     chunk_rows: usize,
     counts: Progress,
 }
 
 impl Import<'_> {
-    /// One line into the chunk, or into the rejects.
-    fn take(&mut self, line: Line) -> Result<(), ImportError> {
-        let fields = match line.fields {
-            Ok(fields) => fields,
-            Err(fault) => return self.reject(line.number, &fault.to_string(), &[line.text]),
+    /// One line into the chunk, or among those that wait for its outcome.
+    fn take(&mut self, line: Line) {
+        let (fields, fate) = match line.fields {
+            Ok(mut fields) => {
+                fields.drain(..self.columns.passed_over.min(fields.len()));
+                let fate = self.fate(&fields);
+                (fields, fate)
+            }
+            Err(fault) => (vec![line.text], Fate::Rejected { reason: fault.to_string() }),
         };
-        let row = match parse_row(self.file.kind, &self.columns, &fields, &self.file.rules) {
+        self.waiting.push(Waiting { line: line.number, fields, fate });
+    }
+
+    fn fate(&mut self, fields: &[String]) -> Fate {
+        let row = match parse_row(self.file.kind, &self.columns, fields, &self.file.rules) {
             Ok(row) => row,
-            Err(fault) => return self.reject(line.number, &fault.to_string(), &fields),
+            Err(fault) => return Fate::Rejected { reason: fault.to_string() },
         };
-        if let Some(first) = self.duplicates.seen_before(&row.key(), line.number) {
-            return self.reject(line.number, &format!("the same {} stands in line {first}", self.key_name()), &fields);
+        let key = row.key();
+        if let Some(first) = self.duplicates.line_of(&key) {
+            return Fate::Rejected { reason: self.said_before(first) };
+        }
+        if !self.keys.insert(key.clone()) {
+            return Fate::Again { key, row };
         }
         self.chunk.push(row);
-        self.waiting.push(Waiting { line: line.number, fields });
-        Ok(())
+        Fate::Loads { key }
+    }
+
+    fn said_before(&self, first: u64) -> String {
+        format!("the same {} stands in line {first}", self.key_name())
     }
 
     fn key_name(&self) -> &'static str {
@@ -198,28 +232,70 @@ impl Import<'_> {
         self.rejects.write(line, reason, fields).map_err(|source| ImportError::Io { path: path.clone(), source })
     }
 
-    /// The chunk to the sink, its rejected rows to the rejects; sets the next chunk's size.
+    /// The chunk to the sink, rows that were not taken to the rejects; sets the next chunk's size.
     fn load(&mut self) -> Result<(), ImportError> {
-        let Some(line) = self.waiting.first().map(|row| row.line) else { return Ok(()) };
-        let stopped = |source| ImportError::Sink { line, source };
-        let done = self.sink.load(&self.chunk).map_err(stopped)?;
-        if done.outcomes.len() != self.chunk.len() {
-            let text = format!("{} answers for {} rows", done.outcomes.len(), self.chunk.len());
-            return Err(stopped(SinkError(text)));
+        let waiting = std::mem::take(&mut self.waiting);
+        let chunk = std::mem::replace(&mut self.chunk, Chunk::of(self.file.kind));
+        self.keys.clear();
+        let mut outcomes = Vec::new().into_iter();
+        if let Some(first) = waiting.iter().find(|row| matches!(row.fate, Fate::Loads { .. })) {
+            let done = self.send(&chunk, first.line)?;
+            self.chunk_rows = next_chunk_rows(chunk.len(), done.held_us);
+            outcomes = done.outcomes.into_iter();
         }
-        self.chunk_rows = next_chunk_rows(self.chunk.len(), done.held_us);
-        self.chunk = Chunk::of(self.file.kind);
-        for (row, outcome) in std::mem::take(&mut self.waiting).into_iter().zip(done.outcomes) {
-            match outcome {
-                RowOutcome::Added => self.counts.added += 1,
-                RowOutcome::Changed => self.counts.changed += 1,
-                RowOutcome::Unchanged => self.counts.unchanged += 1,
-                RowOutcome::Rejected { field, text } => {
-                    let reason = field.map_or_else(|| text.clone(), |field| format!("{field}: {text}"));
-                    self.reject(row.line, &reason, &row.fields)?;
+        for Waiting { line, fields, fate } in waiting {
+            let (key, outcome) = match fate {
+                Fate::Rejected { reason } => {
+                    self.reject(line, &reason, &fields)?;
+                    continue;
                 }
+                Fate::Again { key, row } => match self.duplicates.line_of(&key) {
+                    Some(first) => {
+                        self.reject(line, &self.said_before(first), &fields)?;
+                        continue;
+                    }
+                    None => {
+                        let mut alone = Chunk::of(self.file.kind);
+                        alone.push(row);
+                        (key, self.send(&alone, line)?.outcomes.pop())
+                    }
+                },
+                Fate::Loads { key } => (key, outcomes.next()),
+            };
+            self.count(line, &key, outcome, &fields)?;
+        }
+        Ok(())
+    }
+
+    /// `first` is the line of the chunk's first row.
+    fn send(&mut self, chunk: &Chunk, first: u64) -> Result<ChunkDone, ImportError> {
+        let stopped = |source| ImportError::Sink { line: first, source };
+        let done = self.sink.load(chunk).map_err(stopped)?;
+        if done.outcomes.len() == chunk.len() {
+            return Ok(done);
+        }
+        let text = format!("{} answers for {} rows", done.outcomes.len(), chunk.len());
+        Err(stopped(SinkError(text)))
+    }
+
+    fn count(
+        &mut self,
+        line: u64,
+        key: &str,
+        outcome: Option<RowOutcome>,
+        fields: &[String],
+    ) -> Result<(), ImportError> {
+        match outcome {
+            Some(RowOutcome::Added) => self.counts.added += 1,
+            Some(RowOutcome::Changed) => self.counts.changed += 1,
+            // As many answers as rows: each has one.
+            Some(RowOutcome::Unchanged) | None => self.counts.unchanged += 1,
+            Some(RowOutcome::Rejected { field, text }) => {
+                let reason = field.map_or_else(|| text.clone(), |field| format!("{field}: {text}"));
+                return self.reject(line, &reason, fields);
             }
         }
+        self.duplicates.taken(key, line);
         Ok(())
     }
 }
@@ -239,7 +315,6 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::import::{ChunkDone, ImportedRow};
 
     /// A sink that keeps rows as text.
     #[derive(Default)]
@@ -313,6 +388,30 @@ mod tests {
         let changed = import(&path, &mut sink).unwrap();
         assert_eq!(counts(&changed), (0, 1, 0, 0));
         assert!(!rejects_path(&path).exists(), "an earlier import's rejects would mislead");
+    }
+
+    #[test]
+    fn a_row_that_was_not_taken_is_no_duplicate_and_rejects_come_back_mended() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("patients.csv");
+        let rows = "100001,Unwanted,Ann,,\n12,Short,Bo,,\n100001,Diaz,Rosa,,\n100001,Osei,Kofi,,\n";
+        std::fs::write(&path, format!("mrn,last_name,first_name,birth_date,sex\n{rows}")).unwrap();
+        let mut sink = Memory::default();
+        let report = import(&path, &mut sink).unwrap();
+        assert_eq!(counts(&report), (1, 0, 0, 3));
+        let path = report.rejects.unwrap();
+        let rejects = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = rejects.lines().skip(1).map(|line| &line[..2]).collect();
+        assert_eq!(lines, ["2,", "3,", "5,"]);
+        assert!(
+            rejects.contains("5,\"the same mrn stands in line 4\"")
+                || rejects.contains("5,the same mrn stands in line 4")
+        );
+        std::fs::write(&path, rejects.replace("12,Short", "100012,Short")).unwrap();
+        let mended = import(&path, &mut sink).unwrap();
+        assert_eq!(counts(&mended), (1, 1, 0, 1));
+        let again = std::fs::read_to_string(mended.rejects.unwrap()).unwrap();
+        assert!(again.starts_with("line,reason,mrn,") && again.contains("2,last_name: is unwanted,100001,"), "{again}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Which keys a file already had.
+//! Which keys a file already had rows of that were taken.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-/// Remembers each key's first line. Keeps a 64-bit keyed hash, not the key: a million charts take some 16 MB, and the
+/// Remembers the line of each key. Keeps a 64-bit keyed hash, not the key: a million charts take some 16 MB, and the
 /// chance that two of a million different keys share a hash is 3 in 100 million (such a row is in the rejects, and
 /// loads from there).
 #[derive(Default)]
@@ -13,16 +13,15 @@ pub struct Duplicates {
 }
 
 impl Duplicates {
-    /// Takes `key` of line `line`; answers the line that had it before, if one did.
-    pub fn seen_before(&mut self, key: &str, line: u64) -> Option<u64> {
+    /// The line whose row of this key was taken, if one was.
+    pub fn line_of(&self, key: &str) -> Option<u64> {
+        self.first.get(&self.hasher.hash_one(key)).map(|line| u64::from(*line))
+    }
+
+    /// The row of `line` was taken: a row that was not is no reason to refuse the next one of its key.
+    pub fn taken(&mut self, key: &str, line: u64) {
         let line = u32::try_from(line).unwrap_or(u32::MAX);
-        match self.first.entry(self.hasher.hash_one(key)) {
-            std::collections::hash_map::Entry::Occupied(first) => Some(u64::from(*first.get())),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(line);
-                None
-            }
-        }
+        self.first.entry(self.hasher.hash_one(key)).or_insert(line);
     }
 }
 
@@ -53,9 +52,10 @@ mod tests {
     #[test]
     fn names_the_first_line() {
         let mut duplicates = Duplicates::default();
-        assert_eq!(duplicates.seen_before("123456 MR 1", 2), None);
-        assert_eq!(duplicates.seen_before("123456 MR 2", 3), None);
-        assert_eq!(duplicates.seen_before("123456 MR 1", 9), Some(2));
-        assert_eq!(duplicates.seen_before("123456 MR 1", 12), Some(2));
+        assert_eq!(duplicates.line_of("123456 MR 1"), None);
+        duplicates.taken("123456 MR 1", 2);
+        duplicates.taken("123456 MR 1", 9);
+        assert_eq!(duplicates.line_of("123456 MR 1"), Some(2));
+        assert_eq!(duplicates.line_of("123456 MR 2"), None);
     }
 }

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
+use super::columns::REJECTS_COLUMNS;
+
 /// Where the rejects of `file` go: `patients.csv` has `patients.rejects.csv` beside it.
 pub fn rejects_path(file: &Path) -> PathBuf {
     let is_csv = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
@@ -34,7 +36,7 @@ impl Rejects {
         if self.file.is_none() {
             let mut writer =
                 csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(File::create(&self.path)?));
-            writer.write_record(["line", "reason"].into_iter().chain(self.header.iter().map(String::as_str)))?;
+            writer.write_record(REJECTS_COLUMNS.into_iter().chain(self.header.iter().map(String::as_str)))?;
             self.file = Some(writer);
         }
         let Some(writer) = &mut self.file else { return Ok(()) };

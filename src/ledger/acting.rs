@@ -14,6 +14,13 @@ use jiff::Timestamp;
 /// Longest history of one chart that is folded again for a late act, in acts.
 const HISTORY_MAX: usize = 100_000;
 
+/// Who acts, and when that is recorded.
+pub(super) struct Acting<'a> {
+    /// The entry's actor.
+    pub by: &'a str,
+    pub now: Timestamp,
+}
+
 /// The effects of `act`; `before` is the chart's custody as projected (`None` for a new chart).
 pub(super) fn act_on(
     store: &mut Store,
@@ -21,7 +28,7 @@ pub(super) fn act_on(
     before: Option<&Custody>,
     key: &OrderKey,
     act: Act,
-    now: Timestamp,
+    acting: &Acting<'_>,
 ) -> Result<Vec<Effect>, StoreError> {
     let late = before.is_some_and(|custody| *key < custody.last);
     let after = if late { folded_with(&store.conn, chart, key, &act)? } else { apply(before, key, &act) };
@@ -34,11 +41,14 @@ pub(super) fn act_on(
             AlertChange::Open(new) => {
                 let id = AlertId(store.next.alert);
                 store.next.alert += 1;
-                effects.push(Effect::AlertSet(new.row(id, now)));
+                effects.push(Effect::AlertSet(new.row(id, acting.now)));
             }
-            AlertChange::Resolve { id, resolution } => {
-                let alert = live.iter().find(|alert| alert.id == id);
-                effects.extend(alert.map(|alert| Effect::AlertSet(alert.clone().resolved(now, resolution))));
+            AlertChange::Resolve { id, resolution, place } => {
+                let alert = live.iter().find(|alert| alert.id == id).cloned();
+                effects.extend(alert.map(|alert| {
+                    let resolved = alert.resolved(acting.now, resolution, acting.by);
+                    Effect::AlertSet(AlertRow { resolved_place: place, ..resolved })
+                }));
             }
         }
     }

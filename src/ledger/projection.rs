@@ -108,8 +108,8 @@ impl Projector {
             history: sql("INSERT INTO @chart_history (chart, effective_at, kiosk, queue_seq, seq, act) \
                           VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
             alert_set: sql("INSERT OR REPLACE INTO @alerts (id, kind, state, chart, place, about, subject, \
-                            opened_at, due_at, owner, snoozed_until, resolved_at, resolution) \
-                            VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+                            opened_at, due_at, owner, snoozed_until, resolved_at, resolution, resolved_by, resolved_place) \
+                            VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
             print_job_set: sql("INSERT OR REPLACE INTO @print_jobs (id, printer, template, chart, issue, copies, \
                                 reason, state, requested_by, requested_at, changed_at, attempts, fault) \
                                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
@@ -219,6 +219,8 @@ impl Projector {
             alert.snoozed_until.map(Timestamp::as_microsecond),
             alert.resolved_at.map(Timestamp::as_microsecond),
             alert.resolution,
+            alert.resolved_by,
+            alert.resolved_place.as_ref().map(PlaceCode::as_str),
         ])?;
         // One alert for each loan's term: while this stands, the sweep leaves the chart alone, also once the alert
         // was resolved by hand.

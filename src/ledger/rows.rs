@@ -56,7 +56,7 @@ fn unreadable(column: usize, error: impl std::error::Error + Send + Sync + 'stat
 
 /// The columns of [`alert`], in its order.
 pub(super) const ALERT_COLUMNS: &str = "id, kind, state, chart, place, about, subject, opened_at, due_at, owner, \
-                                        snoozed_until, resolved_at, resolution";
+                                        snoozed_until, resolved_at, resolution, resolved_by, resolved_place";
 
 /// An alert from [`ALERT_COLUMNS`].
 pub(super) fn alert(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
@@ -74,6 +74,8 @@ pub(super) fn alert(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
         snoozed_until: time_or_null(row, 10)?,
         resolved_at: time_or_null(row, 11)?,
         resolution: row.get(12)?,
+        resolved_by: row.get(13)?,
+        resolved_place: from_word_or_null(row, 14)?,
     })
 }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
-use super::acting::act_on;
+use super::acting::{Acting, act_on};
 use super::api::Actor;
 use super::error::{ChangeError, ReadError, ScanError, StoreError};
 use super::labels::{self, KIOSK_TEMPLATE, LabelOrder};
@@ -242,9 +242,11 @@ fn effects(
 ) -> Result<(Vec<Effect>, Option<Custody>), ScanError> {
     let mut effects = Vec::new();
     let mut records = records.to_vec();
+    let by = actor.to_string();
+    let acting = Acting { by: &by, now };
     for (number, act) in &decision.acts {
         let Some(record) = records.iter_mut().find(|record| record.number == *number) else { continue };
-        let made = act_on(store, *number, Some(&record.custody), key, act.clone(), now)?;
+        let made = act_on(store, *number, Some(&record.custody), key, act.clone(), &acting)?;
         if let Some(Effect::Acted { custody, .. }) = made.first() {
             record.custody = custody.as_ref().clone();
         }

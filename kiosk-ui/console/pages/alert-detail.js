@@ -38,7 +38,11 @@ export function alertDetail(alert, changed) {
 /** @param {AlertRow} alert */
 function stateText(alert) {
   const say = times();
-  if (alert.state === "resolved") return `Resolved ${say.when(alert.resolved_at)}: ${words(alert.resolution) || "no reason kept"}.`;
+  if (alert.state === "resolved") {
+    const by = alert.resolved_by_name ? ` by ${alert.resolved_by_name}` : "";
+    const where = alert.resolved_place_name ? ` at ${alert.resolved_place_name}` : "";
+    return `Resolved ${say.when(alert.resolved_at)}: ${words(alert.resolution) || "no reason kept"}${where}${by}.`;
+  }
   const owner = alert.owner ? (alert.owner === me().user ? "You look after it." : `${alert.owner} looks after it.`) : "Nobody looks after it yet.";
   return alert.state === "snoozed" ? `Snoozed until ${say.when(alert.snoozed_until)}. ${owner}` : `${owner} Opened ${say.when(alert.opened_at)}.`;
 }

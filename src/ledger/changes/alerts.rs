@@ -79,7 +79,8 @@ impl Change for AlertAction {
                     keep_note(work, alert.id, reason.trim())?;
                 }
                 let now = work.now();
-                set(work, alert.resolved(now, "by_hand"), "alert_resolved")
+                let by = work.actor();
+                set(work, alert.resolved(now, "by_hand", &by), "alert_resolved")
             }
         }
     }
@@ -119,6 +120,8 @@ impl Change for OpenAlert {
             snoozed_until: None,
             resolved_at: None,
             resolution: None,
+            resolved_by: None,
+            resolved_place: None,
         };
         set(work, alert, "alert_opened")
     }
@@ -140,8 +143,8 @@ impl Change for CloseAlert {
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let Some(live) = by_subject(work, self.kind, &self.subject)? else { return Ok(None) };
-        let now = work.now();
-        set(work, live.resolved(now, &self.resolution), "alert_resolved").map(Some)
+        let (now, by) = (work.now(), work.actor());
+        set(work, live.resolved(now, &self.resolution, &by), "alert_resolved").map(Some)
     }
 }
 

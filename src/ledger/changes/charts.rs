@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use serde_json::json;
 
-use super::super::acting::{act_on, live_alerts};
+use super::super::acting::{Acting, act_on, live_alerts};
 use super::super::error::ChangeError;
 use super::super::rows::{self, ChartRecord};
 use super::super::work::Work;
@@ -119,8 +119,8 @@ impl Change for CorrectChart {
 
 /// Nobody looks for a chart that is no longer in use: its alerts end with it.
 fn alerts_of_retired(work: &Work<'_>, number: ChartNumber) -> Result<Vec<Effect>, ChangeError> {
-    let live = live_alerts(work.conn(), number)?;
-    Ok(live.into_iter().map(|alert| Effect::AlertSet(alert.resolved(work.now(), "retired"))).collect())
+    let (live, by) = (live_alerts(work.conn(), number)?, work.actor());
+    Ok(live.into_iter().map(|alert| Effect::AlertSet(alert.resolved(work.now(), "retired", &by))).collect())
 }
 
 /// The console says that a chart is at a place, with a person: a checkout or return that is asserted, not scanned.
@@ -254,8 +254,8 @@ pub(super) fn register(
     work.store.next.chart += 1;
     let ChartRegistration { patient, record_type, volume, home } = chart;
     let mut effects = vec![Effect::ChartSet { chart: number, patient, record_type, volume, home, retired: false }];
-    let (key, now) = (key(work), work.now());
-    effects.extend(act_on(work.store, number, None, &key, act, now)?);
+    let (key, now, by) = (key(work), work.now(), work.actor());
+    effects.extend(act_on(work.store, number, None, &key, act, &Acting { by: &by, now })?);
     Ok((number, effects))
 }
 
@@ -313,8 +313,8 @@ fn highest_volume(work: &Work<'_>, patient: PatientId, record_type: &str) -> Res
 }
 
 fn acted(work: &mut Work<'_>, chart: &ChartRecord, act: Act) -> Result<Vec<Effect>, ChangeError> {
-    let (key, now) = (key(work), work.now());
-    Ok(act_on(work.store, chart.number, Some(&chart.custody), &key, act, now)?)
+    let (key, now, by) = (key(work), work.now(), work.actor());
+    Ok(act_on(work.store, chart.number, Some(&chart.custody), &key, act, &Acting { by: &by, now })?)
 }
 
 fn say(work: &mut Work<'_>, chart: &ChartRecord, act: Act, kind: &str) -> Result<(), ChangeError> {

@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::sight::shade_alert;
+use super::sight::{shade_alert, shade_end};
 use super::{ChartRow, Page, Paging, ReadError, Reader, Sight, bad_cursor, place_at, some_time_at, time_at, word};
 use crate::barcode::ChartNumber;
 use crate::ledger::{AlertId, AlertKind, AlertRow, AlertState};
@@ -32,6 +32,10 @@ pub struct AlertDetail {
     pub chart: Option<ChartRow>,
     /// The name of the place it concerns.
     pub place_name: Option<String>,
+    /// The name of who ended it, where that was somebody.
+    pub resolved_by_name: Option<String>,
+    /// The name of the place where that ended it.
+    pub resolved_place_name: Option<String>,
     /// How long it is open, until it was resolved.
     pub age_seconds: i64,
     /// Its notes, oldest first.
@@ -48,8 +52,8 @@ pub struct AlertFilter {
 
 /// The most notes shown with an alert.
 const NOTES_MAX: i64 = 200;
-const COLUMNS: &str =
-    "id, kind, state, chart, place, about, subject, opened_at, due_at, owner, snoozed_until, resolved_at, resolution";
+const COLUMNS: &str = "id, kind, state, chart, place, about, subject, opened_at, due_at, owner, snoozed_until, resolved_at, resolution, \
+     resolved_by, resolved_place";
 
 impl Reader {
     /// Alerts: live ones by kind, the oldest first; resolved ones the newest first.
@@ -123,15 +127,27 @@ impl Reader {
     fn alert_detail(&self, alert: AlertRow, sight: Sight) -> Result<AlertDetail, ReadError> {
         let chart = alert.chart.map(|number| self.chart(number, Sight::Full)).transpose()?.flatten();
         let place = alert.place.as_ref().map(|code| self.place(code)).transpose()?.flatten();
+        let ended_at = alert.resolved_place.as_ref().map(|code| self.place(code)).transpose()?.flatten();
+        let ended_by = match alert.resolved_by.as_deref().and_then(|by| by.split_once(':')) {
+            Some(("staff", badge)) => self.staff_name(badge)?,
+            Some((_, name)) => Some(name.to_owned()),
+            None => None,
+        };
+        let end_is_confidential = ended_at.as_ref().is_some_and(|place| place.restricted);
         let until = alert.resolved_at.unwrap_or_else(|| self.now());
         let mut detail = AlertDetail {
             chart,
             place_name: place.map(|place| place.name),
+            resolved_by_name: ended_by,
+            resolved_place_name: ended_at.map(|place| place.name),
             age_seconds: until.duration_since(alert.opened_at).as_secs(),
             notes: self.alert_notes(alert.id)?,
             alert,
         };
         shade_alert(&mut detail, sight);
+        if end_is_confidential && sight == Sight::Masked {
+            shade_end(&mut detail);
+        }
         Ok(detail)
     }
 
@@ -166,6 +182,8 @@ fn alert_row(row: &Row<'_>) -> Result<AlertRow, ReadError> {
         snoozed_until: some_time_at(row, "snoozed_until")?,
         resolved_at: some_time_at(row, "resolved_at")?,
         resolution: row.get("resolution")?,
+        resolved_by: row.get("resolved_by")?,
+        resolved_place: place_at(row, "resolved_place")?,
     })
 }
 

@@ -41,8 +41,17 @@ pub(super) fn shade_alert(detail: &mut AlertDetail, sight: Sight) {
         if chart.chart.withheld {
             detail.alert.place = None;
             detail.place_name = None;
+            shade_end(detail);
         }
     }
+}
+
+/// Who ended an alert, and where, tells where the chart was.
+pub(super) fn shade_end(detail: &mut AlertDetail) {
+    detail.alert.resolved_by = None;
+    detail.resolved_by_name = None;
+    detail.alert.resolved_place = None;
+    detail.resolved_place_name = None;
 }
 
 /// The same for a row of a chart's history: `restricted` says that the chart, or a place the row names, is.

@@ -119,7 +119,18 @@ fn a_directory_has_one_ledger_and_sessions_outlive_it() {
 #[test]
 fn entries_refuse_change_and_deletion() {
     let house = House::with_charts(1);
-    for sql in ["UPDATE entries SET actor = 'x' WHERE seq = 2", "DELETE FROM entries WHERE seq = 2"] {
+    let columns = "kind, kiosk, device, 'x', observed_at, effective_at, recorded_at, version, body, prev_hash, hash";
+    let put_in_place = |seq: &str, id: &str| {
+        format!("INSERT OR REPLACE INTO entries SELECT {seq}, {id}, {columns} FROM entries WHERE seq = 2")
+    };
+    for sql in [
+        "UPDATE entries SET actor = 'x' WHERE seq = 2",
+        "DELETE FROM entries WHERE seq = 2",
+        &put_in_place("seq", "id"),
+        &put_in_place("seq", "'another'"),
+        &put_in_place("(SELECT max(seq) + 1 FROM entries)", "id"),
+        &put_in_place("900", "'another'"),
+    ] {
         assert!(house.raw().execute(sql, []).unwrap_err().to_string().contains("append-only"));
     }
 }

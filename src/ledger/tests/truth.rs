@@ -182,8 +182,11 @@ fn an_overdue_loan_has_one_alert_until_it_is_returned() {
     assert_eq!(overdue(), 1);
     house.scan("rr-1", &badge("1")).unwrap();
     house.scan("rr-1", &chart(1)).unwrap();
-    let state = "SELECT state || ' ' || resolution FROM alerts WHERE id = 2";
-    assert_eq!(house.raw().query_row(state, [], |row| row.get::<_, String>(0)).unwrap(), "resolved returned");
+    let state = "SELECT concat_ws(' ', state, resolution, resolved_by, resolved_place) FROM alerts WHERE id = 2";
+    assert_eq!(
+        house.raw().query_row(state, [], |row| row.get::<_, String>(0)).unwrap(),
+        "resolved returned staff:1 FILE"
+    );
 }
 
 #[test]

@@ -59,6 +59,9 @@ fn live(entry: &Published, epoch: Uuid, sight: Sight) -> LiveEntry<'_> {
     if let Some(alert) = alert.as_mut().filter(|alert| !open && alert.chart.is_some()) {
         alert.place = None;
     }
+    if let Some(alert) = alert.as_mut().filter(|_| sight != Sight::Full) {
+        (alert.resolved_by, alert.resolved_place) = (None, None);
+    }
     LiveEntry {
         seq: entry.seq,
         epoch,
