@@ -217,7 +217,7 @@ class KioskScreen {
       if (!this.recent.has(receipt.id)) this.recent.add(shownReceipt(receipt, receipt.at ? Date.parse(receipt.at) : serverNow(), false));
     }
     void this.queue.meetEpoch(view.epoch);
-    if (first) void offerSamples(this.kiosk).then((toggle) => ((this.toggleSamples = toggle), this.paintRibbons()));
+    if (first && view.simulated) void offerSamples(this.kiosk).then((toggle) => ((this.toggleSamples = toggle), this.paintRibbons()));
     this.paint();
   }
 

@@ -42,7 +42,7 @@ id = "quick-1"
 name = "Quick"
 place = "CARD"
 mode = "receive"
-idle_sign_off_seconds = 24
+idle_sign_off_seconds = 22
 [[scanner]]
 id = "rr-1-gun"
 kiosk = "rr-1"
@@ -198,7 +198,7 @@ class Site {
   async moved(kiosk) {
     const { rows } = await this.call("anna", "GET", "/api/v1/audit?limit=200");
     const moves = rows.filter((row) => row.kiosk === kiosk && ["received", "checked_out", "returned"].includes(row.kind));
-    return moves.sort((a, b) => a.seq - b.seq).map((row) => row.chart);
+    return moves.sort((a, b) => a.seq - b.seq).map((row) => row.body.outcome.verdict.chart);
   }
 }
 

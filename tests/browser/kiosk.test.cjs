@@ -1,0 +1,152 @@
+// A kiosk's screen at work: what a scanner types, what the screen says, and what stands in the ledger afterwards.
+"use strict";
+
+const assert = require("node:assert/strict");
+const { after, before, test } = require("node:test");
+const { AZERTY, accessible, fits, kioskPage, launch, newPage, until, verdict, wedge } = require("./support/browser.cjs");
+const { Site, TWO_VOLUMES_MRN, code } = require("./support/site.cjs");
+
+let site;
+let browser;
+before(async () => {
+  [site, browser] = await Promise.all([Site.open(), launch()]);
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+test("an unknown browser enrols with a one-time code, which works once", async () => {
+  const { page, noFaults, context } = await newPage(browser, site, { expect: /401/ });
+  await page.goto("/kiosk/er-1");
+  await page.waitForSelector("#enrol:not([hidden])");
+  await accessible(page, "enrolment");
+  const once = await site.enrolCode("er-1");
+  await page.fill("#enrol-code", once);
+  await page.waitForSelector('body[data-state="ready"]');
+  const again = await context.request.post("/api/v1/kiosks/enrol", { data: { code: once }, headers: { "X-Outguide": "1" } });
+  assert.equal(again.ok(), false);
+  noFaults();
+});
+
+test("20 codes typed back to back at 2 ms a key, with no focus anywhere, are all taken in their order", async () => {
+  const { page, noFaults } = await kioskPage(browser, site, "er-1");
+  await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement)?.blur());
+  const charts = Array.from({ length: 19 }, (_, at) => at + 1);
+  await wedge(page, [code.badge("1001"), ...charts.map((number) => code.chart(number))]);
+  await until("moved", () => site.moved("er-1"), (moved) => moved.length >= 19);
+  assert.deepEqual(await site.moved("er-1"), charts);
+  await wedge(page, [code.command("DONE")]);
+  await verdict(page, "ok", "Signed off");
+  noFaults();
+});
+
+test("keys are read as a US scanner sends them, whatever layout the computer has", async () => {
+  const { page, noFaults } = await kioskPage(browser, site, "er-1");
+  await wedge(page, [code.badge("1001")], { layout: AZERTY });
+  await verdict(page, "ok", "Signed in");
+  await wedge(page, [code.place("CARD")], { layout: AZERTY });
+  await verdict(page, "ok", "Cardiology");
+  await wedge(page, [code.command("DONE")], { layout: AZERTY });
+  await verdict(page, "ok", "Signed off");
+  noFaults();
+});
+
+test("each verdict has its tone; a refusal says what to do; UNDO takes the last change back", async () => {
+  const { page, noFaults } = await kioskPage(browser, site, "er-1");
+  await page.getByText("Scan your badge").first().waitFor();
+  await wedge(page, [code.chart(21)]);
+  await verdict(page, "refused", "Scan your badge, then this code again");
+  await wedge(page, ["NONSENSE1"]);
+  await verdict(page, "refused", "Not a known code");
+  await wedge(page, [code.badge("1001"), code.place("CARD"), code.chart(21)]);
+  await verdict(page, "ok", "Checked out");
+  await verdict(page, "ok", "to Cardiology");
+  assert.equal((await site.call("anna", "GET", "/api/v1/charts/21")).place, "CARD");
+  await page.click('[data-word="UNDO"]');
+  await verdict(page, "ok", "Undone");
+  assert.equal((await site.call("anna", "GET", "/api/v1/charts/21")).place, "FILE");
+  await page.click('[data-word="MISSING"]');
+  await verdict(page, "refused", "records staff");
+  await wedge(page, [code.badge("2001")]);
+  await verdict(page, "ok", "Helen Park");
+  await page.click('[data-word="MISSING"]');
+  await verdict(page, "ok", "Missing");
+  await wedge(page, [code.chart(22)]);
+  await verdict(page, "ok", "Reported missing");
+  await page.click('[data-word="RECEIVE"]');
+  await verdict(page, "ok", "Receive");
+  await wedge(page, [code.chart(22)]);
+  await verdict(page, "attention", "Was missing");
+  await page.click('[data-word="DONE"]');
+  await verdict(page, "ok", "Signed off");
+  assert.ok((await page.locator(".recent-row").count()) >= 10, "the last verdicts stay in sight");
+  noFaults();
+});
+
+test("an old label that fits two volumes offers both, and the touched one moves", async () => {
+  const { page, noFaults } = await kioskPage(browser, site, "er-1");
+  await wedge(page, [code.badge("1001"), TWO_VOLUMES_MRN]);
+  await verdict(page, "refused", "Which chart is it?");
+  assert.equal(await page.locator(".verdict-choice").count(), 2);
+  await accessible(page, "choice");
+  await page.locator(".verdict-choice", { hasText: "vol 2" }).click();
+  await verdict(page, "ok", "Received");
+  const [first, second] = await Promise.all([61, 62].map((number) => site.call("anna", "GET", `/api/v1/charts/${number}`)));
+  assert.deepEqual([first.place, second.place, second.known_by], ["FILE", "ER", "asserted"]);
+  await wedge(page, [code.command("DONE")]);
+  await verdict(page, "ok", "Signed off");
+  noFaults();
+});
+
+test("a ring warns before the idle sign-off, a touch stops it, and then it signs off", async () => {
+  const { page, noFaults } = await kioskPage(browser, site, "quick-1");
+  await wedge(page, [code.badge("1002")]);
+  await verdict(page, "ok", "Signed in");
+  const ring = page.locator("#sign-off");
+  await ring.waitFor({ state: "visible" });
+  await accessible(page, "idle warning");
+  await page.locator(".header-clock").click();
+  await ring.waitFor({ state: "hidden" });
+  await ring.waitFor({ state: "visible" });
+  await page.locator("#person", { hasText: "Nobody signed in" }).waitFor({ timeout: 30_000 });
+  await wedge(page, [code.chart(23)]);
+  await verdict(page, "refused", "Nobody is signed in");
+  noFaults();
+});
+
+test("a scanner wired to the server shows on the screen, marked as simulated", async () => {
+  const { page, noFaults } = await kioskPage(browser, site, "rr-1");
+  await page.getByText("Simulated devices").waitFor();
+  await site.call("anna", "POST", "/api/v1/kiosks/rr-1/simulated-scan", { data: code.badge("2001") });
+  await verdict(page, "ok", "Signed in");
+  await wedge(page, [code.command("DONE")]);
+  noFaults();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`the kiosk's states are free of accessibility faults, ${colorScheme}`, async () => {
+    const { page, noFaults } = await kioskPage(browser, site, "er-1", { colorScheme });
+    await accessible(page, "resting");
+    await wedge(page, [code.badge("2001")]);
+    await verdict(page, "ok", "Signed in");
+    await accessible(page, "signed in");
+    await wedge(page, [code.chart(colorScheme === "light" ? 30 : 31)]);
+    await verdict(page, "ok", "Received");
+    await accessible(page, "verdict");
+    await wedge(page, ["NONSENSE1"]);
+    await verdict(page, "refused", "Not a known code");
+    await accessible(page, "refusal");
+    await page.click("#menu-open");
+    await page.waitForSelector("#menu[open]");
+    await accessible(page, "menu");
+    await page.keyboard.press("Escape");
+    for (const [width, height] of [[1920, 1080], [1024, 768], [800, 1180]]) {
+      await page.setViewportSize({ width, height });
+      await fits(page, `the kiosk at ${width}x${height}`);
+    }
+    await wedge(page, [code.command("DONE")]);
+    await verdict(page, "ok", "Signed off");
+    noFaults();
+  });
+}
