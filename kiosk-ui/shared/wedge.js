@@ -5,8 +5,12 @@
  * Time comes from the events, not from the clock when they are handled: a busy page delays handling, not typing.
  */
 
-/** A pause longer than this starts a new code, in milliseconds. */
-const PAUSE_MAX_MS = 250;
+/**
+ * A pause longer than this starts a new code, in milliseconds: in a text field, where a person may have typed just before
+ * the scanner did; and elsewhere, where a computer that stalls in the middle of a code must not break it in two.
+ */
+const FIELD_BREAK_MS = 250;
+const PAUSE_MAX_MS = 700;
 /** A code whose median pause is at most this was typed by a machine, in milliseconds (wedges take 1 to 50). */
 const MACHINE_PAUSE_MAX_MS = 60;
 /** In a text field only this fast, and at least this long, counts as a scan: a person's typing must never be taken. */
@@ -123,7 +127,7 @@ class Wedge {
   /** @param {KeyboardEvent} event */
   keyDown(event) {
     if (isModifier(event)) return;
-    const running = event.timeStamp - this.last_ms <= PAUSE_MAX_MS && this.keys.length > 0;
+    const running = this.runs(event);
     if (event.repeat && !running) return; // a key held down is a person, or a book on the keyboard
     if (isTerminator(event)) return this.terminator(event, running);
     if (event.altKey && /^Numpad\d$/.test(event.code) && !event.ctrlKey) {
@@ -148,11 +152,21 @@ class Wedge {
     if (event.key !== "Alt" || this.altDigits === "") return;
     const character = String.fromCharCode(Number(this.altDigits) % 256);
     this.altDigits = "";
-    const running = event.timeStamp - this.last_ms <= PAUSE_MAX_MS && this.keys.length > 0;
+    const running = this.runs(event);
     if (character === "\r" || character === "\t" || character === "\n") return this.terminator(event, running);
     if (!running) this.begin(event, editable(event.target));
     this.take(character, event.timeStamp);
     this.withhold(event);
+  }
+
+  /**
+   * Does this key go on with a code that has begun?
+   *
+   * @param {KeyboardEvent} event
+   */
+  runs(event) {
+    const pause_max_ms = this.field ? FIELD_BREAK_MS : PAUSE_MAX_MS;
+    return this.keys.length > 0 && event.timeStamp - this.last_ms <= pause_max_ms;
   }
 
   /**

@@ -93,7 +93,7 @@ test("an old label that fits two volumes offers both, and the touched one moves"
   await page.locator(".verdict-choice", { hasText: "vol 2" }).click();
   await verdict(page, "ok", "Received");
   const [first, second] = await Promise.all([61, 62].map((number) => site.call("anna", "GET", `/api/v1/charts/${number}`)));
-  assert.deepEqual([first.place, second.place, second.known_by], ["FILE", "ER", "asserted"]);
+  assert.deepEqual([first.place, second.place, second.known_by], ["FILE", "ER", "scanned"]);
   await wedge(page, [code.command("DONE")]);
   await verdict(page, "ok", "Signed off");
   noFaults();

@@ -12,7 +12,7 @@ import { icon } from "../parts/icon.js";
 import { list } from "../parts/list.js";
 import { toast } from "../parts/toast.js";
 import { birthDate, dueCell, knownCell, number, personName, whereCell } from "../parts/where.js";
-import { address, go, here } from "../router.js";
+import { address, go } from "../router.js";
 import { may } from "../session.js";
 
 const TYPING_PAUSE_MS = 120;
@@ -33,7 +33,8 @@ let wake = null;
  */
 export function takeScan(data) {
   scan = data;
-  if (here().path[0] === "find") wake?.();
+  // Not by the address: Find is also what stands at the bare one.
+  if (wake) wake();
   else go(address(["find"]));
 }
 

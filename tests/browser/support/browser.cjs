@@ -62,31 +62,29 @@ async function consolePage(browser, site, user, password, options) {
 /** Physical keys of a US scanner, and what a layout makes of them. */
 const AZERTY = { KeyA: "q", KeyQ: "a", KeyW: "z", KeyZ: "w", KeyM: ",", Digit1: "&", Digit2: "é", Digit3: '"', Digit4: "'", Digit5: "(", Digit6: "-", Digit7: "è", Digit8: "_", Digit9: "ç", Digit0: "à" };
 
-/** Key events of a scanner that types these codes back to back, an Enter after each, wherever the focus is. */
+/**
+ * Key events of a scanner that types these codes back to back, an Enter after each, wherever the focus is. The events
+ * carry the scanner's own times, as the system's do: a busy machine delivers them late, not slower.
+ */
 async function wedge(page, codes, { layout = {} } = {}) {
   const session = await page.context().newCDPSession(page);
-  const sent = [];
-  let next = performance.now();
-  const pause = async () => {
-    next += KEY_PAUSE_MS;
-    while (performance.now() < next) await new Promise(setImmediate);
-  };
-  const press = (key) => {
-    sent.push(session.send("Input.dispatchKeyEvent", { type: "keyDown", ...key }), session.send("Input.dispatchKeyEvent", { type: "keyUp", ...key, text: undefined }));
-  };
-  for (const text of codes) {
-    for (const letter of text) {
-      const physical = /\d/.test(letter) ? `Digit${letter}` : `Key${letter}`;
-      const shift = /[A-Z]/.test(letter);
-      const typed = layout[physical] ?? letter;
-      press({ code: physical, key: typed, text: typed, modifiers: shift ? 8 : 0, windowsVirtualKeyCode: letter.charCodeAt(0) });
-      await pause();
-    }
-    press({ code: "Enter", key: "Enter", text: "\r", windowsVirtualKeyCode: 13 });
-    await pause();
-  }
+  const keys = codes.flatMap((text) => [...[...text].map((letter) => letterKey(letter, layout)), ENTER]);
+  const began_ms = Date.now() - keys.length * KEY_PAUSE_MS;
+  const sent = keys.flatMap((key, at) => {
+    const timestamp = (began_ms + at * KEY_PAUSE_MS) / 1000;
+    const { text: _text, ...released } = key;
+    return [session.send("Input.dispatchKeyEvent", { type: "keyDown", timestamp, ...key }), session.send("Input.dispatchKeyEvent", { type: "keyUp", timestamp: timestamp + 0.001, ...released })];
+  });
   await Promise.all(sent);
   await session.detach();
+}
+
+const ENTER = { code: "Enter", key: "Enter", text: "\r", windowsVirtualKeyCode: 13 };
+
+function letterKey(letter, layout) {
+  const code = /\d/.test(letter) ? `Digit${letter}` : `Key${letter}`;
+  const key = layout[code] ?? letter;
+  return { code, key, text: key, modifiers: /[A-Z]/.test(letter) ? 8 : 0, windowsVirtualKeyCode: letter.charCodeAt(0) };
 }
 
 /** Waits for the verdict in giant type. */
