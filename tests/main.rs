@@ -1,5 +1,5 @@
 //! Tests that drive the real binary over real sockets, ptys and files.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 mod access;
 mod commands;
