@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use rusqlite::Connection;
+use sha2::Sha256;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::clock::Clock;
@@ -25,6 +27,16 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// A key of this ledger for a purpose of its own, the same after each start.
+    pub fn derived_key(&self, purpose: &str) -> Result<[u8; 32], ReadError> {
+        let failed = |cause: String| ReadError::Failed(cause);
+        let key = schema::meta_key(&self.conn, "row_key").map_err(|error| failed(error.to_string()))?;
+        let key = key.ok_or_else(|| failed("meta has no row key".to_owned()))?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|error| failed(error.to_string()))?;
+        mac.update(purpose.as_bytes());
+        Ok(mac.finalize().into_bytes().into())
+    }
+
     /// The connection, for this room's queries. Use `prepare_cached`.
     pub(in crate::ledger) fn conn(&self) -> &Connection {
         &self.conn

@@ -27,8 +27,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             Ok(Err(rejection)) => return Err(Problem::of_status(rejection.status())),
             Ok(Ok(bytes)) => bytes,
         };
-        serde_json::from_slice(&bytes).map(Body).map_err(|error| unreadable(&error))
+        parsed(&bytes).map(Body)
     }
+}
+
+fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().iter().next().map(ToString::to_string);
+        // A word of a closed set that is no text at all counts as bad syntax with serde.
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+        unreadable(error.inner(), is_json, field)
+    })?;
+    json.end().map_err(|error| unreadable(&error, false, None))?;
+    Ok(value)
 }
 
 fn is_json(headers: &axum::http::HeaderMap) -> bool {
@@ -37,26 +49,17 @@ fn is_json(headers: &axum::http::HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// Bad syntax is 400; good JSON that is not what is asked for is 422 and names the field where serde does.
-fn unreadable(error: &serde_json::Error) -> Problem {
-    use serde_json::error::Category;
+/// Bad syntax is 400; good JSON that is not what is asked for is 422 and names the field.
+fn unreadable(error: &serde_json::Error, is_json: bool, at: Option<String>) -> Problem {
     let text = error.to_string();
-    match error.classify() {
-        Category::Data => {
-            let problem = Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid",
-                "A value will not do",
-                format!("The body does not fit: {text}."),
-            );
-            match field_named(&text) {
-                Some(field) => problem.field(field),
-                None => problem,
-            }
-        }
-        Category::Syntax | Category::Eof | Category::Io => {
-            Problem::bad_request(format!("The body is not JSON: {text}."))
-        }
+    if !is_json && !error.is_data() {
+        return Problem::bad_request(format!("The body is not JSON: {text}."));
+    }
+    let detail = format!("The body does not fit: {text}.");
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A value will not do", detail);
+    match field_named(&text).or(at) {
+        Some(field) => problem.field(field),
+        None => problem,
     }
 }
 
@@ -105,6 +108,16 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
+/// For PATCH bodies, with `#[serde(default, deserialize_with = "present")]`: absent is `None` (leave it); `null` is
+/// refused, because there is no such thing without a value.
+pub fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 /// For PATCH bodies, with `#[serde(default, deserialize_with = "given")]`: absent is `None` (leave it), `null` is
 /// `Some(None)` (clear it).
 pub fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
@@ -124,6 +137,8 @@ mod tests {
     struct Patch {
         #[serde(default, deserialize_with = "given")]
         holder: Option<Option<String>>,
+        #[serde(default, deserialize_with = "present")]
+        name: Option<String>,
     }
 
     #[test]
@@ -136,10 +151,15 @@ mod tests {
 
     #[test]
     fn the_field_at_fault_is_named() {
-        let error = serde_json::from_str::<Patch>(r#"{"colour":1}"#).unwrap_err();
-        assert_eq!(unreadable(&error).field.as_deref(), Some("colour"));
-        assert_eq!(unreadable(&error).status, 422);
-        let error = serde_json::from_str::<Patch>("{").unwrap_err();
-        assert_eq!(unreadable(&error).status, 400);
+        let fault = |text: &str| parsed::<Patch>(text.as_bytes()).unwrap_err();
+        for (text, field) in
+            [(r#"{"colour":1}"#, "colour"), (r#"{"name":null}"#, "name"), (r#"{"holder":7}"#, "holder")]
+        {
+            let problem = fault(text);
+            assert_eq!((problem.status, problem.field.as_deref()), (422, Some(field)), "{text}");
+        }
+        assert_eq!(fault("{").status, 400);
+        assert_eq!(fault("{} x").status, 400);
+        assert_eq!(parsed::<Patch>(br#"{"name":"x"}"#).unwrap().name.as_deref(), Some("x"));
     }
 }

@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
@@ -13,7 +14,8 @@ use sha2::Sha256;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::limits::{
-    SIGN_IN_ADDRESS_BURST, SIGN_IN_BUCKETS_MAX, SIGN_IN_BURST, SIGN_IN_HASHES, SIGN_IN_REFILL, SIGN_IN_WAITING_MAX,
+    SIGN_IN_ADDRESS_BURST, SIGN_IN_ADDRESS_REFILL, SIGN_IN_BUCKETS_MAX, SIGN_IN_BURST, SIGN_IN_HASHES, SIGN_IN_REFILL,
+    SIGN_IN_WAITING_MAX,
 };
 use super::problem::Problem;
 
@@ -22,6 +24,25 @@ enum Key {
     Address(Option<IpAddr>),
     UserAt(String, Option<IpAddr>),
     Device(String),
+    Enrolling(Option<IpAddr>),
+}
+
+impl Key {
+    /// How many failures it takes at once.
+    fn burst(&self) -> u32 {
+        if matches!(self, Key::Address(_)) { SIGN_IN_ADDRESS_BURST } else { SIGN_IN_BURST }
+    }
+
+    /// How long one failure takes to fade.
+    fn refill(&self) -> Duration {
+        if matches!(self, Key::Address(_)) { SIGN_IN_ADDRESS_REFILL } else { SIGN_IN_REFILL }
+    }
+
+    /// Of `failures` so far, how many are left now.
+    fn left(&self, failures: Failures, now: Timestamp) -> f64 {
+        let past = now.duration_since(failures.at).as_secs_f64().max(0.0);
+        (failures.count - past / self.refill().as_secs_f64()).max(0.0)
+    }
 }
 
 /// Failures so far, as of a time; they fade one by one.
@@ -31,16 +52,20 @@ struct Failures {
     at: Timestamp,
 }
 
-impl Failures {
-    fn now(self, now: Timestamp) -> f64 {
-        let past = now.duration_since(self.at).as_secs_f64().max(0.0);
-        (self.count - past / SIGN_IN_REFILL.as_secs_f64()).max(0.0)
-    }
+/// What is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// A name and a password.
+    SignIn,
+    /// A kiosk's one-time code.
+    Enrol,
 }
 
 /// One attempt to sign in.
 #[derive(Debug, Clone)]
 pub struct Attempt<'a> {
+    /// What is tried.
+    pub door: Door,
     /// The account named, which may not exist.
     pub user: &'a str,
     /// Where from.
@@ -60,13 +85,8 @@ pub struct SignInLimiter {
 }
 
 impl SignInLimiter {
-    /// A limiter that remembers nothing yet. Device cookies of a former one are worth nothing here.
-    pub fn new() -> Self {
-        // Two random UUIDs: 244 random bits; the cookie opens nothing, it only chooses a counter.
-        let mut device_key = [0; 32];
-        let (first, second) = device_key.split_at_mut(16);
-        first.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-        second.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    /// A limiter that has counted nothing yet, and knows the device cookies sealed with this key.
+    pub fn new(device_key: [u8; 32]) -> Self {
         Self {
             failures: Mutex::default(),
             hashing: Semaphore::new(SIGN_IN_HASHES),
@@ -75,39 +95,54 @@ impl SignInLimiter {
         }
     }
 
-    /// May this attempt be made? If not, says when.
-    pub fn check(&self, attempt: &Attempt<'_>) -> Result<(), Problem> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, burst) in self.keys(attempt) {
-            let count = failures.get(&key).map_or(0.0, |failures| failures.now(attempt.now));
-            if count + 1.0 > f64::from(burst) {
-                let detail = "Too many sign-ins failed from here. Wait a little and try again.";
-                return Err(Problem::too_many(detail, SIGN_IN_REFILL.as_secs()));
-            }
+    /// Takes the attempt as failed before it is made, so that many at once get no more tries than one by one; what
+    /// does not fail is given back. Where it may not be made now, says when, and counts nothing: who waits that long
+    /// is heard.
+    pub fn reserve(&self, attempt: &Attempt<'_>) -> Result<(), Problem> {
+        let mut failures = self.failures();
+        let keys = self.keys(attempt);
+        let count = |failures: &HashMap<Key, Failures>, key: &Key| {
+            failures.get(key).map_or(0.0, |one| key.left(*one, attempt.now))
+        };
+        let wait = |key: &Key| {
+            let over = count(&failures, key) + 1.0 - f64::from(key.burst());
+            key.refill().mul_f64(over.max(0.0)).as_millis().div_ceil(1_000)
+        };
+        let wait = keys.iter().map(wait).max().and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
+        if wait > 0 {
+            let detail = "Too many sign-ins failed from here. Wait a little and try again.";
+            return Err(Problem::too_many(detail, wait));
         }
-        Ok(())
-    }
-
-    /// Counts a failure.
-    pub fn failed(&self, attempt: &Attempt<'_>) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= SIGN_IN_BUCKETS_MAX {
-            failures.retain(|_, one| one.now(attempt.now) > 0.0);
+            failures.retain(|key, one| key.left(*one, attempt.now) > 0.0);
         }
         if failures.len() >= SIGN_IN_BUCKETS_MAX {
             // Someone fills the table on purpose: losing its counts is better than growing without bound.
             failures.clear();
         }
-        for (key, _) in self.keys(attempt) {
-            let count = failures.get(&key).map_or(0.0, |one| one.now(attempt.now)) + 1.0;
+        for key in keys {
+            let count = count(&failures, &key) + 1.0;
             failures.insert(key, Failures { count, at: attempt.now });
+        }
+        Ok(())
+    }
+
+    /// Gives an attempt back that did not fail.
+    pub fn refund(&self, attempt: &Attempt<'_>) {
+        let mut failures = self.failures();
+        for key in self.keys(attempt) {
+            if let Some(one) = failures.get_mut(&key) {
+                one.count = (one.count - 1.0).max(0.0);
+            }
         }
     }
 
-    /// A success forgets the failures of this user at this address or device, and answers with a new device cookie.
+    /// A success is given back and forgets the failures of this user at this address or device. Answers with a new
+    /// device cookie.
     pub fn succeeded(&self, attempt: &Attempt<'_>) -> String {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, _) in self.keys(attempt) {
+        self.refund(attempt);
+        let mut failures = self.failures();
+        for key in self.keys(attempt) {
             if !matches!(key, Key::Address(_)) {
                 failures.remove(&key);
             }
@@ -117,6 +152,10 @@ impl SignInLimiter {
         format!("{nonce}.{seal}")
     }
 
+    fn failures(&self) -> MutexGuard<'_, HashMap<Key, Failures>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A place among those who may compute a password hash now.
     pub async fn hash_permit(&self) -> Result<SemaphorePermit<'_>, Problem> {
         let busy = || Problem::unavailable("Too many people sign in at this moment. Try again.");
@@ -124,14 +163,14 @@ impl SignInLimiter {
         self.hashing.acquire().await.map_err(|_| busy())
     }
 
-    fn keys(&self, attempt: &Attempt<'_>) -> Vec<(Key, u32)> {
-        if let Some(nonce) = self.device_of(attempt) {
-            return vec![(Key::Device(nonce.to_owned()), SIGN_IN_BURST)];
+    fn keys(&self, attempt: &Attempt<'_>) -> Vec<Key> {
+        if attempt.door == Door::Enrol {
+            return vec![Key::Enrolling(attempt.address)];
         }
-        vec![
-            (Key::UserAt(attempt.user.to_owned(), attempt.address), SIGN_IN_BURST),
-            (Key::Address(attempt.address), SIGN_IN_ADDRESS_BURST),
-        ]
+        match self.device_of(attempt) {
+            Some(nonce) => vec![Key::Device(nonce.to_owned())],
+            None => vec![Key::UserAt(attempt.user.to_owned(), attempt.address), Key::Address(attempt.address)],
+        }
     }
 
     fn device_of<'a>(&self, attempt: &Attempt<'a>) -> Option<&'a str> {
@@ -153,54 +192,70 @@ impl SignInLimiter {
     }
 }
 
-impl Default for SignInLimiter {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn limiter() -> SignInLimiter {
+        SignInLimiter::new([7; 32])
+    }
+
     fn attempt<'a>(user: &'a str, last: u8, device: Option<&'a str>) -> Attempt<'a> {
         let address = Some(IpAddr::from([192, 0, 2, last]));
-        Attempt { user, address, device, now: Timestamp::UNIX_EPOCH }
+        Attempt { door: Door::SignIn, user, address, device, now: Timestamp::UNIX_EPOCH }
     }
 
     #[test]
     fn guessing_is_slowed_at_the_guessers_address_only() {
-        let limiter = SignInLimiter::new();
+        let limiter = limiter();
         let guess = attempt("anna", 1, None);
         for _ in 0..SIGN_IN_BURST {
-            assert!(limiter.check(&guess).is_ok());
-            limiter.failed(&guess);
+            assert!(limiter.reserve(&guess).is_ok());
         }
-        assert_eq!(limiter.check(&guess).unwrap_err().status, 429);
-        assert!(limiter.check(&attempt("anna", 2, None)).is_ok(), "anna elsewhere is not locked out");
-        assert!(limiter.check(&attempt("ben", 1, None)).is_ok(), "nor is ben at the same address");
+        for _ in 0..1_000 {
+            assert_eq!(limiter.reserve(&guess).unwrap_err().status, 429);
+        }
+        assert!(limiter.reserve(&attempt("anna", 2, None)).is_ok(), "anna elsewhere is not locked out");
+        assert!(limiter.reserve(&attempt("ben", 1, None)).is_ok(), "nor is ben at the same address");
+        let enrol = Attempt { door: Door::Enrol, ..guess.clone() };
+        assert!(limiter.reserve(&enrol).is_ok(), "nor a kiosk that enrols");
         let later = Attempt { now: Timestamp::UNIX_EPOCH + SIGN_IN_REFILL, ..guess };
-        assert!(limiter.check(&later).is_ok(), "one more is given back with time");
+        assert!(limiter.reserve(&later).is_ok(), "however many were refused, one more is heard soon");
+    }
+
+    #[test]
+    fn what_did_not_fail_is_given_back() {
+        let limiter = limiter();
+        for _ in 0..100 {
+            let good = attempt("anna", 1, None);
+            limiter.reserve(&good).unwrap();
+            limiter.succeeded(&good);
+        }
+        for _ in 0..SIGN_IN_ADDRESS_BURST {
+            limiter.reserve(&attempt(&uuid::Uuid::new_v4().to_string(), 1, None)).unwrap();
+        }
+        assert!(limiter.reserve(&attempt("anna", 1, None)).is_err());
     }
 
     #[test]
     fn a_known_browser_is_not_locked_out_by_its_neighbour() {
-        let limiter = SignInLimiter::new();
-        let cookie = limiter.succeeded(&attempt("anna", 1, None));
-        for _ in 0..SIGN_IN_ADDRESS_BURST {
-            limiter.failed(&attempt("anna", 1, None));
+        let cookie = limiter().succeeded(&attempt("anna", 1, None));
+        let limiter = limiter(); // The server was started again.
+        for user in 0..SIGN_IN_ADDRESS_BURST {
+            limiter.reserve(&attempt(&user.to_string(), 1, None)).unwrap();
         }
-        assert!(limiter.check(&attempt("ben", 1, None)).is_err(), "the address is exhausted");
-        assert!(limiter.check(&attempt("anna", 1, Some(&cookie))).is_ok());
-        assert!(limiter.check(&attempt("ben", 1, Some(&cookie))).is_err(), "the cookie is anna's");
+        assert!(limiter.reserve(&attempt("ben", 1, None)).is_err(), "the address is exhausted");
+        assert!(limiter.reserve(&attempt("anna", 1, Some(&cookie))).is_ok());
+        assert!(limiter.reserve(&attempt("ben", 1, Some(&cookie))).is_err(), "the cookie is anna's");
     }
 
     #[test]
     fn the_table_is_bounded() {
-        let limiter = SignInLimiter::new();
+        let limiter = limiter();
         for index in 0..SIGN_IN_BUCKETS_MAX + 10 {
-            limiter.failed(&attempt(&format!("user{index}"), 1, None));
+            let address = Some(IpAddr::from(u32::try_from(index).unwrap().to_be_bytes()));
+            limiter.reserve(&Attempt { address, ..attempt("anna", 1, None) }).unwrap();
         }
-        assert!(limiter.failures.lock().unwrap().len() <= SIGN_IN_BUCKETS_MAX + 1);
+        assert!(limiter.failures().len() <= SIGN_IN_BUCKETS_MAX + 1);
     }
 }

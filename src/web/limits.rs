@@ -50,6 +50,8 @@ pub const SIGN_IN_BURST: u32 = 5;
 pub const SIGN_IN_ADDRESS_BURST: u32 = 30;
 /// How long until one more failed sign-in is allowed.
 pub const SIGN_IN_REFILL: Duration = Duration::from_secs(20);
+/// The same for an address, which many may share.
+pub const SIGN_IN_ADDRESS_REFILL: Duration = Duration::from_secs(2);
 /// Password hashes computed at once: each takes a processor for about 25 ms and 19 MiB.
 pub const SIGN_IN_HASHES: usize = 2;
 /// Sign-ins that may wait for a hash; more are told to try again.
@@ -59,7 +61,13 @@ pub const SIGN_IN_BUCKETS_MAX: usize = 20_000;
 
 /// How long a chart counts as open: reading it anew and its label are no new looks.
 pub const OPEN_FOR: Duration = Duration::from_secs(60 * 60);
-/// Open charts remembered.
+/// How long a list that a page shows counts as open: reading it anew is no new look.
+pub const LIST_OPEN_FOR: Duration = Duration::from_secs(15 * 60);
+/// How long a reason that was given and logged shows a restricted chart to the one who gave it.
+pub const GRANTED_FOR: Duration = Duration::from_secs(15 * 60);
+/// Rows that a search shows while it is being typed, which is not logged.
+pub const TYPING_ROWS_MAX: usize = 50;
+/// Open charts and lists remembered.
 pub const LOOKS_REMEMBERED: usize = 20_000;
 
 /// Authenticated callers remembered, so that not every request asks the database.

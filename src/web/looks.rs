@@ -2,36 +2,80 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::caller::{Caller, Key, Peer};
-use super::limits::{LOOKS_REMEMBERED, OPEN_FOR};
+use super::limits::{GRANTED_FOR, LIST_OPEN_FOR, LOOKS_REMEMBERED, OPEN_FOR};
 use super::problem::{Answer, Problem};
 use super::state::Web;
 use crate::barcode::ChartNumber;
 use crate::ledger::accounts::Access;
+use crate::ledger::queries::Sight;
 use crate::ledger::{ChangeError, PatientId};
 
-/// Which charts each caller has open: a page that shows one reads it anew when something happens to it, and shows its
-/// label, and that is no new look.
+/// What each caller has open, and since when: a page that shows a chart or a list reads it anew when something happens
+/// to it, and asks for its label or its next rows, and that is no new look. Whoever gave a reason to see a restricted
+/// chart goes on seeing it for a while.
 #[derive(Default)]
-pub struct OpenCharts(Mutex<HashMap<(Key, ChartNumber), Timestamp>>);
+pub struct OpenLooks(Mutex<HashMap<(Key, Open), Timestamp>>);
 
-impl OpenCharts {
-    fn opened(&self, caller: &Caller, chart: ChartNumber, now: Timestamp) {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Open {
+    Chart(ChartNumber),
+    List(String),
+    Granted(ChartNumber),
+}
+
+impl OpenLooks {
+    fn opened(&self, caller: &Caller, what: Open, now: Timestamp) {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= LOOKS_REMEMBERED {
             // Then looks are logged once more than they need be.
             open.clear();
         }
-        open.insert((caller.key(), chart), now);
+        open.insert((caller.key(), what), now);
     }
 
-    fn has_open(&self, caller: &Caller, chart: ChartNumber, now: Timestamp) -> bool {
+    fn has_open(&self, caller: &Caller, what: Open, now: Timestamp, within: Duration) -> bool {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(&(caller.key(), chart)).is_some_and(|since| now.duration_since(*since).unsigned_abs() < OPEN_FOR)
+        open.get(&(caller.key(), what)).is_some_and(|since| now.duration_since(*since).unsigned_abs() < within)
     }
+
+    /// What the caller may see of this chart: more than the role gives, for a while after a reason was logged.
+    pub fn sight(&self, caller: &Caller, chart: ChartNumber, now: Timestamp, by_role: Sight) -> Sight {
+        if self.has_open(caller, Open::Granted(chart), now, GRANTED_FOR) { Sight::Full } else { by_role }
+    }
+}
+
+/// A list as it is told from others of its kind: what was asked for, without the part of it. Only a digest is kept,
+/// because a search is a patient's name.
+pub fn list_of(kind: &str, asked: &impl std::fmt::Debug) -> String {
+    hex::encode(Sha256::digest(format!("{kind} {asked:?}")))
+}
+
+/// Logs a search that was submitted: its first page always, a later one where the first was not asked for before.
+pub async fn log_search(web: &Web, caller: &Caller, peer: Peer, look: Look, list: String, later: bool) -> Answer<()> {
+    let (now, open) = (web.ledger().now(), Open::List(list));
+    if later && web.looks.has_open(caller, open.clone(), now, OPEN_FOR) {
+        return Ok(());
+    }
+    log(web, caller, peer, look).await?;
+    web.looks.opened(caller, open, now);
+    Ok(())
+}
+
+/// Logs a list that pages keep open and read anew: once in a while, whatever part of it is asked for.
+pub async fn log_list(web: &Web, caller: &Caller, peer: Peer, look: Look, list: String) -> Answer<()> {
+    let (now, open) = (web.ledger().now(), Open::List(list));
+    if web.looks.has_open(caller, open.clone(), now, LIST_OPEN_FOR) {
+        return Ok(());
+    }
+    log(web, caller, peer, look).await?;
+    web.looks.opened(caller, open, now);
+    Ok(())
 }
 
 /// A look at patients' data.
@@ -45,6 +89,16 @@ pub enum Look {
     Chart(ChartNumber, Option<PatientId>),
     /// An open chart's record read anew.
     ChartAgain(ChartNumber, Option<PatientId>),
+    /// A chart's history looked at, which an open chart shows as well.
+    History(ChartNumber),
+    /// An alert about a chart opened.
+    Alert(ChartNumber),
+    /// The list of what is out.
+    Out,
+    /// The list of alerts.
+    Alerts,
+    /// The list of print jobs.
+    PrintJobs,
     /// A chart's label looked at, which an open chart shows as well.
     Label(ChartNumber, Option<PatientId>),
     /// A restricted chart's place shown for a reason.
@@ -58,18 +112,25 @@ pub enum Look {
 /// Writes a look into the access log; answers when that is durable.
 pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<()> {
     let now = web.ledger().now();
-    if let Look::ChartAgain(chart, _) | Look::Label(chart, _) = look
-        && web.open_charts.has_open(caller, chart, now)
+    if let Look::ChartAgain(chart, _) | Look::Label(chart, _) | Look::History(chart) = look
+        && web.looks.has_open(caller, Open::Chart(chart), now, OPEN_FOR)
     {
         return Ok(());
     }
-    if let Look::Chart(chart, _) | Look::ChartAgain(chart, _) = look {
-        web.open_charts.opened(caller, chart, now);
-    }
+    let opens = match look {
+        Look::Chart(chart, _) | Look::ChartAgain(chart, _) | Look::History(chart) => vec![Open::Chart(chart)],
+        Look::BreakGlass(chart, ..) => vec![Open::Chart(chart), Open::Granted(chart)],
+        _ => Vec::new(),
+    };
     let (what, chart, patient, reason) = match look {
         Look::ChartSearch => ("charts_searched", None, None, None),
         Look::PatientSearch => ("patients_searched", None, None, None),
         Look::Chart(chart, patient) | Look::ChartAgain(chart, patient) => ("chart_opened", Some(chart), patient, None),
+        Look::History(chart) => ("history_opened", Some(chart), None, None),
+        Look::Alert(chart) => ("alert_opened", Some(chart), None, None),
+        Look::Out => ("out_listed", None, None, None),
+        Look::Alerts => ("alerts_listed", None, None, None),
+        Look::PrintJobs => ("print_jobs_listed", None, None, None),
         Look::Label(chart, patient) => ("label_previewed", Some(chart), patient, None),
         Look::BreakGlass(chart, patient, reason) => ("break_glass", Some(chart), patient, Some(reason)),
         Look::Patient(patient) => ("patient_opened", None, Some(patient), None),
@@ -82,5 +143,7 @@ pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<(
             Problem::unavailable("This look could not be written into the access log, so it is not shown. Try again.")
         }
         error => error.into(),
-    })
+    })?;
+    opens.into_iter().for_each(|open| web.looks.opened(caller, open, now));
+    Ok(())
 }

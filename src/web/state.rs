@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::caller::Callers;
 use super::feed::Feed;
 use super::limiter::SignInLimiter;
-use super::looks::OpenCharts;
+use super::looks::OpenLooks;
 use super::routes::Sample;
 use crate::barcode::ChartNumber;
 use crate::custody::Kiosk;
@@ -130,8 +130,8 @@ pub struct Inner {
     pub callers: Arc<Callers>,
     /// Failed sign-ins.
     pub limiter: SignInLimiter,
-    /// Who has which chart open.
-    pub open_charts: OpenCharts,
+    /// Who has which charts and lists open.
+    pub looks: OpenLooks,
     /// Live events.
     pub feed: Arc<Feed>,
 }
@@ -141,7 +141,14 @@ impl Web {
     pub fn new(app: App) -> Self {
         let callers = Arc::new(Callers::default());
         let feed = Feed::start(&app.ledger, &callers);
-        Self(Arc::new(Inner { callers, limiter: SignInLimiter::new(), open_charts: OpenCharts::default(), feed, app }))
+        let device_key = device_key(&app.ledger);
+        Self(Arc::new(Inner {
+            callers,
+            limiter: SignInLimiter::new(device_key),
+            looks: OpenLooks::default(),
+            feed,
+            app,
+        }))
     }
 
     /// The ledger.
@@ -156,4 +163,17 @@ impl std::ops::Deref for Web {
     fn deref(&self) -> &Inner {
         &self.0
     }
+}
+
+/// The key that seals device cookies. It is the ledger's, so that browsers are known again after a restart.
+fn device_key(ledger: &Ledger) -> [u8; 32] {
+    ledger.read_blocking(|reader| reader.derived_key("sign-in device cookies")).unwrap_or_else(|cause| {
+        tracing::warn!(%cause, "browsers that signed in before are not known again");
+        // Two random UUIDs: 244 random bits; the cookie opens nothing, it only chooses a counter.
+        let mut key = [0; 32];
+        let (first, second) = key.split_at_mut(16);
+        first.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+        second.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+        key
+    })
 }

@@ -117,6 +117,34 @@ impl Change for CorrectChart {
     }
 }
 
+/// Corrects a chart and says where it is: both, or neither.
+#[derive(Debug, Clone)]
+pub struct CorrectAndMove {
+    /// Which.
+    pub number: ChartNumber,
+    /// What to change of its registration.
+    pub patch: ChartPatch,
+    /// Where it is; where it was where that is not given.
+    pub place: Option<PlaceCode>,
+    /// Who has it.
+    pub holder: Option<BadgeNumber>,
+}
+
+impl Change for CorrectAndMove {
+    type Made = ();
+
+    // Both steps are of one change, which the writer takes back whole when the second one is refused.
+    fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
+        let CorrectAndMove { number, patch, place, holder } = self;
+        CorrectChart { number, patch }.make(work)?;
+        let place = match place {
+            Some(place) => place,
+            None => known_chart(work, number)?.custody.place,
+        };
+        MoveChart { number, place, holder }.make(work)
+    }
+}
+
 /// Nobody looks for a chart that is no longer in use: its alerts end with it.
 fn alerts_of_retired(work: &Work<'_>, number: ChartNumber) -> Result<Vec<Effect>, ChangeError> {
     let (live, by) = (live_alerts(work.conn(), number)?, work.actor());

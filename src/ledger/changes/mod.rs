@@ -13,7 +13,9 @@ mod sweep;
 pub(in crate::ledger) mod versioned;
 
 pub use alerts::{AlertAction, AlertStep, CloseAlert, OpenAlert};
-pub use charts::{AddChart, ChartPatch, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing};
+pub use charts::{
+    AddChart, ChartPatch, CorrectAndMove, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing,
+};
 pub use imports::{
     ChartRow, IMPORT_CHUNK_ROWS, ImportCharts, ImportPatients, ImportPlaces, ImportStaff, PatientRow, PlaceRow,
     RowOutcome, StaffRow,

@@ -115,6 +115,16 @@ impl Reader {
 
     /// One chart with its alerts, labels and volumes.
     pub fn chart_detail(&self, number: ChartNumber, sight: Sight) -> Result<ChartDetail, ReadError> {
+        self.chart_detail_beside(number, sight, sight)
+    }
+
+    /// The same, where the patient's other charts are seen with another sight.
+    pub fn chart_detail_beside(
+        &self,
+        number: ChartNumber,
+        sight: Sight,
+        others: Sight,
+    ) -> Result<ChartDetail, ReadError> {
         let missing = || ReadError::NotFound(format!("there is no chart {number}"));
         let row = self.chart(number, sight)?.ok_or_else(missing)?;
         let mut labels = self.conn().prepare_cached("SELECT issued, on_chart FROM charts WHERE number = ?1")?;
@@ -125,7 +135,7 @@ impl Reader {
         if row.chart.withheld {
             alerts.iter_mut().for_each(|alert| alert.place = None);
         }
-        let volumes = self.charts_of_patient(&row.chart.mrn, sight)?;
+        let volumes = self.charts_of_patient(&row.chart.mrn, others)?;
         Ok(ChartDetail {
             alerts,
             label_issue,

@@ -15,7 +15,7 @@ use crate::ledger::accounts::{
 };
 use crate::ledger::queries::{Page, TokenRow, UserRow};
 use crate::web::caller::Caller;
-use crate::web::extract::{Body, Path, Query};
+use crate::web::extract::{Body, Path, Query, present};
 use crate::web::problem::{Answer, Problem};
 use crate::web::state::Web;
 
@@ -74,11 +74,14 @@ async fn add_user(State(web): State<Web>, caller: Caller, Body(new): Body<NewUse
 #[serde(deny_unknown_fields)]
 struct UserChange {
     /// Its role.
+    #[serde(default, deserialize_with = "present")]
     role: Option<Role>,
     /// May it sign in? A closed account's sessions end at once.
+    #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
     /// A new password.
     #[schema(min_length = 8, max_length = 256)]
+    #[serde(default, deserialize_with = "present")]
     password: Option<String>,
 }
 

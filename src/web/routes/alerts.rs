@@ -12,8 +12,9 @@ use crate::custody::Role;
 use crate::ledger::changes::{AlertAction, AlertStep};
 use crate::ledger::queries::{AlertDetail, AlertFilter, Page};
 use crate::ledger::{AlertId, AlertKind, AlertState};
-use crate::web::caller::Caller;
+use crate::web::caller::{Caller, Peer};
 use crate::web::extract::{Body, Path, Query};
+use crate::web::looks::{self, Look};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
@@ -44,21 +45,34 @@ struct Which {
     cursor: Option<String>,
 }
 
-/// Alerts: live ones by kind, the oldest first; resolved ones the newest first.
+/// Alerts: live ones by kind, the oldest first; resolved ones the newest first. A look at the list is an entry of the
+/// access log.
 #[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(Which),
     responses((status = 200, body = Page<AlertDetail>)))]
-async fn list(State(web): State<Web>, caller: Caller, Query(which): Query<Which>) -> Answer<Json<Page<AlertDetail>>> {
+async fn list(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Query(which): Query<Which>,
+) -> Answer<Json<Page<AlertDetail>>> {
+    let list = looks::list_of("alerts", &(which.state, which.kind));
     let filter = AlertFilter { state: which.state, kind: which.kind };
     let paging = super::paging(which.limit, which.cursor)?;
     let sight = super::sight(&caller);
-    Ok(Json(web.ledger().read(move |reader| reader.alerts(filter, &paging, sight)).await?))
+    let page = web.ledger().read(move |reader| reader.alerts(filter, &paging, sight)).await?;
+    looks::log_list(&web, &caller, peer, Look::Alerts, list).await?;
+    Ok(Json(page))
 }
 
-/// One alert with its notes.
+/// One alert with its notes. Of a chart's alert, it is an entry of the access log.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts", params(("id" = u64, Path)),
     responses((status = 200, body = AlertDetail)))]
-async fn open(State(web): State<Web>, caller: Caller, Path(id): Path<u64>) -> Answer<Json<AlertDetail>> {
-    detail(&web, &caller, AlertId(id)).await
+async fn open(State(web): State<Web>, caller: Caller, peer: Peer, Path(id): Path<u64>) -> Answer<Json<AlertDetail>> {
+    let opened = detail(&web, &caller, AlertId(id)).await?;
+    if let Some(chart) = opened.alert.chart {
+        looks::log(&web, &caller, peer, Look::Alert(chart)).await?;
+    }
+    Ok(opened)
 }
 
 async fn detail(web: &Web, caller: &Caller, id: AlertId) -> Answer<Json<AlertDetail>> {

@@ -12,11 +12,11 @@ use super::{Access, Api, Part};
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::Role;
 use crate::ledger::changes::{
-    AddChart, Change, ChartPatch, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing,
+    AddChart, Change, ChartPatch, CorrectAndMove, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing,
 };
 use crate::ledger::queries::{ChartDetail, ChartRow, HistoryRow, Page, Sight};
 use crate::web::caller::{Caller, Peer};
-use crate::web::extract::{Body, Path, Query, given};
+use crate::web::extract::{Body, Path, Query, given, present};
 use crate::web::limits::SEARCH_MAX_CHARS;
 use crate::web::looks::{self, Look};
 use crate::web::problem::{Answer, Problem};
@@ -66,19 +66,30 @@ async fn find(
     if search.q.chars().count() > SEARCH_MAX_CHARS {
         return Err(Problem::invalid("q", format!("Use at most {SEARCH_MAX_CHARS} characters.")));
     }
-    let paging = super::paging(search.limit, search.cursor)?;
-    // Going on to the next page is the same search, and an empty one shows nothing.
-    let submitted = search.typing != Some(1) && paging.cursor.is_none() && !search.q.trim().is_empty();
+    let mut paging = super::paging(search.limit, search.cursor)?;
+    let later = paging.cursor.is_some();
+    // Nobody goes on to the next page while typing, and an empty search shows nothing.
+    let typing = search.typing == Some(1) && !later;
+    super::cap_while(typing, &mut paging);
+    let submitted = !typing && !search.q.trim().is_empty();
+    let list = looks::list_of("charts", &search.q.trim());
     let sight = super::sight(&caller);
     let page = web.ledger().read(move |reader| reader.find_charts(&search.q, &paging, sight)).await?;
     if submitted {
-        looks::log(&web, &caller, peer, Look::ChartSearch).await?;
+        looks::log_search(&web, &caller, peer, Look::ChartSearch, list, later).await?;
     }
     Ok(Json(page))
 }
 
-async fn detail(web: &Web, number: ChartNumber, sight: Sight) -> Answer<ChartDetail> {
-    Ok(web.ledger().read(move |reader| reader.chart_detail(number, sight)).await?)
+/// What the caller may see of this chart.
+fn sight(web: &Web, caller: &Caller, number: ChartNumber) -> Sight {
+    web.looks.sight(caller, number, web.ledger().now(), super::sight(caller))
+}
+
+/// A reason that was given for one chart shows no other one.
+async fn detail(web: &Web, caller: &Caller, number: ChartNumber, sight: Sight) -> Answer<ChartDetail> {
+    let others = super::sight(caller);
+    Ok(web.ledger().read(move |reader| reader.chart_detail_beside(number, sight, others)).await?)
 }
 
 /// Opened, or read anew.
@@ -99,7 +110,7 @@ async fn open(
     Path(number): Path<ChartNumber>,
     Query(opening): Query<Opening>,
 ) -> Answer<Json<ChartDetail>> {
-    let chart = detail(&web, number, super::sight(&caller)).await?;
+    let chart = detail(&web, &caller, number, sight(&web, &caller, number)).await?;
     let patient = chart.row.patient_id;
     let again = opening.again == Some(1);
     let look = if again { Look::ChartAgain(number, patient) } else { Look::Chart(number, patient) };
@@ -107,18 +118,21 @@ async fn open(
     Ok(Json(chart))
 }
 
-/// What happened to a chart, newest first.
+/// What happened to a chart, newest first. Of a chart that is not open, it is an entry of the access log.
 #[utoipa::path(get, path = "/api/v1/charts/{number}/history", tag = "charts", params(("number" = u32, Path), Part),
     responses((status = 200, body = Page<HistoryRow>)))]
 async fn history(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(number): Path<ChartNumber>,
     Query(part): Query<Part>,
 ) -> Answer<Json<Page<HistoryRow>>> {
     let paging = super::paging(part.limit, part.cursor)?;
-    let sight = super::sight(&caller);
-    Ok(Json(web.ledger().read(move |reader| reader.chart_history(number, &paging, sight)).await?))
+    let sight = sight(&web, &caller, number);
+    let page = web.ledger().read(move |reader| reader.chart_history(number, &paging, sight)).await?;
+    looks::log(&web, &caller, peer, Look::History(number)).await?;
+    Ok(Json(page))
 }
 
 /// Why it must be seen.
@@ -130,7 +144,8 @@ struct BreakGlass {
     reason: String,
 }
 
-/// Shows where a restricted chart is to one whose role does not: with a reason, and logged.
+/// Shows where a restricted chart is to one whose role does not: with a reason, and logged. For a quarter of an hour
+/// the same caller sees this chart and its history whole.
 #[utoipa::path(post, path = "/api/v1/charts/{number}/break-glass", tag = "charts", params(("number" = u32, Path)),
     request_body = BreakGlass, responses((status = 200, body = ChartDetail)))]
 async fn break_glass(
@@ -141,7 +156,7 @@ async fn break_glass(
     Body(body): Body<BreakGlass>,
 ) -> Answer<Json<ChartDetail>> {
     let reason = super::text("reason", &body.reason)?;
-    let chart = detail(&web, number, Sight::Full).await?;
+    let chart = detail(&web, &caller, number, Sight::Full).await?;
     // Logged before it is shown: what cannot be logged is not shown.
     looks::log(&web, &caller, peer, Look::BreakGlass(number, chart.row.patient_id, reason)).await?;
     Ok(Json(chart))
@@ -172,7 +187,7 @@ async fn add(
 ) -> Answer<Response> {
     let change = AddChart { mrn, record_type: new.record_type, volume: new.volume, home: new.home };
     let number = web.ledger().change(&caller.actor(), change).await?;
-    let chart = detail(&web, number, super::sight(&caller)).await?;
+    let chart = detail(&web, &caller, number, super::sight(&caller)).await?;
     Ok(super::created(&format!("/api/v1/charts/{number}"), chart))
 }
 
@@ -181,17 +196,22 @@ async fn add(
 #[serde(deny_unknown_fields)]
 struct ChartChange {
     /// Record type's code.
+    #[serde(default, deserialize_with = "present")]
     record_type: Option<String>,
     /// The volume.
     #[schema(minimum = 1)]
+    #[serde(default, deserialize_with = "present")]
     volume: Option<u16>,
     /// Where it is filed.
     #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "present")]
     home: Option<PlaceCode>,
     /// No longer in use, or in use again.
+    #[serde(default, deserialize_with = "present")]
     retired: Option<bool>,
     /// Where it is, as someone says.
     #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "present")]
     place: Option<PlaceCode>,
     /// Who has it, as someone says; `null`: nobody in particular.
     #[serde(default, deserialize_with = "given")]
@@ -209,22 +229,13 @@ async fn correct(
     Body(change): Body<ChartChange>,
 ) -> Answer<Json<ChartDetail>> {
     let ChartChange { record_type, volume, home, retired, place, holder } = change;
-    if record_type.is_some() || volume.is_some() || home.is_some() || retired.is_some() {
-        let patch = ChartPatch { record_type, volume, home, retired };
-        web.ledger().change(&caller.actor(), CorrectChart { number, patch }).await?;
-    }
+    let patch = ChartPatch { record_type, volume, home, retired };
     if place.is_some() || holder.is_some() {
-        let place = match place {
-            Some(place) => place,
-            None => {
-                let now = detail(&web, number, Sight::Full).await?;
-                now.row.chart.place.ok_or_else(|| Problem::invalid("place", "Say where it is as well."))?
-            }
-        };
-        let change = MoveChart { number, place, holder: holder.flatten() };
-        web.ledger().change(&caller.actor(), change).await?;
+        let change = CorrectAndMove { number, patch, place, holder: holder.flatten() };
+        act(&web, &caller, number, change).await
+    } else {
+        act(&web, &caller, number, CorrectChart { number, patch }).await
     }
-    Ok(Json(detail(&web, number, super::sight(&caller)).await?))
 }
 
 async fn act(
@@ -234,7 +245,7 @@ async fn act(
     change: impl Change<Made = ()>,
 ) -> Answer<Json<ChartDetail>> {
     web.ledger().change(&caller.actor(), change).await?;
-    Ok(Json(detail(web, number, super::sight(caller)).await?))
+    Ok(Json(detail(web, caller, number, sight(web, caller, number)).await?))
 }
 
 /// Nothing to say.

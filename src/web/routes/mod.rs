@@ -31,7 +31,7 @@ use utoipa::{IntoParams, OpenApi};
 use super::access::{Access, Api};
 use super::caller::Caller;
 use super::cookies;
-use super::limits::{NAME_MAX_CHARS, PAGE_ROWS_MAX, SEARCH_MAX_CHARS, TEXT_MAX_CHARS};
+use super::limits::{NAME_MAX_CHARS, PAGE_ROWS_MAX, SEARCH_MAX_CHARS, TEXT_MAX_CHARS, TYPING_ROWS_MAX};
 use super::problem::{Answer, Problem, ProblemDocument};
 use super::state::Web;
 use crate::ledger::queries::{Paging, Sight};
@@ -133,14 +133,30 @@ fn paging(limit: Option<usize>, cursor: Option<String>) -> Answer<Paging> {
     Ok(Paging { limit, cursor })
 }
 
+/// What is shown while a search is typed is not logged, so it is no more than a screen's first rows.
+fn cap_while(typing: bool, paging: &mut Paging) {
+    if typing {
+        paging.limit = paging.limit.map(|limit| limit.min(TYPING_ROWS_MAX));
+    }
+}
+
 /// 201 with the thing made and its address.
 fn created<T: Serialize>(address: &str, made: T) -> Response {
     (StatusCode::CREATED, [(header::LOCATION, address.to_owned())], Json(made)).into_response()
 }
 
+/// Refuses control characters but those `allowed`: they would come back on screens, in files and in logs.
+fn plain(field: &str, text: &str, allowed: impl Fn(char) -> bool) -> Answer<()> {
+    match text.chars().find(|c| c.is_control() && !allowed(*c)) {
+        Some(c) => Err(Problem::invalid(field, format!("It holds the control character U+{:04X}.", u32::from(c)))),
+        None => Ok(()),
+    }
+}
+
 /// A name, trimmed; not empty and not too long.
 fn name(field: &str, name: &str) -> Answer<String> {
     let name = name.trim();
+    plain(field, name, |_| false)?;
     if name.is_empty() || name.chars().count() > NAME_MAX_CHARS {
         return Err(Problem::invalid(field, format!("Use 1 to {NAME_MAX_CHARS} characters.")));
     }
@@ -152,9 +168,18 @@ fn new_name(field: &str, given: Option<String>) -> Answer<Option<String>> {
     given.map(|text| name(field, &text)).transpose()
 }
 
+/// A text that may be empty.
+fn new_text(field: &str, given: Option<String>) -> Answer<Option<String>> {
+    if let Some(text) = &given {
+        plain(field, text.trim(), |_| false)?;
+    }
+    Ok(given)
+}
+
 /// A free text, trimmed; not empty and not too long.
 fn text(field: &str, text: &str) -> Answer<String> {
     let text = text.trim();
+    plain(field, text, |c| matches!(c, '\n' | '\r' | '\t'))?;
     if text.is_empty() {
         return Err(Problem::invalid(field, "Say something."));
     }

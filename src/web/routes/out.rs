@@ -41,13 +41,20 @@ struct Which {
     cursor: Option<String>,
 }
 
-/// Charts that are out, by place, the longest away first.
+/// Charts that are out, by place, the longest away first. A look at the list is an entry of the access log.
 #[utoipa::path(get, path = "/api/v1/out", tag = "out", params(Which), responses((status = 200, body = Page<ChartRow>)))]
-async fn list(State(web): State<Web>, caller: Caller, Query(which): Query<Which>) -> Answer<Json<Page<ChartRow>>> {
+async fn list(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Query(which): Query<Which>,
+) -> Answer<Json<Page<ChartRow>>> {
+    let list = looks::list_of("out", &(&which.place, which.overdue));
     let paging = super::paging(which.limit, which.cursor)?;
     let sight = super::sight(&caller);
     let question = move |reader: &crate::ledger::Reader| reader.out_charts(which.place.as_ref(), &paging, sight);
     let mut page = web.ledger().read(question).await?;
+    looks::log_list(&web, &caller, peer, Look::Out, list).await?;
     if which.overdue == Some(true) {
         let now = web.ledger().now();
         page.rows.retain(|row| row.chart.due_at.is_some_and(|due| due < now));

@@ -15,7 +15,7 @@ use crate::ledger::queries::{ChartRow, Page, PatientRow};
 use crate::ledger::{ReadError, Reader};
 use crate::records::Patient;
 use crate::web::caller::{Caller, Peer};
-use crate::web::extract::{Body, Path, Query, given};
+use crate::web::extract::{Body, Path, Query, given, present};
 use crate::web::looks::{self, Look};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
@@ -36,13 +36,15 @@ async fn list(
     peer: Peer,
     Query(search): Query<Search>,
 ) -> Answer<Json<Page<PatientRow>>> {
-    let typing = search.typing == Some(1);
+    let later = search.cursor.is_some();
+    let typing = search.typing == Some(1) && !later;
     let sought = Sought { q: search.q, limit: search.limit, cursor: search.cursor };
-    let (q, paging) = sought.checked()?;
-    let submitted = !typing && paging.cursor.is_none();
+    let (q, mut paging) = sought.checked()?;
+    super::cap_while(typing, &mut paging);
+    let list = looks::list_of("patients", &q.as_deref().map(str::trim));
     let page = web.ledger().read(move |reader| reader.patients(q.as_deref(), &paging)).await?;
-    if submitted {
-        looks::log(&web, &caller, peer, Look::PatientSearch).await?;
+    if !typing {
+        looks::log_search(&web, &caller, peer, Look::PatientSearch, list, later).await?;
     }
     Ok(Json(page))
 }
@@ -118,7 +120,7 @@ async fn add(State(web): State<Web>, caller: Caller, Body(new): Body<NewPatient>
         last_name: super::name("last_name", &new.last_name)?,
         first_name: super::name("first_name", &new.first_name)?,
         birth_date: new.birth_date,
-        sex: new.sex,
+        sex: super::new_text("sex", new.sex)?,
         active: true,
     };
     let made = web.ledger().change(&caller.actor(), AddPatient { patient }).await?;
@@ -130,10 +132,13 @@ async fn add(State(web): State<Web>, caller: Caller, Body(new): Body<NewPatient>
 #[serde(deny_unknown_fields)]
 struct PatientChange {
     /// A new medical record number.
+    #[serde(default, deserialize_with = "present")]
     mrn: Option<String>,
     /// Family name.
+    #[serde(default, deserialize_with = "present")]
     last_name: Option<String>,
     /// Given names.
+    #[serde(default, deserialize_with = "present")]
     first_name: Option<String>,
     /// Birth date.
     #[serde(default, deserialize_with = "given")]
@@ -144,6 +149,7 @@ struct PatientChange {
     #[schema(value_type = Option<String>)]
     sex: Option<Option<String>>,
     /// Deactivated patients are kept, and offered for nothing new.
+    #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
 }
 
@@ -161,7 +167,7 @@ async fn correct(
         last_name: super::new_name("last_name", change.last_name)?,
         first_name: super::new_name("first_name", change.first_name)?,
         birth_date: change.birth_date,
-        sex: change.sex,
+        sex: change.sex.map(|sex| super::new_text("sex", sex)).transpose()?,
         active: change.active,
     };
     Ok(Json(web.ledger().change(&caller.actor(), CorrectPatient { mrn, patch }).await?))

@@ -13,7 +13,7 @@ use crate::custody::{Place, PlaceKind, Role};
 use crate::ledger::changes::{AddPlace, CorrectPlace, PlacePatch};
 use crate::ledger::queries::Page;
 use crate::web::caller::Caller;
-use crate::web::extract::{Body, Path, Query, given};
+use crate::web::extract::{Body, Path, Query, given, present};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
@@ -72,16 +72,20 @@ async fn add(State(web): State<Web>, caller: Caller, Body(new): Body<NewPlace>) 
 #[serde(deny_unknown_fields)]
 struct PlaceChange {
     /// Its name.
+    #[serde(default, deserialize_with = "present")]
     name: Option<String>,
     /// What kind of place.
+    #[serde(default, deserialize_with = "present")]
     kind: Option<PlaceKind>,
     /// How many hours a chart may stay.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>)]
     loan_hours: Option<Option<u32>>,
     /// That a chart is here is itself confidential.
+    #[serde(default, deserialize_with = "present")]
     restricted: Option<bool>,
     /// An inactive place is no destination any more.
+    #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
 }
 

@@ -11,8 +11,9 @@ use crate::custody::Role;
 use crate::ledger::changes::{CancelPrintJob, Change, ConfirmPrintJob, RetryPrintJob};
 use crate::ledger::queries::{Page, PrintJobView};
 use crate::ledger::{PrintJobId, PrintJobRow, PrintJobState, Reader};
-use crate::web::caller::Caller;
+use crate::web::caller::{Caller, Peer};
 use crate::web::extract::{Path, Query};
+use crate::web::looks::{self, Look};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
@@ -38,14 +39,22 @@ struct Which {
     cursor: Option<String>,
 }
 
-/// Print jobs, newest first.
+/// Print jobs, newest first. A look at the list is an entry of the access log.
 #[utoipa::path(get, path = "/api/v1/print-jobs", tag = "print jobs", params(Which),
     responses((status = 200, body = Page<PrintJobView>)))]
-async fn list(State(web): State<Web>, caller: Caller, Query(which): Query<Which>) -> Answer<Json<Page<PrintJobView>>> {
+async fn list(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Query(which): Query<Which>,
+) -> Answer<Json<Page<PrintJobView>>> {
+    let list = looks::list_of("print-jobs", &(which.state, &which.printer));
     let paging = super::paging(which.limit, which.cursor)?;
     let sight = super::sight(&caller);
     let question = move |reader: &Reader| reader.print_jobs(which.state, which.printer.as_deref(), &paging, sight);
-    Ok(Json(web.ledger().read(question).await?))
+    let page = web.ledger().read(question).await?;
+    looks::log_list(&web, &caller, peer, Look::PrintJobs, list).await?;
+    Ok(Json(page))
 }
 
 async fn act(web: &Web, caller: &Caller, change: impl Change<Made = PrintJobRow>) -> Answer<Json<PrintJobRow>> {

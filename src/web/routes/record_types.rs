@@ -13,7 +13,7 @@ use crate::ledger::changes::{AddRecordType, CorrectRecordType, RecordTypePatch};
 use crate::ledger::queries::Page;
 use crate::records::RecordType;
 use crate::web::caller::Caller;
-use crate::web::extract::{Body, Path, Query};
+use crate::web::extract::{Body, Path, Query, present};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
@@ -62,10 +62,13 @@ async fn add(State(web): State<Web>, caller: Caller, Body(new): Body<NewRecordTy
 #[serde(deny_unknown_fields)]
 struct RecordTypeChange {
     /// Its name.
+    #[serde(default, deserialize_with = "present")]
     name: Option<String>,
     /// Where such a chart is, is confidential.
+    #[serde(default, deserialize_with = "present")]
     restricted: Option<bool>,
     /// Inactive types are offered for nothing new.
+    #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
 }
 

@@ -57,6 +57,9 @@ async fn scan(State(web): State<Web>, Path(kiosk): Path<String>, Body(new): Body
             return Err(Problem::invalid(field, format!("Use at most {NAME_MAX_BYTES} plain characters.")));
         }
     }
+    if new.queue_seq.is_some_and(|seq| i64::try_from(seq).is_err()) {
+        return Err(Problem::invalid("queue_seq", format!("Use at most {}.", i64::MAX)));
+    }
     let scan = Scan {
         id: new.id,
         kiosk,

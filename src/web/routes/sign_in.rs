@@ -15,7 +15,7 @@ use crate::records::Filing;
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::Body;
 use crate::web::keys;
-use crate::web::limiter::Attempt;
+use crate::web::limiter::{Attempt, Door};
 use crate::web::problem::{Answer, Problem};
 use crate::web::state::{Hospital, Web};
 use crate::web::{cookies, limits};
@@ -56,13 +56,17 @@ async fn sign_in(State(web): State<Web>, peer: Peer, headers: HeaderMap, Body(bo
         return Err(wrong());
     }
     let device = cookies::sent(&headers, cookies::DEVICE);
-    let attempt = Attempt { user: &body.user, address: peer.0, device, now: web.ledger().now() };
-    web.limiter.check(&attempt)?;
-    let _permit = web.limiter.hash_permit().await?;
-    let Some(session) = keys::sign_in(&web, &body.user, &body.password, peer).await? else {
-        web.limiter.failed(&attempt);
-        return Err(wrong());
+    let now = web.ledger().now();
+    let attempt = Attempt { door: Door::SignIn, user: &body.user, address: peer.0, device, now };
+    web.limiter.reserve(&attempt)?;
+    // What could not be tried did not fail.
+    let given_back = |problem| {
+        web.limiter.refund(&attempt);
+        problem
     };
+    let _permit = web.limiter.hash_permit().await.map_err(given_back)?;
+    let tried = keys::sign_in(&web, &body.user, &body.password, peer).await.map_err(given_back)?;
+    let session = tried.ok_or_else(wrong)?;
     if let Some(old) = cookies::sent(&headers, cookies::CONSOLE) {
         keys::sign_out(&web, old, peer).await?;
     }
@@ -154,14 +158,15 @@ struct Enrolled {
 #[utoipa::path(post, path = "/api/v1/kiosks/enrol", tag = "kiosks", request_body = Enrol,
     responses((status = 200, body = Enrolled)))]
 async fn enrol(State(web): State<Web>, peer: Peer, Body(body): Body<Enrol>) -> Answer<Response> {
-    // Guessing codes counts like guessing passwords; no account has this name.
-    let attempt = Attempt { user: "enrol code", address: peer.0, device: None, now: web.ledger().now() };
-    web.limiter.check(&attempt)?;
+    // Guessing codes is slowed like guessing passwords, and apart from it.
+    let now = web.ledger().now();
+    let attempt = Attempt { door: Door::Enrol, user: "", address: peer.0, device: None, now };
+    web.limiter.reserve(&attempt)?;
     let Some((kiosk, secret)) = keys::enrol(&web, body.code).await? else {
-        web.limiter.failed(&attempt);
         let detail = "This code is not known, was used, or is too old. Ask for a new one at the console.";
         return Err(Problem::invalid("code", detail));
     };
+    web.limiter.refund(&attempt);
     let mut response = Json(Enrolled { kiosk }).into_response();
     let cookie = cookies::set(cookies::KIOSK, secret.reveal(), web.app.secure);
     response.headers_mut().extend(cookie.map(|one| (header::SET_COOKIE, one)));

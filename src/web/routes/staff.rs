@@ -13,7 +13,7 @@ use crate::custody::{Role, Staff};
 use crate::ledger::changes::{AddStaff, CorrectStaff, StaffPatch};
 use crate::ledger::queries::Page;
 use crate::web::caller::Caller;
-use crate::web::extract::{Body, Path, Query, given};
+use crate::web::extract::{Body, Path, Query, given, present};
 use crate::web::problem::Answer;
 use crate::web::state::Web;
 
@@ -72,8 +72,10 @@ async fn add(State(web): State<Web>, caller: Caller, Body(new): Body<NewStaff>) 
 #[serde(deny_unknown_fields)]
 struct StaffChange {
     /// The person's name.
+    #[serde(default, deserialize_with = "present")]
     name: Option<String>,
     /// What the badge may do at kiosks.
+    #[serde(default, deserialize_with = "present")]
     role: Option<Role>,
     /// Where the person works.
     #[serde(default, deserialize_with = "given")]
@@ -84,6 +86,7 @@ struct StaffChange {
     #[schema(value_type = Option<String>)]
     email: Option<Option<String>>,
     /// A lost or withdrawn badge is inactive: dead at once, at every kiosk.
+    #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
 }
 
