@@ -1,5 +1,5 @@
 // Makes tests/screens/kiosk.png and console.png from a demo that it starts itself:
-//   NODE_PATH=target/test-tools/node_modules node tests/browser/screenshots.cjs
+//   cargo build && NODE_PATH=target/test-tools/node_modules node tests/browser/screenshots.cjs
 // (tests/run installs those packages; OUTGUIDE names another binary than target/debug/outguide).
 "use strict";
 
