@@ -1,20 +1,36 @@
 //! Checkpoints on a thread and connection of their own, so that they never stand in the writer's path.
+//!
+//! A passive checkpoint copies pages from the log into the database file while the writer goes on. What it cannot do
+//! is begin the log anew while there always is a newer frame, as in an import; for that SQLite takes the writer's lock,
+//! copies the rest, syncs the database file and only then lets go. So that this takes a moment and not the quarter of
+//! a second that hundreds of megabytes of unsynced pages need, all that can be done before is done before: the pages
+//! are copied and synced without the lock, and again what came meanwhile, until little is left.
 
-use std::path::PathBuf;
+use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::schema::{self, DB_FILE};
+use rusqlite::Connection;
+
+use super::schema;
+use super::store::Fixed;
 
 /// How often the log is checkpointed while something is written.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Above this size the log is also truncated, which has to wait for readers.
-const LOG_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// With more frames than this (64 MB of pages) the log is begun anew, at the cost of a moment of the writer's time.
+const LOG_MAX_FRAMES: i64 = 16 * 1024;
 
-/// How long a truncation may wait for readers, and so hold up the writer, before it gives up until the next time.
-const TRUNCATE_WAIT: Duration = Duration::from_millis(5);
+/// So few frames (4 MB) may be left to copy under the writer's lock.
+const LAST_FRAMES_MAX: i64 = 1024;
+
+/// How often copying without the lock is repeated to come down to that.
+const ROUNDS_MAX: usize = 4;
+
+/// How long beginning the log anew may wait for readers, and so hold up the writer, before it gives up until the next
+/// time.
+const READERS_WAIT: Duration = Duration::from_millis(5);
 
 /// Tells the checkpointer what was written and when to stop.
 #[derive(Default)]
@@ -41,8 +57,12 @@ impl Signal {
     }
 }
 
+/// The database file as this thread syncs it. To close any handle of a file takes away all locks that the process has
+/// on it, SQLite's among them: so it must live until the ledger's last connection is closed.
+pub(super) type Database = Arc<File>;
+
 /// Checkpoints until told to stop. A failure is logged and tried again: the log then grows, nothing is lost.
-pub(super) fn run(dir: PathBuf, signal: Arc<Signal>) {
+pub(super) fn run(fixed: &Fixed, database: &File, signal: &Signal) {
     let mut seen = 0;
     let mut conn = None;
     while !signal.wait() {
@@ -52,22 +72,51 @@ pub(super) fn run(dir: PathBuf, signal: Arc<Signal>) {
         }
         seen = commits;
         if conn.is_none() {
-            conn = schema::open_writer(&dir).ok();
+            conn = schema::open_writer(&fixed.dir).ok();
         }
         let Some(open) = &conn else { continue };
-        if let Err(error) = checkpoint(open, &dir) {
+        if let Err(error) = checkpoint(open, database) {
             tracing::warn!(%error, "the ledger's log could not be checkpointed; it will be tried again");
             conn = None;
         }
     }
 }
 
-fn checkpoint(conn: &rusqlite::Connection, dir: &std::path::Path) -> rusqlite::Result<()> {
-    conn.busy_timeout(TRUNCATE_WAIT)?;
-    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-    let log_bytes = std::fs::metadata(dir.join(format!("{DB_FILE}-wal"))).map_or(0, |file| file.len());
-    if log_bytes > LOG_MAX_BYTES {
-        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+fn checkpoint(conn: &Connection, database: &File) -> Result<(), CheckpointError> {
+    let mut log = pass(conn, "PASSIVE")?;
+    if log.frames <= LOG_MAX_FRAMES {
+        return Ok(());
     }
+    for _ in 0..ROUNDS_MAX {
+        database.sync_data()?;
+        let before = log.copied;
+        log = pass(conn, "PASSIVE")?;
+        // What was copied just now is little, and so will be what comes until the last step.
+        if log.copied - before <= LAST_FRAMES_MAX {
+            break;
+        }
+    }
+    database.sync_data()?;
+    conn.busy_timeout(READERS_WAIT)?;
+    pass(conn, "RESTART")?;
     Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CheckpointError {
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    #[error("the database file could not be synced: {0}")]
+    Sync(#[from] std::io::Error),
+}
+
+/// The log after a checkpoint: frames in it, and those that are in the database file.
+struct Log {
+    frames: i64,
+    copied: i64,
+}
+
+fn pass(conn: &Connection, mode: &str) -> rusqlite::Result<Log> {
+    conn.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
+        .query_row([], |row| Ok(Log { frames: row.get(1)?, copied: row.get(2)? }))
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::api::{Actor, OpenOptions};
 use super::changes::versioned;
-use super::checkpoint::{self, Signal};
+use super::checkpoint::{self, Database, Signal};
 use super::error::{ChangeError, OpenError};
 use super::reader::Pool;
 use super::schema::{self, DB_FILE};
@@ -35,6 +35,8 @@ pub(super) struct Inner {
     /// Never used once the writer runs: what is sent here is refused.
     closed: mpsc::Sender<Box<dyn Job>>,
     threads: Vec<JoinHandle<()>>,
+    /// Below every connection, see [`Database`].
+    _database: Database,
     _lock: File,
 }
 
@@ -102,8 +104,10 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     let writer = Writer::new(store, keeper, shared.clone(), live_jobs, background_jobs);
     let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let writer = spawn("ledger-writer").spawn(move || writer.run(&runtime)).map_err(io)?;
-    let (dir, signal) = (fixed.dir.clone(), shared.checkpoints.clone());
-    let checkpointer = spawn("ledger-checkpointer").spawn(move || checkpoint::run(dir, signal)).map_err(io)?;
+    let database: Database = Arc::new(File::open(fixed.dir.join(DB_FILE)).map_err(io)?);
+    let (of, synced, signal) = (fixed.clone(), database.clone(), shared.checkpoints.clone());
+    let checkpointer =
+        spawn("ledger-checkpointer").spawn(move || checkpoint::run(&of, &synced, &signal)).map_err(io)?;
     Ok(Inner {
         readers: Pool::new(fixed.clone()),
         fixed,
@@ -111,6 +115,7 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
         queues: Some(Queues { live, background }),
         closed,
         threads: vec![writer, checkpointer],
+        _database: database,
         _lock: lock,
     })
 }

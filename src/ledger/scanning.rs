@@ -188,7 +188,7 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: &Recorded) -> R
 }
 
 fn names(store: &Store) -> StoredNames<'_> {
-    StoredNames { conn: &store.conn, numbering: &store.fixed.numbering }
+    StoredNames { conn: &store.conn, numbering: &store.fixed.numbering, memory: Some(store) }
 }
 
 /// The receipt of the entry that has this id already, whether committed or of the same batch.
@@ -289,7 +289,7 @@ pub(super) fn session_view(reader: &Reader, lane: &Lane, session: &KioskSession)
     let unknown = || ReadError::NotFound(format!("no kiosk {:?} is configured", lane.0));
     let kiosk = reader.kiosks().iter().find(|kiosk| kiosk.id == lane.0).ok_or_else(unknown)?;
     let session = session.clone().as_of(reader.now(), kiosk);
-    let names = StoredNames { conn: reader.conn(), numbering: reader.numbering() };
+    let names = StoredNames { conn: reader.conn(), numbering: reader.numbering(), memory: None };
     Ok(wording::session(&session, kiosk.mode, kiosk.idle_sign_off_seconds, &lane.1, &names))
 }
 

@@ -140,7 +140,9 @@ const SESSION: &str = "{\"staff\":\"1001\",\"destination\":null,\"signed_in_at\"
                        \"active_at\":\"2026-11-23T12:00:00.000000Z\",\"last_change\":[17,20000],\"last_chart\":17}";
 
 fn connection(path: &Path) -> Connection {
-    let conn = Connection::open(path).expect("open");
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).expect("open");
+    conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
     conn.busy_timeout(Duration::from_secs(5)).unwrap();
     conn.set_prepared_statement_cache_capacity(256);
     for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {

@@ -13,7 +13,7 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use support::site::{Server, badge, chart};
-use support::{Connection, Dice, Table, Times, hospital, kiosk, metric, ms, scan_request, serve, size};
+use support::{Connection, Dice, Table, Times, hospital, kiosk, metric, ms, processor, scan_request, serve, size};
 
 const KIOSKS: u32 = 64;
 const CHARTS: u32 = 20_000;
@@ -34,15 +34,22 @@ fn main() {
     let commits = || metric(&server, &watcher, "outguide_ledger_commits");
     let mut table = Table::new("scans: 64 kiosks over HTTP, every receipt after its COMMIT (synchronous=FULL)");
     let (mut ratios, mut rates, mut bares, mut sizes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut waits = Times::default();
+    let (mut waits, mut costs) = (Times::default(), [Duration::ZERO; 4]);
     let mut bare = bare::Bare::open(&copy);
     bare.follow(&site.database());
     for round in 0..ROUNDS {
         let before = commits();
+        let cost = |thread| processor(server.pid(), thread);
+        let (all, writer, own) = (cost(None), cost(Some("ledger-writer")), own_processor());
         let (took, times) = burst(&server, &token, scans, round);
+        costs[0] += cost(None) - all;
+        costs[1] += cost(Some("ledger-writer")) - writer;
+        costs[2] += own_processor() - own;
+        let own = own_processor();
         let batch = f64::from(scans) / (commits() - before).max(1.0);
         waits.join(times);
         let (rows, bare_took) = bare.replay(&site.database(), batch);
+        costs[3] += own_processor() - own;
         assert_eq!(rows, usize::try_from(scans).expect("few"), "the bare loop writes what the server wrote");
         let (rate, bare_rate) = (f64::from(scans) / took.as_secs_f64(), f64::from(scans) / bare_took.as_secs_f64());
         rates.push(rate);
@@ -55,12 +62,24 @@ fn main() {
     table.figure("scans in one transaction, mean", format!("{:.1}", middle(&mut sizes)));
     let ratio = middle(&mut ratios);
     table.target("ratio", format!("{ratio:.2}"), ">= 0.70", ratio >= 0.7);
+    let each = |cost: Duration| cost.as_secs_f64() * 1e6 / f64::from(scans) / ROUNDS as f64;
+    let [all, writer, clients, bare_cost] = costs.map(each);
+    table.figure("processor time a scan: server", format!("{all:.0} us, {writer:.0} us of it the writer"));
+    table.figure("processor time a scan: the benchmark's 64 clients", format!("{clients:.0} us"));
+    table.figure("processor time a scan: bare loop, reading the rows before included", format!("{bare_cost:.0} us"));
     table.figure("wait for the receipt at that load, p50", ms(waits.part(0.5)));
     table.figure("wait for the receipt at that load, p99", ms(waits.part(0.99)));
     table.print();
     paced(&site, &server, &token);
     server.stop();
     site.ok(&["verify"]);
+}
+
+/// This process's own, its ended threads included.
+fn own_processor() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("stat");
+    let ticks = stat.rsplit_once(')').expect("stat").1.split_whitespace().skip(11).take(2);
+    Duration::from_millis(ticks.map(|part| part.parse::<u64>().expect("ticks") * 10).sum())
 }
 
 fn middle(values: &mut [f64]) -> f64 {

@@ -72,14 +72,14 @@ fn load(ledger: &Ledger, now: Timestamp, out: u32) {
     change(vec![
         place("FILE", PlaceKind::FileRoom, None),
         place("YEAR", PlaceKind::Department, Some(8_760)),
-        place("DAY", PlaceKind::Department, Some(24)),
+        place("DAYS", PlaceKind::Department, Some(96)),
     ]);
     let mut rows: Vec<(&str, Timestamp)> = (0..out).map(|_| ("YEAR", now)).collect();
     for turn in 0..REPEATS * 4 {
         let due = NEWLY_DUE[usize::try_from(turn % 4).expect("small")];
         // Half an hour before the clock stands there.
-        let back = SignedDuration::from_hours(i64::from(turn) + 1 - 24) - SignedDuration::from_mins(30);
-        rows.extend((0..due).map(|_| ("DAY", now + back)));
+        let back = SignedDuration::from_hours(i64::from(turn) + 1 - 96) - SignedDuration::from_mins(30);
+        rows.extend((0..due).map(|_| ("DAYS", now + back)));
     }
     for (chunk, rows) in rows.chunks(IMPORT_CHUNK_ROWS).enumerate() {
         let mrn = |index: usize| format!("{}", 1_000_000 + chunk * IMPORT_CHUNK_ROWS + index);

@@ -192,6 +192,19 @@ pub fn memory_mb(pid: u32, line: &str) -> u64 {
     kib / 1024
 }
 
+/// The processor time of a process (`/proc/PID/stat`) or of its threads of this name so far. The kernel's tick is
+/// 10 ms.
+pub fn processor(pid: u32, thread: Option<&str>) -> Duration {
+    let task = format!("/proc/{pid}/task");
+    let threads = std::fs::read_dir(task).expect("threads").filter_map(|entry| {
+        let stat = std::fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
+        let (name, rest) = stat.split_once('(')?.1.rsplit_once(')')?;
+        let ticks: Vec<u64> = rest.split_whitespace().skip(11).take(2).filter_map(|part| part.parse().ok()).collect();
+        thread.is_none_or(|thread| thread == name).then(|| ticks.iter().sum::<u64>())
+    });
+    Duration::from_millis(threads.sum::<u64>() * 10)
+}
+
 /// Wards `W01`… besides the records room `FILE`.
 pub const WARDS: u32 = 16;
 
