@@ -115,6 +115,8 @@ export function open(context) {
     } else if (event.key === "ArrowDown") {
       event.preventDefault();
       results.focusFirst();
+    } else if (event.key === "/" && field.value === "") {
+      event.preventDefault(); // it leads here, and one is here
     } else if (event.key === "Escape" && field.value !== "") {
       event.preventDefault();
       field.value = "";
