@@ -124,6 +124,9 @@
  * @property {string} place
  * @property {string | null} [place_name]
  * @property {"receive" | "return"} mode
+ * @property {number} [idle_sign_off_seconds]
+ * @property {boolean} [configured] set in outguide.toml, which alone says how it is
+ * @property {boolean} [active]
  * @property {(DeviceView & {detail?: string | null})[]} devices
  * @property {{id: string, state: string, simulated?: boolean} | string | null} [printer]
  * @property {ReceiptSession | null} [session]

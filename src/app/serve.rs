@@ -236,7 +236,8 @@ fn url(address: SocketAddr, tls: bool) -> String {
 
 /// Places are imported later than kiosks are configured: a warning, not an error.
 async fn warn_of_unknown_places(rooms: &Rooms) {
-    for kiosk in rooms.ledger.kiosks() {
+    for known in &rooms.ledger.kiosks() {
+        let kiosk = &known.kiosk;
         let code = kiosk.place.clone();
         let known = rooms.ledger.read(move |reader| reader.place(&code)).await;
         if matches!(known, Ok(None)) {

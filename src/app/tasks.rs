@@ -105,13 +105,17 @@ fn reset_user(ledger: &Ledger, name: &str, role: Role) -> Result<Done, TaskError
 }
 
 fn kiosk_token(ledger: &Ledger, kiosk: &str) -> Result<Done, TaskError> {
-    let known: Vec<String> = ledger.kiosks().iter().map(|kiosk| kiosk.id.clone()).collect();
-    if !known.iter().any(|id| id == kiosk) {
+    let kiosks = ledger.kiosks();
+    let Some(known) = kiosks.get(kiosk) else {
+        let known: Vec<String> = kiosks.iter().map(|known| known.kiosk.id.clone()).collect();
         let hint = match nearest(kiosk, &known) {
             Some(near) => format!("did you mean {near}?"),
-            None => "add a [[kiosk]] with this id to the configuration first".to_owned(),
+            None => "add it in the console, or as a [[kiosk]] to the configuration, first".to_owned(),
         };
         return Err(TaskError::new(format!("there is no kiosk {kiosk}: {hint}")));
+    };
+    if !known.active {
+        return Err(TaskError::new(format!("kiosk {kiosk} is deactivated: activate it in the console first")));
     }
     // A kiosk may have several, one for each device that speaks for it; the time tells them apart.
     let name = format!("kiosk {kiosk} {}", ledger.now());

@@ -17,9 +17,6 @@ use crate::records::{Filing, Numbering};
 
 /// Shortest time between two backups or two downtime lists.
 const SCHEDULE_MIN: Duration = Duration::from_secs(60);
-/// The kiosk's idle time-out, in seconds.
-const IDLE_SECONDS: std::ops::RangeInclusive<u32> = 10..=3600;
-
 /// Collects faults while the sections are read.
 pub(super) struct Checker<'a> {
     text: &'a str,
@@ -218,7 +215,7 @@ fn kiosks(c: &mut Checker, sections: &[Spanned<sections::Kiosk>], printers: &[su
     for spanned in sections {
         let (span, section) = (spanned.span(), spanned.get_ref());
         c.unique("kiosk", &mut seen, &section.id, &span);
-        if !IDLE_SECONDS.contains(&section.idle_sign_off_seconds) {
+        if !Kiosk::IDLE_SECONDS.contains(&section.idle_sign_off_seconds) {
             let at = c.key(&span, "idle_sign_off_seconds");
             c.fault(&at, "idle_sign_off_seconds: from 10 seconds to an hour (3600)".to_owned());
         }

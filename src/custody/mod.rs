@@ -114,6 +114,11 @@ pub struct Kiosk {
     pub printer: Option<String>,
 }
 
+impl Kiosk {
+    /// After how many seconds a session may be made to end.
+    pub const IDLE_SECONDS: std::ops::RangeInclusive<u32> = 10..=3_600;
+}
+
 /// One chart with all that a decision about it may need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {

@@ -135,9 +135,12 @@ impl Line {
                     self.board.not_recorded(&self.device, &error.to_string());
                     self.stop.wait(backoff.pause());
                 }
-                Err(error @ (ScanError::Conflict | ScanError::UnknownKiosk(_) | ScanError::Invalid(_))) => {
-                    return self.lost(&error.to_string());
-                }
+                Err(
+                    error @ (ScanError::Conflict
+                    | ScanError::UnknownKiosk(_)
+                    | ScanError::InactiveKiosk(_)
+                    | ScanError::Invalid(_)),
+                ) => return self.lost(&error.to_string()),
             }
         }
     }

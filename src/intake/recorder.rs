@@ -24,7 +24,7 @@ impl Recorder for Ledger {
     }
 
     fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError> {
-        let place = self.kiosks().iter().find(|known| known.id == kiosk).map(|known| known.place.clone());
+        let place = self.kiosks().get(kiosk).map(|known| known.kiosk.place.clone());
         let alert = OpenAlert { kind: AlertKind::Device, subject: device.to_owned(), place };
         self.change_blocking(&Actor::Device(device.to_owned()), alert).map(drop)
     }

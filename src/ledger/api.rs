@@ -14,6 +14,7 @@ use super::changes::Change;
 use super::clock::{Clock, Ids};
 use super::error::{ChangeError, OpenError, ReadError, ScanError};
 use super::jobs::{ChangeJob, ScanJob, TouchJob};
+use super::kiosks::Kiosks;
 use super::open::{Inner, open};
 use super::reader::Reader;
 use super::writer::{Job, Pace};
@@ -231,9 +232,9 @@ impl Ledger {
         self.inner.shared.paced.pace()
     }
 
-    /// The configured kiosks.
-    pub fn kiosks(&self) -> &[Kiosk] {
-        &self.inner.fixed.kiosks
+    /// The kiosks as they are now, in use or not.
+    pub fn kiosks(&self) -> Kiosks {
+        self.inner.shared.kiosks()
     }
 
     /// The ledger's clock.

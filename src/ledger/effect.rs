@@ -58,7 +58,7 @@ pub enum Effect {
         /// The newest issue confirmed or scanned; older ones are superseded.
         on_chart: Option<LabelIssue>,
     },
-    /// A row of a versioned table (patients, staff, places, record_types, users) is new or changed.
+    /// A row of a versioned table (patients, staff, places, record_types, kiosks, users) is new or changed.
     RowSet {
         /// The table.
         table: String,

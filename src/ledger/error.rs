@@ -97,9 +97,12 @@ pub enum ScanError {
     /// The id was used before with other data, or at another kiosk.
     #[error("this id was used before for another scan")]
     Conflict,
-    /// No such kiosk in the configuration.
-    #[error("no kiosk {0:?} is configured")]
+    /// There is no such kiosk.
+    #[error("there is no kiosk {0:?}")]
     UnknownKiosk(String),
+    /// The kiosk was switched off in the console.
+    #[error("kiosk {0:?} is deactivated")]
+    InactiveKiosk(String),
     /// Not a scan at all.
     #[error("{0}")]
     Invalid(String),

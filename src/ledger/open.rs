@@ -90,6 +90,7 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     let shared = Arc::new(Shared {
         head: RwLock::new(store.head()),
         sessions: RwLock::new(store.sessions.clone()),
+        kiosks: RwLock::new(store.kiosks()?),
         announce,
         checkpoints: Arc::new(Signal::default()),
         paced: Paced::default(),
@@ -109,7 +110,7 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     let checkpointer =
         spawn("ledger-checkpointer").spawn(move || checkpoint::run(&of, &synced, &signal)).map_err(io)?;
     Ok(Inner {
-        readers: Pool::new(fixed.clone()),
+        readers: Pool::new(fixed.clone(), shared.clone()),
         fixed,
         shared,
         queues: Some(Queues { live, background }),
@@ -126,7 +127,7 @@ pub(super) fn fixed_of(options: OpenOptions) -> Fixed {
         dir: options.dir,
         clock: options.clock,
         ids: options.ids,
-        kiosks: Arc::new(options.kiosks),
+        kiosks: options.kiosks,
         codes: options.barcodes,
         numbering: options.numbering,
         zone: options.zone,

@@ -10,17 +10,18 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::clock::Clock;
 use super::error::ReadError;
+use super::kiosks::Kiosks;
 use super::schema::{self, DB_FILE};
 use super::store::Fixed;
+use super::writer::Shared;
 use crate::barcode;
-use crate::custody::Kiosk;
 use crate::records::Numbering;
 
 /// One read-only connection and what is needed to answer. Within one `read` all answers are of one moment
 /// (a read transaction is open).
 pub struct Reader {
     pub(in crate::ledger) conn: Connection,
-    pub(in crate::ledger) kiosks: Arc<Vec<Kiosk>>,
+    pub(in crate::ledger) kiosks: Kiosks,
     pub(in crate::ledger) clock: Arc<dyn Clock>,
     pub(in crate::ledger) barcodes: barcode::Reader,
     pub(in crate::ledger) numbering: Numbering,
@@ -47,8 +48,8 @@ impl Reader {
         self.clock.now()
     }
 
-    /// The configured kiosks.
-    pub(in crate::ledger) fn kiosks(&self) -> &[Kiosk] {
+    /// The kiosks.
+    pub(in crate::ledger) fn kiosks(&self) -> &Kiosks {
         &self.kiosks
     }
     /// Understands searched texts.
@@ -68,14 +69,15 @@ const READERS_MAX: usize = 8;
 /// The pool of readers.
 pub(super) struct Pool {
     fixed: Arc<Fixed>,
+    shared: Arc<Shared>,
     idle: Mutex<Vec<Reader>>,
     room: Semaphore,
 }
 
 impl Pool {
     /// An empty pool; connections are opened when they are first needed.
-    pub fn new(fixed: Arc<Fixed>) -> Self {
-        Pool { fixed, idle: Mutex::new(Vec::new()), room: Semaphore::new(READERS_MAX) }
+    pub fn new(fixed: Arc<Fixed>, shared: Arc<Shared>) -> Self {
+        Pool { fixed, shared, idle: Mutex::new(Vec::new()), room: Semaphore::new(READERS_MAX) }
     }
 
     /// Waits for room; `None` never comes, the semaphore is not closed.
@@ -87,7 +89,7 @@ impl Pool {
     pub fn ask<T>(&self, question: impl FnOnce(&Reader) -> Result<T, ReadError>) -> Result<T, ReadError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = match idle {
-            Some(reader) => reader,
+            Some(reader) => Reader { kiosks: self.shared.kiosks(), ..reader },
             None => self.open()?,
         };
         reader.conn.prepare_cached("BEGIN")?.execute([])?;
@@ -110,7 +112,7 @@ impl Pool {
     fn open(&self) -> Result<Reader, ReadError> {
         Ok(Reader {
             conn: schema::open_reader(&self.fixed.dir.join(DB_FILE))?,
-            kiosks: self.fixed.kiosks.clone(),
+            kiosks: self.shared.kiosks(),
             clock: self.fixed.clock.clone(),
             barcodes: self.fixed.codes.clone(),
             numbering: self.fixed.numbering.clone(),

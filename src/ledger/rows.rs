@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::StoreError;
+use super::kiosks::KnownKiosk;
 use super::{AlertId, AlertRow, Effect, PatientId, PrintJobId, PrintJobRow};
 use crate::barcode::{BadgeNumber, ChartNumber, LabelIssue, PlaceCode};
-use crate::custody::{Custody, Place, Staff};
+use crate::custody::{Custody, Kiosk, Place, Staff};
 use crate::records::{Patient, RecordType};
 
 /// The word that a plain enum is written with in JSON: the same is stored in columns.
@@ -147,6 +148,33 @@ pub(super) fn record_type(conn: &Connection, code: &str) -> rusqlite::Result<Opt
         Ok((kind, row.get(4)?))
     };
     conn.prepare_cached(sql)?.query_row([code], read).optional()
+}
+
+const KIOSK: &str = "SELECT id, name, place, mode, idle_sign_off_seconds, printer, configured, active, version \
+                     FROM main.kiosks";
+
+fn kiosk_row(row: &Row<'_>) -> rusqlite::Result<Versioned<KnownKiosk>> {
+    let kiosk = Kiosk {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        place: from_word(row, 2)?,
+        mode: from_word(row, 3)?,
+        idle_sign_off_seconds: row.get(4)?,
+        printer: row.get(5)?,
+    };
+    Ok((KnownKiosk { kiosk, configured: row.get(6)?, active: row.get(7)? }, row.get(8)?))
+}
+
+/// A kiosk's row, by id.
+pub(super) fn kiosk(conn: &Connection, id: &str) -> rusqlite::Result<Option<Versioned<KnownKiosk>>> {
+    conn.prepare_cached(&format!("{KIOSK} WHERE id = ?"))?.query_row([id], kiosk_row).optional()
+}
+
+/// All rows of kiosks, by id.
+pub(super) fn kiosks(conn: &Connection) -> rusqlite::Result<Vec<KnownKiosk>> {
+    let mut select = conn.prepare_cached(&format!("{KIOSK} ORDER BY id"))?;
+    let rows = select.query_map([], |row| kiosk_row(row).map(|(known, _)| known))?;
+    rows.collect()
 }
 
 const PATIENT: &str = "SELECT id, mrn, last_name, first_name, birth_date, sex, active, version FROM main.patients";

@@ -89,7 +89,12 @@ pub(super) fn check(scan: &Scan) -> Result<(), ScanError> {
 pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<Receipt, ScanError> {
     let fixed = store.fixed.clone();
     let unknown = || ScanError::UnknownKiosk(scan.kiosk.clone());
-    let kiosk = fixed.kiosks.iter().find(|kiosk| kiosk.id == scan.kiosk).ok_or_else(unknown)?;
+    let kiosks = store.kiosks()?;
+    let known = kiosks.get(&scan.kiosk).ok_or_else(unknown)?;
+    if !known.active {
+        return Err(ScanError::InactiveKiosk(scan.kiosk.clone()));
+    }
+    let kiosk = &known.kiosk;
     let data_hmac = store.keyed_hash(scan.data.as_bytes())?;
     if let Some(receipt) = recorded_before(store, scan, &data_hmac)? {
         return Ok(receipt);
@@ -277,17 +282,19 @@ fn effects(
 /// A touch keeps the lane's session alive; it is no entry.
 pub(super) fn touch(store: &mut Store, lane: &Lane) {
     let fixed = store.fixed.clone();
-    let Some(kiosk) = fixed.kiosks.iter().find(|kiosk| kiosk.id == lane.0) else { return };
+    // A touch is no record: where the kiosks cannot be read, nothing is kept alive.
+    let Ok(kiosks) = store.kiosks() else { return };
+    let Some(known) = kiosks.get(&lane.0).filter(|known| known.active) else { return };
     if let Some(session) = store.sessions.get_mut(lane) {
-        *session = session.clone().touched(fixed.clock.now(), kiosk);
+        *session = session.clone().touched(fixed.clock.now(), &known.kiosk);
         store.sessions_changed.insert(lane.clone());
     }
 }
 
 /// A lane's session as a screen shows it.
 pub(super) fn session_view(reader: &Reader, lane: &Lane, session: &KioskSession) -> Result<ReceiptSession, ReadError> {
-    let unknown = || ReadError::NotFound(format!("no kiosk {:?} is configured", lane.0));
-    let kiosk = reader.kiosks().iter().find(|kiosk| kiosk.id == lane.0).ok_or_else(unknown)?;
+    let unknown = || ReadError::NotFound(format!("there is no kiosk {:?}", lane.0));
+    let kiosk = &reader.kiosks().get(&lane.0).ok_or_else(unknown)?.kiosk;
     let session = session.clone().as_of(reader.now(), kiosk);
     let names = StoredNames { conn: reader.conn(), numbering: reader.numbering(), memory: None };
     Ok(wording::session(&session, kiosk.mode, kiosk.idle_sign_off_seconds, &lane.1, &names))

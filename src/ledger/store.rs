@@ -17,6 +17,7 @@ use super::api::{Head, Published};
 use super::chain::{self, BODY_VERSION, Entry};
 use super::clock::{Clock, Ids};
 use super::error::StoreError;
+use super::kiosks::Kiosks;
 use super::projection::{Projector, Stamp};
 use super::{Effect, rows, schema};
 use crate::barcode::{self, BadgeNumber, PlaceCode};
@@ -31,7 +32,8 @@ pub(super) struct Fixed {
     pub dir: PathBuf,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
-    pub kiosks: Arc<Vec<Kiosk>>,
+    /// Those of the configuration.
+    pub kiosks: Vec<Kiosk>,
     pub codes: barcode::Reader,
     pub numbering: Numbering,
     pub zone: TimeZone,
@@ -75,6 +77,7 @@ pub(super) struct Store {
     places: HashMap<PlaceCode, Option<Arc<Place>>>,
     staff: HashMap<BadgeNumber, Option<Arc<Staff>>>,
     record_types: HashMap<String, Option<Arc<RecordType>>>,
+    kiosks: Option<Kiosks>,
 }
 
 /// An entry to append.
@@ -114,6 +117,7 @@ impl Store {
             places: HashMap::new(),
             staff: HashMap::new(),
             record_types: HashMap::new(),
+            kiosks: None,
             fixed,
             conn,
         })
@@ -129,6 +133,16 @@ impl Store {
         self.places.clear();
         self.staff.clear();
         self.record_types.clear();
+        self.kiosks = None;
+    }
+
+    /// The kiosks.
+    pub fn kiosks(&mut self) -> Result<Kiosks, StoreError> {
+        if let Some(known) = &self.kiosks {
+            return Ok(known.clone());
+        }
+        let found = Kiosks::load(&self.conn, &self.fixed.kiosks)?;
+        Ok(self.kiosks.insert(found).clone())
     }
 
     /// A place.

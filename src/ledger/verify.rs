@@ -219,7 +219,14 @@ fn compare_rows(conn: &Connection, report: &mut Report) -> Result<(), StoreError
             return Ok(());
         }
     }
-    for (table, column) in [("patients", "id"), ("places", "code"), ("staff", "badge"), ("record_types", "code")] {
+    let keyed =
+        [("patients", "id"), ("places", "code"), ("staff", "badge"), ("record_types", "code"), ("kiosks", "id")];
+    for (table, column) in keyed {
+        // A backup that an older Outguide wrote has not all of them.
+        let there = "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?";
+        if !conn.query_row(there, [table], |row| row.get::<_, bool>(0))? {
+            continue;
+        }
         let sql = format!(
             "SELECT CAST({column} AS TEXT) FROM main.{table} WHERE NOT EXISTS (SELECT 1 FROM temp.recorded_rows \
              WHERE source = '{table}' AND key = CAST({column} AS TEXT)) LIMIT 1"
@@ -254,6 +261,7 @@ fn row_now(
         "places" => hashed(hmac_key, rows::place(conn, &PlaceCode::new(key).map_err(malformed)?)?)?,
         "staff" => hashed(hmac_key, rows::staff(conn, &BadgeNumber::new(key).map_err(malformed)?)?)?,
         "record_types" => hashed(hmac_key, rows::record_type(conn, key)?)?,
+        "kiosks" => hashed(hmac_key, rows::kiosk(conn, key)?)?,
         _ => return Ok(None),
     }))
 }

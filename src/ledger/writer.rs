@@ -28,6 +28,7 @@ use uuid::Uuid;
 use super::api::{Head, Published};
 use super::checkpoint::Signal;
 use super::error::StoreError;
+use super::kiosks::Kiosks;
 use super::schema;
 use super::store::{Fixed, Lane, Store, entry_exists};
 use crate::custody::KioskSession;
@@ -115,9 +116,17 @@ impl Paced {
 pub(super) struct Shared {
     pub head: RwLock<Head>,
     pub sessions: RwLock<std::collections::HashMap<Lane, KioskSession>>,
+    pub kiosks: RwLock<Kiosks>,
     pub announce: broadcast::Sender<Arc<Published>>,
     pub checkpoints: Arc<Signal>,
     pub paced: Paced,
+}
+
+impl Shared {
+    /// The kiosks as committed.
+    pub fn kiosks(&self) -> Kiosks {
+        self.kiosks.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
 }
 
 /// The writer thread's own state.
@@ -205,6 +214,12 @@ impl Writer {
     fn commit_shared(&mut self) {
         let Some(store) = self.store.as_mut() else { return };
         *self.shared.head.write().unwrap_or_else(std::sync::PoisonError::into_inner) = store.head();
+        match store.kiosks() {
+            Ok(kiosks) if kiosks.same(&self.shared.kiosks()) => {}
+            Ok(kiosks) => *self.shared.kiosks.write().unwrap_or_else(std::sync::PoisonError::into_inner) = kiosks,
+            // The next commit tries again; the writer itself never goes by the shared ones.
+            Err(error) => tracing::error!(%error, "the kiosks could not be read"),
+        }
         if !store.sessions_changed.is_empty() {
             let mut sessions = self.shared.sessions.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             for lane in store.sessions_changed.drain() {

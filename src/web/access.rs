@@ -150,8 +150,14 @@ async fn admitted(
         }
         return Ok(None);
     }
-    let mut refused = None;
+    let (mut refused, mut deactivated) = (None, None);
     for caller in web.callers.identify(web, headers).await? {
+        if let Who::Kiosk { kiosk } = &caller.who
+            && web.ledger().kiosks().get(kiosk).is_some_and(|known| !known.active)
+        {
+            deactivated.get_or_insert_with(|| Problem::kiosk_deactivated(kiosk));
+            continue;
+        }
         if access.admits(Some(&caller.who), kiosk) {
             if changes && caller.means == Means::Cookie {
                 deliberate(headers)?;
@@ -160,7 +166,8 @@ async fn admitted(
         }
         refused.get_or_insert(caller);
     }
-    Err(refused.map_or_else(Problem::sign_in_needed, |caller| access.refusal(&caller.who)))
+    let refusal = refused.map(|caller| access.refusal(&caller.who)).or(deactivated);
+    Err(refusal.unwrap_or_else(Problem::sign_in_needed))
 }
 
 /// A change by cookie must come from our own pages: they send a header that no form and no foreign page can.

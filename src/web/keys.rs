@@ -53,7 +53,7 @@ pub async fn enrol(web: &Web, code: String) -> Answer<Option<(String, Secret)>> 
 
 /// In a demonstration: a new enrolment for a browser that has none for this kiosk.
 pub async fn enrol_for_demonstration(web: &Web, kiosk: &str, headers: &HeaderMap) -> Answer<Option<Secret>> {
-    if !web.ledger().kiosks().iter().any(|known| known.id == kiosk) {
+    if !web.ledger().kiosks().get(kiosk).is_some_and(|known| known.active) {
         return Ok(None);
     }
     if let Some(secret) = cookies::sent(headers, cookies::KIOSK) {

@@ -130,6 +130,13 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Your role does not allow this", detail)
     }
 
+    /// 403: the kiosk was switched off, and all that speaks for it.
+    pub fn kiosk_deactivated(kiosk: &str) -> Self {
+        let detail = format!("Kiosk {kiosk} is deactivated. An administrator can activate it in the console.");
+        let slug = "kiosk-deactivated";
+        Self::new(StatusCode::FORBIDDEN, slug, "This kiosk is deactivated", detail).field("kiosk")
+    }
+
     /// 404: there is no such thing.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", detail)
@@ -217,7 +224,8 @@ impl From<ScanError> for Problem {
             ScanError::Conflict => {
                 Self::conflict("This id was used before for another scan. Give each scan its own.").field("id")
             }
-            ScanError::UnknownKiosk(_) => Self::not_found("No kiosk of this name is configured.").field("kiosk"),
+            ScanError::UnknownKiosk(_) => Self::not_found("There is no kiosk of this name.").field("kiosk"),
+            ScanError::InactiveKiosk(kiosk) => Self::kiosk_deactivated(&kiosk),
             ScanError::Invalid(text) => Self::invalid("data", text),
             ScanError::NotRecorded(cause) => {
                 tracing::error!(%cause, "a scan was not recorded");

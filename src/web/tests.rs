@@ -417,6 +417,38 @@ async fn a_browser_enrols_with_a_code_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn kiosks_are_made_corrected_and_switched_off_by_admins() {
+    let house = house().await;
+    let new = json!({"id": "er-2", "name": "Emergency 2", "place": "ER", "mode": "receive"});
+    is_problem(&house.post("supervisor", "/api/v1/kiosks", &new).await, 403);
+    let made = house.post("admin", "/api/v1/kiosks", &new).await;
+    assert_eq!(made.status, 201, "{}", made.json);
+    assert_eq!((&made.json["idle_sign_off_seconds"], &made.json["configured"]), (&json!(120), &json!(false)));
+    is_problem(&house.post("admin", "/api/v1/kiosks", &new).await, 409);
+    let wrong = json!({"id": "er-3", "place": "ER", "mode": "receive", "printer": "none"});
+    assert_eq!(house.post("admin", "/api/v1/kiosks", &wrong).await.json["field"], "printer");
+    let renamed = json!({"name": "Ward"});
+    assert_eq!(house.patch("admin", "/api/v1/kiosks/er-2", &renamed).await.json["name"], "Ward");
+    is_problem(&house.patch("admin", "/api/v1/kiosks/er-1", &renamed).await, 422);
+    let rows = house.get("viewer", "/api/v1/kiosks").await.json["rows"].clone();
+    let told = |row: &Value| json!([row["id"], row["configured"], row["active"]]);
+    let told: Vec<Value> = rows.as_array().unwrap().iter().map(told).collect();
+    assert_eq!(told, [json!(["er-1", true, true]), json!(["rr-1", true, true]), json!(["er-2", false, true])]);
+
+    let scan = || json!({"id": uuid::Uuid::now_v7(), "data": "X"});
+    assert_eq!(house.post("er-1", "/api/v1/kiosks/er-1/scans", &scan()).await.status, 200);
+    assert_eq!(house.patch("admin", "/api/v1/kiosks/er-1", &json!({"active": false})).await.json["active"], false);
+    is_problem(&house.post("er-1", "/api/v1/kiosks/er-1/scans", &scan()).await, 403);
+    is_problem(&house.post("clerk", "/api/v1/kiosks/er-1/scans", &scan()).await, 403);
+    is_problem(&house.get("er-1", "/api/v1/kiosks/er-1").await, 403);
+    is_problem(&house.post("admin", "/api/v1/kiosks/er-1/enrol-code", &json!({})).await, 403);
+    assert_eq!(house.get("clerk", "/api/v1/kiosks/er-1").await.json["active"], false);
+    assert_eq!(house.patch("admin", "/api/v1/kiosks/er-1", &json!({"active": true})).await.status, 200);
+    assert_eq!(house.post("clerk", "/api/v1/kiosks/er-1/scans", &scan()).await.status, 200);
+    is_problem(&house.post("er-1", "/api/v1/kiosks/er-1/scans", &scan()).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_token_is_dead_at_once() {
     let house = house().await;
     assert_eq!(house.get("viewer", "/api/v1/me").await.status, 200);

@@ -14,6 +14,7 @@ import { button, simulatedTag, tag, words } from "../parts/icon.js";
 import { head } from "../parts/page.js";
 import { toast } from "../parts/toast.js";
 import { may, times } from "../session.js";
+import { addKiosk, correctKiosk, turnKiosk } from "./kiosk-forms.js";
 import { printerCard } from "./print.js";
 
 /** Devices change state without a ledger entry, so they are asked for too. */
@@ -25,40 +26,50 @@ export function open(context) {
   const kiosks = el("div", { class: "cards wide" }, ...Array.from({ length: 3 }, () => el("div", { class: "card" }, el("span", { class: "bone line" }), el("span", { class: "bone line" }))));
   const printers = el("div", { class: "cards" });
   let drawn = "";
-  const look = async () => {
+  const look = async (anyway = false) => {
     try {
       const [kioskList, printerList] = await Promise.all([get("/api/v1/kiosks", {}, context.signal), get("/api/v1/printers", {}, context.signal)]);
       const text = JSON.stringify([kioskList.rows, printerList.rows]);
-      if (text === drawn || (drawn !== "" && kiosks.contains(document.activeElement))) return;
+      if (text === drawn || (!anyway && drawn !== "" && kiosks.contains(document.activeElement))) return;
       drawn = text;
-      fill(kiosks, ...(kioskList.rows.length > 0 ? kioskList.rows.map(kioskCard) : [emptyBlock("No kiosk is configured", "Add a [[kiosk]] to outguide.toml and start the server again.")]));
+      fill(kiosks, ...(kioskList.rows.length > 0 ? kioskList.rows.map((/** @type {KioskRow} */ kiosk) => kioskCard(kiosk, change)) : [emptyBlock("There is no kiosk yet", "An administrator adds them here, or as a [[kiosk]] in outguide.toml.")]));
       fill(printers, ...(printerList.rows.length > 0 ? printerList.rows.map((/** @type {Printer} */ printer) => printerCard(printer)) : [emptyBlock("No printer is configured", "Add a [[printer]] to outguide.toml and start the server again.")]));
     } catch (fault) {
       if (!context.signal.aborted && drawn === "") fill(kiosks, faultBlock(fault, () => void look()));
     }
   };
+  /** @param {() => Promise<unknown>} form */
+  const change = async (form) => {
+    if ((await form()) !== null) await look(true);
+  };
   void look();
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   context.signal.addEventListener("abort", () => clearInterval(timer));
-  hearCalmly(context.signal, (event) => event.alert?.kind === "device" || event.alert?.kind === "printer", () => void look(), 300);
-  return el("div", { class: "page devices" }, head("Kiosks and devices"), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
+  hearCalmly(context.signal, (event) => event.alert?.kind === "device" || event.alert?.kind === "printer" || event.kind.startsWith("kiosk_"), () => void look(), 300);
+  return el("div", { class: "page devices" }, head("Kiosks and devices", may("admin") ? button("Add a kiosk", () => void change(addKiosk), { icon: "add", kind: "primary" }) : null), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
 }
 
-/** @param {KioskRow} kiosk */
-function kioskCard(kiosk) {
+/**
+ * @param {KioskRow} kiosk
+ * @param {(form: () => Promise<unknown>) => void} change
+ */
+function kioskCard(kiosk, change) {
   const { session } = kiosk;
+  const active = kiosk.active !== false;
   return el(
     "article",
     { class: "card" },
-    el("div", { class: "card-head" }, el("h2", {}, kiosk.name), el("span", { class: "soft" }, kiosk.id)),
+    el("div", { class: "card-head" }, el("h2", {}, kiosk.name), el("span", { class: "soft" }, kiosk.id), active ? null : tag("inactive", "refused")),
     el("p", { class: "soft" }, `${kiosk.place_name ?? kiosk.place} · a chart scanned here is ${kiosk.mode === "return" ? "returned" : "received"}`),
     el("ul", { class: "devices-list" }, ...(kiosk.devices.length > 0 ? kiosk.devices.map(deviceLine) : [el("li", { class: "hint" }, "No scanner of its own: a keyboard-wedge scanner at its browser, or touch.")])),
     el("p", {}, session?.staff ? `${session.staff_name ?? `badge ${session.staff}`} is signed in` : el("span", { class: "soft" }, "Nobody is signed in")),
     el(
       "div",
       { class: "actions" },
-      may("clerk") ? el("a", { class: "button", href: `/kiosk/${encodeURIComponent(kiosk.id)}`, target: "_blank", rel: "noopener" }, "Open its screen") : null,
-      may("admin") ? button("Enrol a browser", () => void enrol(kiosk)) : null,
+      may("clerk") && active ? el("a", { class: "button", href: `/kiosk/${encodeURIComponent(kiosk.id)}`, target: "_blank", rel: "noopener" }, "Open its screen") : null,
+      may("admin") && active ? button("Enrol a browser", () => void enrol(kiosk)) : null,
+      may("admin") && !kiosk.configured ? button("Correct", () => change(() => correctKiosk(kiosk))) : null,
+      may("admin") ? button(active ? "Deactivate" : "Activate", () => change(() => turnKiosk(kiosk))) : null,
       el("span", { class: "soft" }, kiosk.enrolled_browsers === undefined ? "" : `${kiosk.enrolled_browsers} enrolled`),
     ),
   );

@@ -148,6 +148,10 @@ impl Change for EnrolKiosk {
             let text = "this code is not good, or not any more; make a new one in the console";
             return Err(ChangeError::refused("refuse_when_enrol_code_is_not_good", Some("code"), text));
         };
+        if work.store.kiosks()?.get(&kiosk).is_some_and(|known| !known.active) {
+            let text = format!("kiosk {kiosk} is deactivated; activate it in the console first");
+            return Err(ChangeError::refused("refuse_when_kiosk_is_deactivated", Some("code"), text));
+        }
         insert(work, &self.session, None, Some(&kiosk), ENROLMENT_SECONDS)?;
         work.record("kiosk_enrolled", json!({"kiosk": kiosk}), Vec::new())?;
         Ok(kiosk)

@@ -3,6 +3,7 @@
 mod alerts;
 mod charts;
 mod imports;
+mod kiosks;
 mod patients;
 mod places;
 mod print_jobs;
@@ -20,6 +21,7 @@ pub use imports::{
     ChartRow, IMPORT_CHUNK_ROWS, ImportCharts, ImportPatients, ImportPlaces, ImportStaff, PatientRow, PlaceRow,
     RowOutcome, StaffRow,
 };
+pub use kiosks::{AddKiosk, CorrectKiosk, KioskPatch};
 pub use patients::{AddPatient, CorrectPatient, PatientPatch};
 pub use places::{AddPlace, CorrectPlace, PlacePatch};
 pub use print_jobs::{CancelPrintJob, ConfirmPrintJob, PrintJobFate, QueueLabels, RetryPrintJob};

@@ -4,6 +4,7 @@ use rusqlite::params;
 use serde::Serialize;
 
 use super::super::error::StoreError;
+use super::super::kiosks::KnownKiosk;
 use super::super::rows::word;
 use super::super::work::Work;
 use super::super::{Effect, PatientId};
@@ -99,6 +100,30 @@ pub(in crate::ledger) fn put_record_type(
                VALUES (?, ?, ?, ?, ?)";
     let row = params![kind.code, kind.name, kind.restricted, kind.active, version_after(before)];
     work.conn().prepare_cached(sql)?.execute(row)?;
+    Ok(set)
+}
+
+/// Writes a kiosk's row.
+pub(in crate::ledger) fn put_kiosk(
+    work: &mut Work<'_>,
+    known: &KnownKiosk,
+    before: Before<'_, KnownKiosk>,
+) -> Result<Effect, StoreError> {
+    let kiosk = &known.kiosk;
+    let set = row_set(work, "kiosks", &kiosk.id, known, before)?;
+    let sql = "INSERT OR REPLACE INTO main.kiosks (id, name, place, mode, idle_sign_off_seconds, printer, configured, \
+               active, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    work.conn().prepare_cached(sql)?.execute(params![
+        kiosk.id,
+        kiosk.name,
+        kiosk.place.as_str(),
+        word(&kiosk.mode)?,
+        kiosk.idle_sign_off_seconds,
+        kiosk.printer,
+        known.configured,
+        known.active,
+        version_after(before),
+    ])?;
     Ok(set)
 }
 

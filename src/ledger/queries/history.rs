@@ -236,7 +236,7 @@ impl<'a> Names<'a> {
     }
 
     fn kiosk(&self, id: &str) -> Option<String> {
-        self.reader.kiosks().iter().find(|kiosk| kiosk.id == id).map(|kiosk| kiosk.name.clone())
+        self.reader.kiosks().get(id).map(|known| known.kiosk.name.clone())
     }
 }
 

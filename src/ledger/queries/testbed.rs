@@ -37,7 +37,7 @@ pub(super) fn reader() -> Reader {
     .unwrap();
     let reader = Reader {
         conn,
-        kiosks: Arc::new(Vec::new()),
+        kiosks: crate::ledger::Kiosks::default(),
         clock: Arc::new(FixedClock),
         barcodes: barcode::Reader::new(&[]).unwrap(),
         numbering: Numbering::new(r"\d{6}", Filing::TerminalDigit).unwrap(),

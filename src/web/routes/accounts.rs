@@ -134,8 +134,11 @@ struct MadeToken {
 }
 
 fn known_kiosk(web: &Web, kiosk: &str) -> Answer<()> {
-    let known = web.ledger().kiosks().iter().any(|known| known.id == kiosk);
-    if known { Ok(()) } else { Err(Problem::not_found("No kiosk of this name is configured.").field("kiosk")) }
+    match web.ledger().kiosks().get(kiosk) {
+        None => Err(Problem::not_found("There is no kiosk of this name.").field("kiosk")),
+        Some(known) if !known.active => Err(Problem::kiosk_deactivated(kiosk)),
+        Some(_) => Ok(()),
+    }
 }
 
 /// Makes a bearer token.

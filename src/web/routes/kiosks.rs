@@ -14,7 +14,7 @@ use super::{Access, Api};
 use crate::custody::{Kiosk, KioskMode, Receipt, ReceiptSession, Role};
 use crate::intake::DeviceStatus;
 use crate::ledger::queries::{Page, Sight};
-use crate::ledger::{Published, ReadError};
+use crate::ledger::{KnownKiosk, Published, ReadError};
 use crate::web::caller::Caller;
 use crate::web::events::{self, Told};
 use crate::web::extract::{Body, Path};
@@ -45,6 +45,10 @@ struct KioskView {
     mode: KioskMode,
     /// Seconds without a scan or touch after which a session ends.
     idle_sign_off_seconds: u32,
+    /// It stands in the configuration file.
+    configured: bool,
+    /// Scans are taken here.
+    active: bool,
     /// Whose kiosk.
     hospital: Hospital,
     /// This is a demonstration.
@@ -77,9 +81,8 @@ struct LiveReceipt {
     lane: String,
 }
 
-fn configured(web: &Web, id: &str) -> Answer<Kiosk> {
-    let kiosk = web.ledger().kiosks().iter().find(|kiosk| kiosk.id == id).cloned();
-    kiosk.ok_or_else(|| Problem::not_found("No kiosk of this name is configured."))
+fn known(web: &Web, id: &str) -> Answer<KnownKiosk> {
+    web.ledger().kiosks().get(id).cloned().ok_or_else(|| Problem::not_found("There is no kiosk of this name."))
 }
 
 /// A kiosk's lanes: those its scanners have, or the nameless one.
@@ -94,7 +97,7 @@ fn lanes(devices: &[DeviceStatus]) -> Vec<String> {
 #[utoipa::path(get, path = "/api/v1/kiosks/{kiosk}", tag = "kiosks", params(("kiosk" = String, Path)),
     responses((status = 200, body = KioskView)))]
 async fn kiosk(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer<Json<KioskView>> {
-    let kiosk = configured(&web, &id)?;
+    let KnownKiosk { kiosk, configured, active } = known(&web, &id)?;
     let devices = web.app.intake.statuses_at(&id);
     let mut sessions = Vec::new();
     for lane in lanes(&devices) {
@@ -109,6 +112,8 @@ async fn kiosk(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -
         place_name: place.map(|place| place.name),
         mode: kiosk.mode,
         idle_sign_off_seconds: kiosk.idle_sign_off_seconds,
+        configured,
+        active,
         hospital: web.app.hospital.clone(),
         simulated: web.app.simulated,
         session,
@@ -162,7 +167,7 @@ async fn follow(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
-    configured(&web, &id)?;
+    known(&web, &id)?;
     let sight = super::sight(&caller);
     let devices = web.app.intake.subscribe();
     let subscription = web.feed.subscribe(&caller.who.to_string(), events::last_event_id(&headers))?;
@@ -192,7 +197,7 @@ async fn touch(
     Path(kiosk): Path<String>,
     Body(touched): Body<Touched>,
 ) -> Answer<Json<ReceiptSession>> {
-    configured(&web, &kiosk)?;
+    known(&web, &kiosk)?;
     Ok(Json(web.ledger().touch(&kiosk, &touched.lane).await?))
 }
 
@@ -209,7 +214,7 @@ pub struct Sample {
 #[utoipa::path(get, path = "/api/v1/kiosks/{kiosk}/samples", tag = "kiosks", params(("kiosk" = String, Path)),
     responses((status = 200, body = Page<Sample>)))]
 async fn samples(State(web): State<Web>, Path(id): Path<String>) -> Answer<Json<Page<Sample>>> {
-    let kiosk = configured(&web, &id)?;
+    let KnownKiosk { kiosk, .. } = known(&web, &id)?;
     let samples = web.app.samples.clone().ok_or_else(|| Problem::not_found("This is no demonstration."))?;
     let rows = super::blocking(move || samples(&kiosk)).await?;
     Ok(Json(Page { rows, next_cursor: None }))
@@ -229,6 +234,12 @@ struct KioskRow {
     place_name: Option<String>,
     /// What a chart without a destination means here.
     mode: KioskMode,
+    /// Seconds without a scan or touch after which a session ends.
+    idle_sign_off_seconds: u32,
+    /// It stands in the configuration file, which alone says how it is.
+    configured: bool,
+    /// Scans are taken there.
+    active: bool,
     /// Its scanners.
     devices: Vec<DeviceStatus>,
     /// Where its LABEL command prints.
@@ -239,16 +250,16 @@ struct KioskRow {
     enrolled_browsers: usize,
 }
 
-/// The configured kiosks and how they are.
+/// The kiosks and how they are.
 #[utoipa::path(get, path = "/api/v1/kiosks", tag = "kiosks", responses((status = 200, body = Page<KioskRow>)))]
 async fn list(State(web): State<Web>) -> Answer<Json<Page<KioskRow>>> {
-    let kiosks = web.ledger().kiosks().to_vec();
-    let known = {
+    let kiosks = web.ledger().kiosks();
+    let about = {
         let kiosks = kiosks.clone();
         let question = move |reader: &crate::ledger::Reader| -> Result<Vec<_>, ReadError> {
             kiosks
                 .iter()
-                .map(|kiosk| {
+                .map(|KnownKiosk { kiosk, .. }| {
                     let place = reader.place(&kiosk.place)?.map(|place| place.name);
                     Ok((place, reader.enrolled_browsers(&kiosk.id)?.len()))
                 })
@@ -257,7 +268,8 @@ async fn list(State(web): State<Web>) -> Answer<Json<Page<KioskRow>>> {
         web.ledger().read(question).await?
     };
     let mut rows = Vec::new();
-    for (kiosk, (place_name, enrolled_browsers)) in kiosks.into_iter().zip(known) {
+    for (known, (place_name, enrolled_browsers)) in kiosks.iter().zip(about) {
+        let KnownKiosk { kiosk, configured, active } = known.clone();
         let devices = web.app.intake.statuses_at(&kiosk.id);
         let lane = lanes(&devices).into_iter().next().unwrap_or_default();
         rows.push(KioskRow {
@@ -265,6 +277,9 @@ async fn list(State(web): State<Web>) -> Answer<Json<Page<KioskRow>>> {
             printer: printer_of(&web, &kiosk),
             place_name,
             mode: kiosk.mode,
+            idle_sign_off_seconds: kiosk.idle_sign_off_seconds,
+            configured,
+            active,
             devices,
             enrolled_browsers,
             id: kiosk.id,

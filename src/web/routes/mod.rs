@@ -6,6 +6,7 @@ mod audit;
 mod charts;
 mod hardware;
 mod health;
+mod kiosk_rows;
 mod kiosks;
 mod labels;
 mod live;
@@ -72,6 +73,7 @@ fn api() -> Api {
         .with(sign_in::register)
         .with(scans::register)
         .with(kiosks::register)
+        .with(kiosk_rows::register)
         .with(live::register)
         .with(charts::register)
         .with(patients::register)

@@ -105,6 +105,9 @@ async fn simulate(
     if label.data.len() > Scan::DATA_MAX_BYTES {
         return Err(Problem::invalid("data", format!("Longer than {} bytes.", Scan::DATA_MAX_BYTES)));
     }
+    if web.ledger().kiosks().get(&kiosk).is_some_and(|known| !known.active) {
+        return Err(Problem::kiosk_deactivated(&kiosk));
+    }
     let hand = web.app.intake.hand_at(&kiosk);
     let hand = hand.ok_or_else(|| Problem::not_found("This kiosk has no simulated scanner."))?;
     hand.scan(&label.data)
