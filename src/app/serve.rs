@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outguide_hardware::scanner::sim::SimScript;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
@@ -68,13 +68,20 @@ pub fn run_with(config: &Config, extras: Extras<'_>) -> Result<(), Failure> {
     let script = extras.script.unwrap_or_else(|| Box::new(|_| None));
     let rooms = Rooms::start(config, &ledger, script)?;
     let show = Show { simulated: extras.simulated, samples: extras.samples };
+    // Before anybody hears that the server is ready, so that a stop at that very moment is a clean one.
+    let signals = {
+        let _inside = runtime.enter();
+        [signal(SignalKind::terminate()), signal(SignalKind::interrupt())]
+    };
+    let [terminate, interrupt] = signals;
+    let signals = [terminate.map_err(Failure::new)?, interrupt.map_err(Failure::new)?];
     // The listener is open: who connects from here on waits for the moment that the web takes to start.
     let url = url(listener.local_addr().map_err(Failure::new)?, tls.is_some());
     match extras.ready {
         Some(ready) => ready(&ledger, &url)?,
         None => say::line(format_args!("Outguide is ready at {url}/")),
     }
-    let ended = runtime.block_on(serve(config, &rooms, listener, tls, show));
+    let ended = runtime.block_on(serve(config, &rooms, listener, tls, show, signals));
     rooms.stop();
     runtime.shutdown_timeout(Duration::from_secs(2));
     ended
@@ -163,6 +170,7 @@ async fn serve(
     listener: TcpListener,
     tls: Option<Tls>,
     show: Show,
+    [mut terminate, mut interrupt]: [Signal; 2],
 ) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::new)?;
     let metrics = Arc::new(Metrics::new());
@@ -193,8 +201,6 @@ async fn serve(
         secure: tls.is_some(),
         closing,
     };
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
