@@ -232,6 +232,11 @@ impl Ledger {
         self.inner.shared.paced.pace()
     }
 
+    /// Is the ledger still in the files that were opened? While it is not, nothing is recorded.
+    pub fn is_in_place(&self) -> bool {
+        self.inner.files.in_place().is_ok()
+    }
+
     /// The kiosks as they are now, in use or not.
     pub fn kiosks(&self) -> Kiosks {
         self.inner.shared.kiosks()

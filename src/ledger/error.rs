@@ -65,6 +65,9 @@ pub(super) enum StoreError {
     /// A stored value makes no sense.
     #[error("{0}")]
     Unreadable(String),
+    /// The file was moved, removed or replaced while it is open here.
+    #[error("{} was moved or replaced while Outguide uses it: stop Outguide, put the file back (or `outguide restore` a backup), start it again", .0.display())]
+    NotInPlace(PathBuf),
     /// An entry does not fit its hash.
     #[error("entry {seq} does not fit its hash")]
     Damaged {

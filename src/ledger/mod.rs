@@ -10,6 +10,7 @@ mod checkpoint;
 mod clock;
 mod effect;
 mod error;
+mod files;
 mod jobs;
 mod kiosks;
 mod labels;

@@ -15,11 +15,12 @@ use super::api::{Actor, OpenOptions};
 use super::changes::versioned;
 use super::checkpoint::{self, Database, Signal};
 use super::error::{ChangeError, OpenError};
+use super::files::Files;
 use super::reader::Pool;
 use super::schema::{self, DB_FILE};
 use super::store::{Fixed, Lane, Store};
 use super::work::Work;
-use super::writer::{ANNOUNCED_MAX, BACKGROUND_WAITING_MAX, Job, LIVE_WAITING_MAX, Paced, Shared, Writer};
+use super::writer::{ANNOUNCED_MAX, BACKGROUND_WAITING_MAX, Held, Job, LIVE_WAITING_MAX, Paced, Shared, Writer};
 use crate::custody::KioskSession;
 use crate::records::RecordType;
 
@@ -31,6 +32,7 @@ pub(super) struct Inner {
     pub fixed: Arc<Fixed>,
     pub shared: Arc<Shared>,
     pub readers: Pool,
+    pub files: Arc<Files>,
     queues: Option<Queues>,
     /// Never used once the writer runs: what is sent here is refused.
     closed: mpsc::Sender<Box<dyn Job>>,
@@ -102,7 +104,9 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(io)?;
     let keeper = schema::open_reader(&fixed.dir.join(DB_FILE))?;
     keeper.query_row("SELECT count(*) FROM main.meta", [], |_| Ok(()))?;
-    let writer = Writer::new(store, keeper, shared.clone(), live_jobs, background_jobs);
+    let files = Arc::new(Files::of(&fixed.dir).map_err(io)?);
+    let held = Held { _keeper: keeper, files: files.clone() };
+    let writer = Writer::new(store, held, shared.clone(), live_jobs, background_jobs);
     let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let writer = spawn("ledger-writer").spawn(move || writer.run(&runtime)).map_err(io)?;
     let database: Database = Arc::new(File::open(fixed.dir.join(DB_FILE)).map_err(io)?);
@@ -111,6 +115,7 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
         spawn("ledger-checkpointer").spawn(move || checkpoint::run(&of, &synced, &signal)).map_err(io)?;
     Ok(Inner {
         readers: Pool::new(fixed.clone(), shared.clone()),
+        files,
         fixed,
         shared,
         queues: Some(Queues { live, background }),
@@ -164,6 +169,10 @@ fn make_durable(conn: &Connection, dir: &Path) -> Result<(), OpenError> {
 
 /// Schema, epoch and row key.
 fn prepare(fixed: &Fixed) -> Result<(), OpenError> {
+    let path = fixed.dir.join(DB_FILE);
+    if let Err(source) = File::options().create(true).append(true).open(&path) {
+        return Err(OpenError::Io { path, source });
+    }
     let mut conn: Connection = schema::open_writer(&fixed.dir)?;
     make_durable(&conn, &fixed.dir)?;
     schema::migrate(&mut conn)?;

@@ -28,11 +28,9 @@ const READER_CACHE_KIB: i64 = 4 * 1024;
 pub const DB_FILE: &str = "outguide.db";
 
 /// A connection that may write: WAL, every commit on disk before it returns, checkpoints left to the checkpointer.
+/// The file must be there: in place of one that was taken away there must not stand an empty one.
 pub(super) fn open_writer(dir: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let conn = Connection::open_with_flags(dir.join(DB_FILE), flags)?;
     ready(&conn)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;

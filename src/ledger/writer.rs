@@ -28,6 +28,7 @@ use uuid::Uuid;
 use super::api::{Head, Published};
 use super::checkpoint::Signal;
 use super::error::StoreError;
+use super::files::Files;
 use super::kiosks::Kiosks;
 use super::schema;
 use super::store::{Fixed, Lane, Store, entry_exists};
@@ -129,12 +130,19 @@ impl Shared {
     }
 }
 
+/// The files, held open.
+pub(super) struct Held {
+    /// Never asked for anything: while it is open the log's index lives on, so that frames of a failed COMMIT are not
+    /// taken for committed ones when the writer's own connection is opened again.
+    pub _keeper: Connection,
+    /// What is committed elsewhere than in these is not recorded.
+    pub files: Arc<Files>,
+}
+
 /// The writer thread's own state.
 pub(super) struct Writer {
     fixed: Arc<Fixed>,
-    /// Never asked for anything: while it is open the log's index lives on, so that frames of a failed COMMIT are not
-    /// taken for committed ones when the writer's own connection is opened again.
-    _keeper: Connection,
+    held: Held,
     /// `None` after a failure until recovery succeeds.
     store: Option<Store>,
     shared: Arc<Shared>,
@@ -145,12 +153,12 @@ pub(super) struct Writer {
 impl Writer {
     pub fn new(
         store: Store,
-        keeper: Connection,
+        held: Held,
         shared: Arc<Shared>,
         live: mpsc::Receiver<Box<dyn Job>>,
         background: mpsc::Receiver<Box<dyn Job>>,
     ) -> Self {
-        Writer { fixed: store.fixed.clone(), _keeper: keeper, store: Some(store), shared, live, background }
+        Writer { fixed: store.fixed.clone(), held, store: Some(store), shared, live, background }
     }
 
     /// Works until every handle is gone.
@@ -191,10 +199,14 @@ impl Writer {
         {
             return not_recorded(batch, &error);
         }
+        if let Err(error) = self.held.files.in_place() {
+            return self.fail(batch, &error);
+        }
         let Some(store) = self.store.as_mut() else { return };
         let began = Instant::now();
         let worked = transact(store, &mut batch).map(|()| began.elapsed());
-        match worked.and_then(|worked| commit(store).map(|()| worked)) {
+        let committed = worked.and_then(|worked| commit(store).map(|()| worked));
+        match committed.and_then(|worked| self.held.files.in_place().map(|()| worked)) {
             Ok(worked) => {
                 self.shared.paced.committed(worked, began.elapsed() - worked, background);
                 let published = std::mem::take(&mut store.published);
@@ -251,6 +263,7 @@ impl Writer {
 
     /// Opens the ledger again, see the top of this file; answers with those of `ids` that are recorded.
     fn recover(&mut self, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+        self.held.files.in_place()?;
         let store = Store::load(self.fixed.clone())?;
         let mut found = Vec::new();
         for id in ids {

@@ -164,6 +164,25 @@ fn a_batch_that_cannot_be_committed_is_not_recorded_and_the_next_one_is() {
 }
 
 #[test]
+fn a_file_taken_away_records_nothing_until_it_is_back() {
+    let house = House::with_charts(1);
+    let scan = house.scan_of("er-1", &badge("2"));
+    let named = |name: &str| house.dir.path().join(name);
+    for name in ["outguide.db", "outguide.db-wal"] {
+        std::fs::rename(named(name), named("away")).unwrap();
+        let said = house.ledger.scan_blocking(scan.clone());
+        assert!(matches!(&said, Err(ScanError::NotRecorded(why)) if why.contains("moved or replaced")), "{said:?}");
+        assert!(!house.ledger.is_in_place());
+        assert!(!named(name).exists(), "nothing else was put in its place");
+        std::fs::copy(named("away"), named(name)).unwrap();
+        assert!(matches!(house.ledger.scan_blocking(scan.clone()), Err(ScanError::NotRecorded(_))), "a copy");
+        std::fs::rename(named("away"), named(name)).unwrap();
+    }
+    assert!(!house.ledger.scan_blocking(scan).unwrap().duplicate);
+    assert_eq!(house.verified().faults, vec![]);
+}
+
+#[test]
 fn an_overdue_loan_has_one_alert_until_it_is_returned() {
     let house = House::with_charts(2);
     house

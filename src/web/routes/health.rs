@@ -46,6 +46,9 @@ async fn readyz(State(web): State<Web>) -> Answer<Json<Health>> {
     if !web.app.intake.all_tried() {
         return Err(Problem::unavailable("Not every configured device has been tried yet."));
     }
+    if !web.ledger().is_in_place() {
+        return Err(Problem::unavailable("The ledger's file was moved or replaced: nothing is recorded."));
+    }
     web.ledger().read(|_reader| Ok(())).await?;
     Ok(Json(WELL))
 }
