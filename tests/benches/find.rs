@@ -3,7 +3,15 @@
 //!     cargo bench --bench find
 //!
 //! Uses the hospital that the benchmark `import` left in `target/tmp`, or loads it first.
-#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark")]
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark"
+)]
 
 mod support;
 

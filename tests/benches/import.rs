@@ -4,7 +4,15 @@
 //!     cargo bench --bench import
 //!
 //! The hospital is kept in `target/tmp` for the benchmark `find`.
-#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark")]
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark"
+)]
 
 mod support;
 

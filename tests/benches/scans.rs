@@ -2,7 +2,15 @@
 //! scan waits for its receipt, against the disk's own sync.
 //!
 //!     cargo bench --bench scans
-#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark")]
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark"
+)]
 
 mod bare;
 mod support;

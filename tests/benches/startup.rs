@@ -4,7 +4,15 @@
 //!
 //! The entries are written with SQL, not scanned: one real entry, repeated with new numbers, ids and hashes, so that
 //! the chain is whole. The file is in the page cache as after any restart of the service.
-#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark")]
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark"
+)]
 
 mod support;
 

@@ -1,7 +1,15 @@
 //! What a sweep costs: by how much is out, and by how much newly fell due.
 //!
 //!     cargo bench --bench sweep
-#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark")]
+#![allow(
+    missing_docs,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark"
+)]
 
 mod support;
 
