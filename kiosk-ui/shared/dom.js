@@ -73,7 +73,18 @@ export function fill(node, ...children) {
  * @param {string} text
  */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const shown = plain(text);
+  if (node.textContent !== shown) node.textContent = shown;
+}
+
+/**
+ * Text without the characters that only set direction (Unicode TR9): a name that holds one must not turn the words
+ * beside it. Letters that are written from right to left keep their own direction.
+ *
+ * @param {string} text
+ */
+export function plain(text) {
+  return text.replace(/[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "");
 }
 
 /**
@@ -117,7 +128,7 @@ function nodes(children) {
   const kept = [];
   for (const child of children.flat()) {
     if (child === null || child === undefined || child === false) continue;
-    kept.push(child instanceof Node ? child : String(child));
+    kept.push(child instanceof Node ? child : plain(String(child)));
   }
   return kept;
 }

@@ -86,8 +86,8 @@ pub struct ChartView {
     pub record_type: String,
     /// Volume.
     pub volume: u16,
-    /// Where it is filed.
-    pub home: PlaceCode,
+    /// Where it is filed; `None` where that is withheld.
+    pub home: Option<PlaceCode>,
     /// Where it is; `None` where that is withheld.
     pub place: Option<PlaceCode>,
     /// That place's name.

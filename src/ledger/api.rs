@@ -109,6 +109,8 @@ pub struct Published {
     pub print_job: Option<PrintJobRow>,
     /// The receipt, for scans.
     pub receipt: Option<Receipt>,
+    /// It names a place that is restricted, whatever the chart is now.
+    pub restricted: bool,
 }
 
 /// How long a caller waits for room in a full queue before it hears "busy".

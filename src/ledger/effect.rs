@@ -121,3 +121,22 @@ pub struct PrintJobRow {
     /// What went wrong, in words for staff.
     pub fault: Option<String>,
 }
+impl Effect {
+    /// The places that it names as a chart's: now, before, and where it was seen.
+    pub(super) fn places(&self) -> Vec<PlaceCode> {
+        match self {
+            Effect::Acted { custody, .. } => {
+                let before = custody.undo.as_ref().map(|undo| undo.before.place.clone());
+                before.into_iter().chain([custody.place.clone()]).chain(custody.seen_place.clone()).collect()
+            }
+            Effect::ChartSet { home, .. } => vec![home.clone()],
+            Effect::AlertSet(alert) => {
+                let subject = alert.subject.as_deref().unwrap_or_default();
+                let words = subject.split(|c: char| !c.is_ascii_alphanumeric());
+                let places = [&alert.place, &alert.resolved_place].into_iter().flatten().cloned();
+                places.chain(words.filter_map(|word| PlaceCode::new(word).ok())).collect()
+            }
+            Effect::LabelIssueSet { .. } | Effect::RowSet { .. } | Effect::PrintJobSet(_) => Vec::new(),
+        }
+    }
+}

@@ -177,8 +177,14 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: &Recorded) -> R
         recorded_at: judged.recorded_at,
     };
     let receipt = wording::receipt(&judged.outcome, &entry, &names(store), &store.fixed.zone);
+    let named = receipt.session.destination.iter().chain(judged.outcome.verdict.place.iter());
+    let mut restricted = false;
+    for place in named {
+        restricted |= store.restricted(place)?;
+    }
     if let Some(announced) = store.published.last_mut() {
         announced.receipt = Some(receipt.clone());
+        announced.restricted |= restricted;
     }
     store.sessions.insert(judged.lane.clone(), judged.outcome.session.clone());
     store.sessions_changed.insert(judged.lane.clone());

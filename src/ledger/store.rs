@@ -219,8 +219,17 @@ impl Store {
         self.projector.apply(&self.conn, &Stamp { key, named: draft.named }, draft.effects)?;
         self.next.seq += 1;
         self.next.prev_hash = entry.hash;
-        self.published.push(announcement(&entry, draft.lane, draft.recorded_at, draft.named, draft.effects));
+        let mut announced = announcement(&entry, draft.lane, draft.recorded_at, draft.named, draft.effects);
+        for place in draft.effects.iter().flat_map(Effect::places) {
+            announced.restricted |= self.restricted(&place)?;
+        }
+        self.published.push(announced);
         Ok(seq)
+    }
+
+    /// Is it confidential that something is at this place?
+    pub fn restricted(&mut self, code: &PlaceCode) -> Result<bool, StoreError> {
+        Ok(self.place(code)?.is_some_and(|place| place.restricted))
     }
 
     /// Writes the sessions that the batch changed, each once.
@@ -308,6 +317,7 @@ fn announcement(
         alert: None,
         print_job: None,
         receipt: None,
+        restricted: false,
     };
     for effect in effects {
         match effect {

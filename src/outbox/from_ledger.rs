@@ -87,7 +87,7 @@ pub fn label_data(row: &ChartRow, issue: LabelIssue, hospital: &str, filing: Fil
         record_type: chart.record_type.clone(),
         record_type_name: row.record_type_name.clone().unwrap_or_else(|| chart.record_type.clone()),
         volume: chart.volume,
-        home: row.home_name.clone().unwrap_or_else(|| chart.home.to_string()),
+        home: row.home_name.clone().or_else(|| chart.home.as_ref().map(ToString::to_string)).unwrap_or_default(),
         hospital: hospital.to_owned(),
     }
 }

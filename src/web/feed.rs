@@ -207,6 +207,7 @@ mod tests {
             alert: None,
             print_job: None,
             receipt: None,
+            restricted: false,
         })
     }
 

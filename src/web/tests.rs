@@ -677,3 +677,50 @@ async fn a_reason_shows_the_chart_and_its_history_for_a_while_and_no_other() {
     assert_eq!(house.get("clerk", "/api/v1/charts/2").await.json["withheld"], true, "the clerk gave none");
     assert_eq!(house.get("viewer", "/api/v1/charts?q=diaz").await.json["rows"][1]["place"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restricted_place_is_named_nowhere_to_who_may_not_see_it() {
+    let house = house().await;
+    let seen = house.ledger.head().seq;
+    for (path, body) in
+        [("/api/v1/charts/1/move", json!({"place": "PSY"})), ("/api/v1/charts/1/move", json!({"place": "FILE"}))]
+    {
+        assert_eq!(house.post("records", path, &body).await.status, 200);
+    }
+    let person = json!({"badge": "77", "name": "Rosa", "role": "clerk"});
+    assert_eq!(house.post("supervisor", "/api/v1/staff", &person).await.status, 201);
+    let badge = crate::barcode::BadgeNumber::new("77").unwrap();
+    let mut receipt = Value::Null;
+    for code in [Code::Badge(badge), Code::Place(place("PSY"))] {
+        let scan = json!({"id": uuid::Uuid::now_v7(), "data": barcode::encode(&code).unwrap()});
+        receipt = house.post("er-1", "/api/v1/kiosks/er-1/scans", &scan).await.json;
+    }
+    let places = ["charts/2", "charts?q=diaz", "patients/123456", "out?limit=1", "kiosks/er-1", "alerts", "kiosks"];
+    for path in places {
+        let text = house.get("clerk", &format!("/api/v1/{path}")).await.json.to_string();
+        assert!(!text.contains("PSY"), "{path}: {text}");
+    }
+    assert_eq!(house.get("supervisor", "/api/v1/charts/2").await.json["home"], "PSY");
+    assert!(house.get("er-1", "/api/v1/kiosks/er-1").await.json.to_string().contains("PSY"), "{receipt}");
+    let token = &house.tokens["clerk"];
+    let request = Request::get("/api/v1/events")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header("last-event-id", (seen - 1).to_string());
+    let response = house.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    house.close.send(true).unwrap();
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    assert!(text.contains("chart_moved") && !text.contains("PSY"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_turns_nothing_around_it() {
+    let house = house().await;
+    let name = json!({"last_name": "Di\u{202e}az\u{2066}", "first_name": "كوفي"});
+    assert_eq!(house.patch("records", "/api/v1/patients/123456", &name).await.status, 200);
+    assert_eq!(house.patch("supervisor", "/api/v1/places/FILE", &json!({"name": "Fi\u{202e}le"})).await.status, 200);
+    let chart = house.get("records", "/api/v1/charts/1").await.json;
+    assert_eq!(chart["patient"]["last_name"], "Diaz");
+    assert_eq!(chart["patient"]["first_name"], "كوفي");
+    assert_eq!(chart["place_name"], "File");
+}

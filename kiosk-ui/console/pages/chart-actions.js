@@ -96,7 +96,7 @@ async function move(chart) {
     title: "Move",
     intro: ["For a chart that changed hands without a scan. It is kept as said, not as scanned; the next scan settles it."],
     fields: [
-      placeField(places, { label: "To", required: true, hint: `Its home is ${chart.home_name ?? chart.home}: choosing that returns it.` }),
+      placeField(places, { label: "To", required: true, hint: chart.home ? `Its home is ${chart.home_name ?? chart.home}: choosing that returns it.` : "Choosing its home returns it." }),
       { name: "holder", label: "Badge of the person who has it", pattern: "[A-Za-z0-9]{1,12}", title: "A badge is 1 to 12 letters and digits." },
     ],
     action: "Move",
@@ -116,7 +116,7 @@ async function correct(chart) {
     title: "Correct this chart",
     intro: ["The number on the folder does not change. If the label shows what you correct, print a new one."],
     fields: [
-      placeField(places, { name: "home", label: "Filed at", value: chart.home, required: true }),
+      ...(chart.home ? [placeField(places, { name: "home", label: "Filed at", value: chart.home, required: true })] : []),
       { name: "record_type", label: "Record type", type: "select", value: chart.record_type, options: types.rows.filter((/** @type {{code: string, active: boolean}} */ type) => type.active || type.code === chart.record_type).map((/** @type {{code: string, name: string}} */ type) => [type.code, `${type.name} (${type.code})`]), required: true },
       { name: "volume", label: "Volume", type: "number", value: chart.volume, min: 1, max: 999, required: true },
     ],

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{ChartView, Custody, KioskMode, KioskSession, Outcome, Receipt, ReceiptSession, ReceiptVerdict, Role};
 use super::{Verdict, VerdictKind};
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
+use crate::records::shown;
 pub use times::when;
 
 /// A place as it is named.
@@ -118,10 +119,12 @@ pub fn session(
     ReceiptSession {
         staff: session.staff.clone(),
         staff_role: signed_in.as_ref().map(|staff| staff.role),
-        staff_name: signed_in.map(|staff| staff.name),
+        staff_name: signed_in.map(|staff| shown(&staff.name)),
         destination: destination.map(|destination| destination.place.clone()),
-        destination_name: destination.and_then(|destination| names.place(&destination.place)).map(|place| place.name),
-        holder_name: person(holder.as_ref()).map(|staff| staff.name),
+        destination_name: destination
+            .and_then(|destination| names.place(&destination.place))
+            .map(|place| shown(&place.name)),
+        holder_name: person(holder.as_ref()).map(|staff| shown(&staff.name)),
         holder,
         mode: ReceiptSession::mode_word(session.mode, kiosk_mode).to_owned(),
         lane: lane.to_owned(),
@@ -138,7 +141,8 @@ pub fn chart_view(
     may_see: bool,
 ) -> ChartView {
     let place = names.place(&custody.place);
-    let restricted = chart.restricted || place.as_ref().is_some_and(|place| place.restricted);
+    let home_restricted = names.place(&chart.home).is_some_and(|home| home.restricted);
+    let restricted = chart.restricted || home_restricted || place.as_ref().is_some_and(|place| place.restricted);
     let withheld = restricted && !may_see;
     let holder = custody.holder.clone().filter(|_| !withheld);
     ChartView {
@@ -147,10 +151,10 @@ pub fn chart_view(
         filing: chart.filing.clone(),
         record_type: chart.record_type.clone(),
         volume: chart.volume,
-        home: chart.home.clone(),
+        home: Some(chart.home.clone()).filter(|_| !(withheld && home_restricted)),
         place: (!withheld).then(|| custody.place.clone()),
-        place_name: place.filter(|_| !withheld).map(|place| place.name),
-        holder_name: holder.as_ref().and_then(|badge| names.staff(badge)).map(|staff| staff.name),
+        place_name: place.filter(|_| !withheld).map(|place| shown(&place.name)),
+        holder_name: holder.as_ref().and_then(|badge| names.staff(badge)).map(|staff| shown(&staff.name)),
         holder,
         known_by: custody.known_by,
         seen_at: custody.seen_at,
@@ -214,11 +218,11 @@ impl<'a> Words<'a> {
     }
 
     fn place(&self, code: &PlaceCode) -> String {
-        self.names.place(code).map_or_else(|| code.to_string(), |place| place.name)
+        self.names.place(code).map_or_else(|| code.to_string(), |place| shown(&place.name))
     }
 
     fn staff(&self, badge: &BadgeNumber) -> String {
-        self.names.staff(badge).map_or_else(|| format!("badge {badge}"), |staff| staff.name)
+        self.names.staff(badge).map_or_else(|| format!("badge {badge}"), |staff| shown(&staff.name))
     }
 
     fn when(&self, at: Timestamp) -> String {

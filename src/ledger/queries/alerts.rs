@@ -5,9 +5,9 @@ use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::sight::{shade_alert, shade_end};
+use super::sight::shade_alert;
 use super::{ChartRow, Page, Paging, ReadError, Reader, Sight, bad_cursor, place_at, some_time_at, time_at, word};
-use crate::barcode::ChartNumber;
+use crate::barcode::{ChartNumber, PlaceCode};
 use crate::ledger::{AlertId, AlertKind, AlertRow, AlertState};
 
 /// A note that someone wrote on an alert.
@@ -133,22 +133,34 @@ impl Reader {
             Some((_, name)) => Some(name.to_owned()),
             None => None,
         };
-        let end_is_confidential = ended_at.as_ref().is_some_and(|place| place.restricted);
         let until = alert.resolved_at.unwrap_or_else(|| self.now());
         let mut detail = AlertDetail {
             chart,
-            place_name: place.map(|place| place.name),
+            place_name: place.map(|place| crate::records::shown(&place.name)),
             resolved_by_name: ended_by,
             resolved_place_name: ended_at.map(|place| place.name),
             age_seconds: until.duration_since(alert.opened_at).as_secs(),
             notes: self.alert_notes(alert.id)?,
             alert,
         };
-        shade_alert(&mut detail, sight);
-        if end_is_confidential && sight == Sight::Masked {
-            shade_end(&mut detail);
-        }
+        let restricted = self.alert_names_restricted(&detail.alert)?;
+        shade_alert(&mut detail, restricted, sight);
         Ok(detail)
+    }
+
+    /// Does the alert name a place that is restricted, or a kiosk there? A discrepancy names places in its subject.
+    pub(super) fn alert_names_restricted(&self, alert: &AlertRow) -> Result<bool, ReadError> {
+        let subject = alert.subject.as_deref().unwrap_or_default();
+        let words = subject.split(|c: char| !c.is_ascii_alphanumeric()).filter_map(|word| PlaceCode::new(word).ok());
+        let there = self.kiosks().iter().map(|known| &known.kiosk).filter(|kiosk| subject.contains(&kiosk.id));
+        let kiosks = there.map(|kiosk| kiosk.place.clone());
+        let places = [&alert.place, &alert.resolved_place].into_iter().flatten().cloned();
+        for code in places.chain(words).chain(kiosks) {
+            if self.place(&code)?.is_some_and(|place| place.restricted) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn alert_notes(&self, id: AlertId) -> Result<Vec<AlertNote>, ReadError> {
@@ -211,6 +223,27 @@ fn state_word(state: AlertState) -> &'static str {
 mod tests {
     use super::super::testbed::reader;
     use super::*;
+
+    #[test]
+    fn an_alert_that_names_a_restricted_place_names_none_to_a_masked_sight() {
+        let reader = reader();
+        reader
+            .conn()
+            .execute_batch(
+                "INSERT INTO alerts (id, kind, state, chart, place, subject, opened_at) VALUES
+                     (1, 'discrepancy', 'open', 18, 'ER', 'to PSY at 09:00 by the console; at ER by er-1', 3),
+                     (2, 'overdue', 'resolved', 18, 'PSY', NULL, 2), (3, 'discrepancy', 'open', 20, 'ER', 'to FILE', 1);",
+            )
+            .unwrap();
+        for id in [1, 2] {
+            let masked = reader.alert(AlertId(id), Sight::Masked).unwrap();
+            assert_eq!((masked.alert.place, masked.alert.subject, masked.place_name), (None, None, None));
+            assert!(reader.alert(AlertId(id), Sight::Full).unwrap().alert.place.is_some());
+        }
+        assert_eq!(reader.alert(AlertId(3), Sight::Masked).unwrap().alert.subject.as_deref(), Some("to FILE"));
+        let page = serde_json::to_string(&reader.chart_detail(ChartNumber(18), Sight::Masked).unwrap()).unwrap();
+        assert!(!page.contains("PSY"), "{page}");
+    }
 
     #[test]
     fn live_ones_by_kind_and_age_resolved_ones_apart() {

@@ -6,8 +6,8 @@ use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::sight::shade_chart;
-use super::{Page, Paging, ReadError, Reader, Sight, badge_at, failed, place_at, some_time_at};
+use super::sight::{shade_alert_row, shade_chart};
+use super::{Page, Paging, ReadError, Reader, Sight, badge_at, failed, name_at, place_at, some_time_at};
 use crate::barcode::{self, ChartNumber, Code, LabelIssue, PlaceCode};
 use crate::custody::{ChartView, KnownBy};
 use crate::ledger::{AlertRow, PatientId};
@@ -42,6 +42,10 @@ pub struct ChartRow {
     pub patient_id: Option<PatientId>,
     /// The name of where it is filed.
     pub home_name: Option<String>,
+    /// That the chart is filed there is itself confidential.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub home_restricted: bool,
     /// The record type's name.
     pub record_type_name: Option<String>,
     /// The name of where it was last seen.
@@ -80,6 +84,7 @@ pub(super) const SELECT_CHARTS: &str = "
            c.custody, c.missing, p.mrn, p.last_name, p.first_name, p.birth_date, p.sex, p.sort_name,
            t.name AS type_name, h.name AS home_name, l.name AS place_name, s.name AS holder_name,
            seen.name AS seen_name,
+           ifnull(h.restricted, 0) AS home_restricted,
            ifnull(t.restricted, 0) OR ifnull(h.restricted, 0) OR ifnull(l.restricted, 0) OR ifnull(seen.restricted, 0)
                AS restricted
     FROM charts c
@@ -89,6 +94,10 @@ pub(super) const SELECT_CHARTS: &str = "
     LEFT JOIN places l ON l.code = c.place
     LEFT JOIN places seen ON seen.code = c.custody ->> 'seen_place'
     LEFT JOIN staff s ON s.badge = c.holder ";
+
+/// For a condition: the chart is not restricted.
+pub(super) const UNRESTRICTED: &str = "
+    NOT (ifnull(t.restricted, 0) OR ifnull(h.restricted, 0) OR ifnull(l.restricted, 0) OR ifnull(seen.restricted, 0)) ";
 
 /// The part of `Custody` that has no column of its own.
 #[derive(Deserialize)]
@@ -132,8 +141,9 @@ impl Reader {
             labels.query_row(params![number.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let label_issue = on_chart.map(LabelIssue);
         let mut alerts = self.alerts_of_chart(number)?;
-        if row.chart.withheld {
-            alerts.iter_mut().for_each(|alert| alert.place = None);
+        for alert in &mut alerts {
+            let restricted = row.chart.restricted || self.alert_names_restricted(alert)?;
+            shade_alert_row(alert, restricted, sight);
         }
         let volumes = self.charts_of_patient(&row.chart.mrn, others)?;
         Ok(ChartDetail {
@@ -188,11 +198,11 @@ impl Reader {
             filing: self.numbering().filing(&mrn),
             record_type: row.get("record_type")?,
             volume: row.get("volume")?,
-            home: place_at(row, "home")?.ok_or_else(|| failed("a chart without a home"))?,
+            home: Some(place_at(row, "home")?.ok_or_else(|| failed("a chart without a home"))?),
             place: place_at(row, "place")?,
-            place_name: row.get("place_name")?,
+            place_name: name_at(row, "place_name")?,
             holder: badge_at(row, "holder")?,
-            holder_name: row.get("holder_name")?,
+            holder_name: name_at(row, "holder_name")?,
             known_by: custody.known_by,
             seen_at: custody.seen_at,
             seen_place: custody.seen_place,
@@ -215,9 +225,10 @@ impl Reader {
                 sex: row.get("sex")?,
             },
             patient_id: Some(PatientId(row.get::<_, i64>("patient")?.unsigned_abs())),
-            home_name: row.get("home_name")?,
-            record_type_name: row.get("type_name")?,
-            seen_place_name: row.get("seen_name")?,
+            home_name: name_at(row, "home_name")?,
+            home_restricted: row.get("home_restricted")?,
+            record_type_name: name_at(row, "type_name")?,
+            seen_place_name: name_at(row, "seen_name")?,
             since: custody.since,
         };
         shade_chart(&mut row, sight);

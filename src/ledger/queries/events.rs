@@ -67,12 +67,18 @@ impl Reader {
                 alert: None,
                 print_job: None,
                 receipt: None,
+                restricted: false,
             };
             if let Some(outcome) = body.outcome {
                 event.chart = outcome.verdict.chart;
                 event.places.extend(outcome.verdict.place);
             }
+            let mut named: Vec<PlaceCode> = body.effects.iter().flat_map(Effect::places).collect();
             body.effects.into_iter().for_each(|effect| add(&mut event, effect));
+            named.extend(event.places.iter().cloned());
+            for place in named {
+                event.restricted |= self.place(&place)?.is_some_and(|place| place.restricted);
+            }
             published.push(event);
         }
         Ok(published)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -54,7 +54,7 @@ pub struct HistoryRow {
 }
 
 const SELECT_HISTORY: &str = "
-    SELECT h.effective_at, h.kiosk AS key_kiosk, h.queue_seq, h.seq, h.act, e.kind, e.kiosk, e.device, e.actor,
+    SELECT h.effective_at, h.queue_seq, h.seq, h.act, e.kind, e.kiosk, e.device, e.actor,
            e.recorded_at,
            CASE WHEN e.kiosk IS NULL THEN NULL ELSE json_extract(e.body, '$.outcome.verdict') END AS verdict
     FROM chart_history h JOIN entries e ON e.seq = h.seq WHERE h.chart = ?1 ";
@@ -70,11 +70,9 @@ impl Reader {
         let chart = self.chart(number, Sight::Full)?;
         let chart = chart.ok_or_else(|| ReadError::NotFound(format!("there is no chart {number}")))?;
         let mut names = Names::new(self);
-        let (at, queue_seq, seq, kiosk) = match paging.parts::<4>()? {
-            Some([at, queue_seq, seq, kiosk]) => {
-                let part = |text: &str| text.parse::<i64>().map_err(|_| bad_cursor());
-                (part(at)?, part(queue_seq)?, part(seq)?, kiosk.to_owned())
-            }
+        // A cursor is the entry's number and nothing else: the kiosk of a row may be withheld.
+        let (at, queue_seq, seq, kiosk) = match paging.number()? {
+            Some(seq) => self.history_key(number, seq)?.ok_or_else(bad_cursor)?,
             None => (i64::MAX, i64::MAX, i64::MAX, String::new()),
         };
         let sql = format!(
@@ -85,20 +83,19 @@ impl Reader {
         let mut rows = statement.query(params![number.0, at, kiosk, queue_seq, seq, paging.fetch()])?;
         let mut history = Vec::new();
         while let Some(row) = rows.next()? {
-            let key = format!(
-                "{}.{}.{}.{}",
-                row.get::<_, i64>("effective_at")?,
-                row.get::<_, i64>("queue_seq")?,
-                row.get::<_, i64>("seq")?,
-                row.get::<_, String>("key_kiosk")?
-            );
             let mut line = history_row(row, &mut names)?;
             let restricted = chart.chart.restricted || names.restricted(line.place.as_ref())?;
             shade_history(&mut line, restricted, sight);
-            history.push((key, line));
+            history.push(line);
         }
-        let page = Page::cut(history, paging.limit(), |(key, _)| key.clone());
-        Ok(Page { rows: page.rows.into_iter().map(|(_, row)| row).collect(), next_cursor: page.next_cursor })
+        Ok(Page::cut(history, paging.limit(), |line| line.seq.to_string()))
+    }
+
+    /// Where an entry stands in a chart's history.
+    fn history_key(&self, number: ChartNumber, seq: i64) -> Result<Option<(i64, i64, i64, String)>, ReadError> {
+        let sql = "SELECT effective_at, queue_seq, seq, kiosk FROM chart_history WHERE chart = ?1 AND seq = ?2";
+        let key = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        Ok(self.conn().prepare_cached(sql)?.query_row(params![number.0, seq], key).optional()?)
     }
 }
 
@@ -207,7 +204,7 @@ impl<'a> Names<'a> {
 
     fn known(&mut self, code: &PlaceCode) -> Result<Option<&(String, bool)>, ReadError> {
         if !self.places.contains_key(code) {
-            let place = self.reader.place(code)?.map(|place| (place.name, place.restricted));
+            let place = self.reader.place(code)?.map(|place| (shown(&place.name), place.restricted));
             self.places.insert(code.clone(), place);
         }
         Ok(self.places.get(code).and_then(Option::as_ref))

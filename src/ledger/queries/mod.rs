@@ -27,7 +27,7 @@ pub use history::{HistoryRow, LATE_AFTER_SECONDS};
 pub use out::OutSummaryRow;
 pub use patients::PatientRow;
 pub use print_jobs::PrintJobView;
-pub use sight::Sight;
+pub use sight::{Sight, hide_places};
 pub use tables::{TokenRow, UserRow};
 
 use jiff::Timestamp;
@@ -115,6 +115,11 @@ fn some_time_at(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, ReadEr
 
 fn place_at(row: &Row<'_>, column: &str) -> Result<Option<PlaceCode>, ReadError> {
     row.get::<_, Option<String>>(column)?.map(|code| PlaceCode::new(&code).map_err(failed)).transpose()
+}
+
+/// A name, fit to stand beside others.
+fn name_at(row: &Row<'_>, column: &str) -> Result<Option<String>, ReadError> {
+    Ok(row.get::<_, Option<String>>(column)?.map(|name| crate::records::shown(&name)))
 }
 
 fn badge_at(row: &Row<'_>, column: &str) -> Result<Option<BadgeNumber>, ReadError> {

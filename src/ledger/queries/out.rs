@@ -5,7 +5,7 @@ use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::charts::SELECT_CHARTS;
+use super::charts::{SELECT_CHARTS, UNRESTRICTED};
 use super::{ChartRow, Page, Paging, ReadError, Reader, Sight, bad_cursor, failed, time};
 use crate::barcode::PlaceCode;
 
@@ -47,8 +47,8 @@ impl Reader {
 
     /// Charts that are out, at `place` or everywhere, by place, the longest away first.
     ///
-    /// A masked sight does not get restricted charts here at all: to stand in a place's list tells the place. So a
-    /// page may hold fewer rows than asked for and still have a next one.
+    /// A masked sight does not get restricted charts here at all: to stand in a place's list tells the place. They are
+    /// passed over before a page is cut, so that no cursor is made of one.
     pub fn out_charts(
         &self,
         place: Option<&PlaceCode>,
@@ -60,8 +60,9 @@ impl Reader {
             None => (i64::MIN, 0, String::new()),
         };
         let scope = if place.is_some() { "c.place = ?5" } else { "?5 IS NULL" };
+        let shown = if sight == Sight::Masked { UNRESTRICTED } else { "true" };
         let sql = format!(
-            "{SELECT_CHARTS} WHERE c.out_since IS NOT NULL AND {scope}
+            "{SELECT_CHARTS} WHERE c.out_since IS NOT NULL AND {scope} AND {shown}
                  AND (c.place, c.out_since, c.number) > (?1, ?2, ?3)
              ORDER BY c.place, c.out_since, c.number LIMIT ?4"
         );
@@ -78,7 +79,7 @@ impl Reader {
             charts.push((key, self.chart_row(row, sight)?));
         }
         let page = Page::cut(charts, paging.limit(), |(key, _)| key.clone());
-        let rows = page.rows.into_iter().map(|(_, row)| row).filter(|row| !row.chart.withheld).collect();
+        let rows = page.rows.into_iter().map(|(_, row)| row).collect();
         Ok(Page { rows, next_cursor: page.next_cursor })
     }
 
@@ -151,6 +152,11 @@ mod tests {
         };
         assert_eq!(listed(None), [20, 18]);
         assert!(listed(Some(place("PSY"))).is_empty());
+        let paging = Paging { limit: Some(1), cursor: None };
+        let page = reader.out_charts(Some(&place("PSY")), &paging, Sight::Masked).unwrap();
+        assert_eq!(page.next_cursor, None, "a cursor tells of no hidden row");
+        let page = reader.out_charts(None, &paging, Sight::Masked).unwrap();
+        assert!(page.next_cursor.unwrap().contains(".20."));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{AlertDetail, ChartRow, HistoryRow};
 use crate::custody::Role;
+use crate::ledger::AlertRow;
 
 /// What the one who asks may see of restricted charts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,26 +33,41 @@ pub(super) fn shade_chart(row: &mut ChartRow, sight: Sight) {
     chart.holder_name = None;
     chart.seen_place = None;
     row.seen_place_name = None;
-}
-
-/// The same for an alert about a chart.
-pub(super) fn shade_alert(detail: &mut AlertDetail, sight: Sight) {
-    if let Some(chart) = &mut detail.chart {
-        shade_chart(chart, sight);
-        if chart.chart.withheld {
-            detail.alert.place = None;
-            detail.place_name = None;
-            shade_end(detail);
-        }
+    if row.home_restricted {
+        chart.home = None;
+        row.home_name = None;
     }
 }
 
-/// Who ended an alert, and where, tells where the chart was.
-pub(super) fn shade_end(detail: &mut AlertDetail) {
-    detail.alert.resolved_by = None;
-    detail.resolved_by_name = None;
-    detail.alert.resolved_place = None;
-    detail.resolved_place_name = None;
+/// The same for an alert about a chart: `restricted` says that a place the alert names is.
+pub(super) fn shade_alert(detail: &mut AlertDetail, restricted: bool, sight: Sight) {
+    let Some(chart) = &mut detail.chart else { return };
+    let restricted = restricted || chart.chart.restricted;
+    shade_chart(chart, sight);
+    if sight == Sight::Masked && restricted {
+        hide_places(&mut detail.alert);
+        detail.place_name = None;
+        detail.resolved_by_name = None;
+        detail.resolved_place_name = None;
+    }
+}
+
+/// The same for an alert's own row: `restricted` says that the chart, or a place the row names, is.
+pub(super) fn shade_alert_row(alert: &mut AlertRow, restricted: bool, sight: Sight) {
+    if sight == Sight::Masked && restricted {
+        hide_places(alert);
+    }
+}
+
+/// Takes from a chart's alert every place it names; the subject of a discrepancy tells two, and who ended an alert
+/// tells where the chart was.
+pub fn hide_places(alert: &mut AlertRow) {
+    if alert.chart.is_some() {
+        alert.place = None;
+        alert.subject = None;
+        alert.resolved_by = None;
+        alert.resolved_place = None;
+    }
 }
 
 /// The same for a row of a chart's history: `restricted` says that the chart, or a place the row names, is.

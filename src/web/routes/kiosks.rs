@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Access, Api};
-use crate::custody::{Kiosk, KioskMode, Receipt, ReceiptSession, Role};
+use crate::custody::{Kiosk, KioskMode, Receipt, ReceiptSession, Role, VerdictKind};
 use crate::intake::DeviceStatus;
 use crate::ledger::queries::{Page, Sight};
 use crate::ledger::{KnownKiosk, Published, ReadError};
@@ -101,7 +101,7 @@ async fn kiosk(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -
     let devices = web.app.intake.statuses_at(&id);
     let mut sessions = Vec::new();
     for lane in lanes(&devices) {
-        sessions.push(web.ledger().session(&id, &lane).await?);
+        sessions.push(shown(&web, &caller, web.ledger().session(&id, &lane).await?).await?);
     }
     let session = sessions.first().cloned().ok_or_else(|| Problem::internal("a kiosk has no lane", &id))?;
     let place = kiosk.place.clone();
@@ -136,24 +136,54 @@ fn printer_of(web: &Web, kiosk: &Kiosk) -> Option<PrinterView> {
 fn live_receipt(entry: &Published, sight: Sight) -> Option<LiveReceipt> {
     let mut receipt = entry.receipt.clone()?;
     if sight == Sight::Masked {
-        withhold(&mut receipt);
+        withhold(&mut receipt, entry.restricted);
     }
     let lane = entry.lane.clone().unwrap_or_default();
     Some(LiveReceipt { receipt, at: entry.at, device: entry.device.clone(), lane })
 }
 
-/// Takes from a receipt where a restricted chart is; its words name the place, so they go as well.
-fn withhold(receipt: &mut Receipt) {
+/// Takes from a receipt where a restricted chart is, and a restricted place that it names; its words name them, so they
+/// go as well. The kiosk's own screen shows all: who stands there did it.
+fn withhold(receipt: &mut Receipt, names_restricted: bool) {
     let verdict = &mut receipt.verdict;
-    let Some(chart) = verdict.chart.as_mut().filter(|chart| chart.restricted) else { return };
-    chart.withheld = true;
-    chart.place = None;
-    chart.place_name = None;
-    chart.holder = None;
-    chart.holder_name = None;
-    chart.seen_place = None;
-    verdict.detail = "Withheld: where this chart is, is confidential.".to_owned();
+    if !names_restricted && verdict.chart.as_ref().is_none_or(|chart| !chart.restricted) {
+        return;
+    }
+    if let Some(chart) = &mut verdict.chart {
+        chart.withheld = true;
+        chart.home = None;
+        chart.place = None;
+        chart.place_name = None;
+        chart.holder = None;
+        chart.holder_name = None;
+        chart.seen_place = None;
+    }
+    match verdict.kind {
+        VerdictKind::DestinationSet => "Destination set".clone_into(&mut verdict.headline),
+        VerdictKind::Located => "Located".clone_into(&mut verdict.headline),
+        _ => {}
+    }
+    "Withheld: this place is confidential.".clone_into(&mut verdict.detail);
     verdict.notes.clear();
+    hide_destination(&mut receipt.session);
+}
+
+fn hide_destination(session: &mut ReceiptSession) {
+    session.destination = None;
+    session.destination_name = None;
+    session.holder = None;
+    session.holder_name = None;
+}
+
+/// A lane's session as the caller may see it.
+async fn shown(web: &Web, caller: &Caller, mut session: ReceiptSession) -> Answer<ReceiptSession> {
+    if super::sight(caller) == Sight::Masked
+        && let Some(place) = session.destination.clone()
+        && web.ledger().read(move |reader| reader.place(&place)).await?.is_some_and(|place| place.restricted)
+    {
+        hide_destination(&mut session);
+    }
+    Ok(session)
 }
 
 /// A kiosk's receipts and its scanners' changes, live.
@@ -194,11 +224,13 @@ struct Touched {
     request_body = Touched, responses((status = 200, body = ReceiptSession)))]
 async fn touch(
     State(web): State<Web>,
+    caller: Caller,
     Path(kiosk): Path<String>,
     Body(touched): Body<Touched>,
 ) -> Answer<Json<ReceiptSession>> {
     known(&web, &kiosk)?;
-    Ok(Json(web.ledger().touch(&kiosk, &touched.lane).await?))
+    let session = web.ledger().touch(&kiosk, &touched.lane).await?;
+    Ok(Json(shown(&web, &caller, session).await?))
 }
 
 /// Something to hold before a simulated scanner.
@@ -252,7 +284,7 @@ struct KioskRow {
 
 /// The kiosks and how they are.
 #[utoipa::path(get, path = "/api/v1/kiosks", tag = "kiosks", responses((status = 200, body = Page<KioskRow>)))]
-async fn list(State(web): State<Web>) -> Answer<Json<Page<KioskRow>>> {
+async fn list(State(web): State<Web>, caller: Caller) -> Answer<Json<Page<KioskRow>>> {
     let kiosks = web.ledger().kiosks();
     let about = {
         let kiosks = kiosks.clone();
@@ -273,7 +305,7 @@ async fn list(State(web): State<Web>) -> Answer<Json<Page<KioskRow>>> {
         let devices = web.app.intake.statuses_at(&kiosk.id);
         let lane = lanes(&devices).into_iter().next().unwrap_or_default();
         rows.push(KioskRow {
-            session: web.ledger().session(&kiosk.id, &lane).await?,
+            session: shown(&web, &caller, web.ledger().session(&kiosk.id, &lane).await?).await?,
             printer: printer_of(&web, &kiosk),
             place_name,
             mode: kiosk.mode,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Access, Api};
 use crate::barcode::{ChartNumber, PlaceCode};
 use crate::custody::Role;
-use crate::ledger::queries::Sight;
+use crate::ledger::queries::{Sight, hide_places};
 use crate::ledger::{AlertRow, PrintJobRow, Published};
 use crate::web::caller::Caller;
 use crate::web::events::{self, Told};
@@ -50,14 +50,16 @@ struct LiveEntry<'a> {
 }
 
 /// An entry tells a chart and places, together where the chart is. Whether the chart is restricted is known of scans
-/// only (their receipt says so); of others it is withheld from those who may not see restricted ones.
+/// only (their receipt says so); of others it is withheld from those who may not see restricted ones, as is what names
+/// a restricted place, whatever its chart is now.
 fn live(entry: &Published, epoch: Uuid, sight: Sight) -> LiveEntry<'_> {
     let seen = |chart: &crate::custody::ChartView| !chart.restricted;
     let receipt = entry.receipt.as_ref().and_then(|receipt| receipt.verdict.chart.as_ref());
-    let open = sight == Sight::Full || entry.chart.is_none() || receipt.is_some_and(seen);
+    let unrestricted = !entry.restricted && (entry.chart.is_none() || receipt.is_some_and(seen));
+    let open = sight == Sight::Full || unrestricted;
     let mut alert = entry.alert.clone();
-    if let Some(alert) = alert.as_mut().filter(|alert| !open && alert.chart.is_some()) {
-        alert.place = None;
+    if let Some(alert) = alert.as_mut().filter(|_| !open) {
+        hide_places(alert);
     }
     if let Some(alert) = alert.as_mut().filter(|_| sight != Sight::Full) {
         (alert.resolved_by, alert.resolved_place) = (None, None);
