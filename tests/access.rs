@@ -174,5 +174,6 @@ fn looks_are_logged_and_restricted_places_withheld_until_a_reason_is_given() {
     let entry = logged(&house, "break_glass").remove(0);
     let said = (&entry["who"], &entry["mrn"], &entry["chart"], &entry["reason"]);
     assert_eq!(said, (&json!("token:viewer"), &json!("100003"), &json!(3), &json!("transfer tonight")));
-    assert!(viewer.get("/api/v1/charts/3").json["place"].is_null(), "the glass is whole again");
+    assert_eq!(viewer.get("/api/v1/charts/3").json["place"], "PSY", "for whom gave the reason, for a while");
+    assert!(house.of("clerk").get("/api/v1/charts/3").json["place"].is_null(), "for nobody else");
 }

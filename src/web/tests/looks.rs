@@ -1,0 +1,160 @@
+//! Looks that are logged, faults that are named, what is withheld and from whom.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_dressed() {
+    let house = house().await;
+    let reply = house.get("viewer", "/api/v1/me").await;
+    assert_eq!(reply.headers[header::CACHE_CONTROL], "no-store");
+    assert_eq!(reply.headers[header::CONTENT_SECURITY_POLICY], shell::CONTENT_SECURITY_POLICY);
+    assert_eq!(reply.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    assert!(reply.headers.contains_key("x-request-id"));
+    let asset = house.get("nobody", "/assets/shared/api.js").await;
+    assert_eq!((asset.status.as_u16(), asset.headers[header::CACHE_CONTROL].as_bytes()), (200, b"no-cache".as_slice()));
+    let missing = house.get("nobody", "/assets/none.js").await;
+    is_problem(&missing, 404);
+    assert_eq!(missing.headers[header::CACHE_CONTROL], "no-store");
+    assert_eq!(house.get("nobody", "/readyz").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chart_is_corrected_and_moved_in_one_or_not_at_all() {
+    let house = house().await;
+    let head = house.ledger.head().seq;
+    let both = json!({"home": "ER", "volume": 7, "place": "NOWHERE"});
+    is_problem(&house.patch("records", "/api/v1/charts/1", &both).await, 422);
+    assert_eq!(house.ledger.head().seq, head, "nothing is left of the first half");
+    let chart = house.get("records", "/api/v1/charts/1").await.json;
+    assert_eq!((&chart["home"], &chart["volume"]), (&json!("FILE"), &json!(1)));
+    let both = house.patch("records", "/api/v1/charts/1", &json!({"volume": 7, "place": "ER"})).await.json;
+    assert_eq!((&both["volume"], &both["place"]), (&json!(7), &json!("ER")), "{both}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_at_fault_is_named() {
+    let house = house().await;
+    let patches = [
+        ("patients/123456", json!({"last_name": null}), "last_name"),
+        ("patients/123456", json!({"last_name": "Di\u{0}az"}), "last_name"),
+        ("patients/123456", json!({"first_name": "a\u{1b}[2J"}), "first_name"),
+        ("patients/123456", json!({"sex": "M\n1"}), "sex"),
+        ("places/ER", json!({"name": "E\r\nR"}), "name"),
+        ("places/ER", json!({"active": null}), "active"),
+        ("record-types/MR", json!({"restricted": null}), "restricted"),
+        ("charts/1", json!({"home": null}), "home"),
+        ("users/anna", json!({"role": null}), "role"),
+    ];
+    for (path, body, field) in patches {
+        let reply = house.patch("admin", &format!("/api/v1/{path}"), &body).await;
+        is_problem(&reply, 422);
+        assert_eq!(reply.json["field"], field, "{path} {body}: {}", reply.json);
+    }
+    for seq in [json!(u64::MAX), json!("x")] {
+        let scan = json!({"id": uuid::Uuid::now_v7(), "data": "X", "queue_seq": seq});
+        let reply = house.post("er-1", "/api/v1/kiosks/er-1/scans", &scan).await;
+        is_problem(&reply, 422);
+        assert_eq!(reply.json["field"], "queue_seq", "{}", reply.json);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_look_at_patients_is_an_entry_once() {
+    let house = house().await;
+    assert_eq!(house.post("records", "/api/v1/charts/1/missing", &json!({})).await.status, 200);
+    let looks = async || house.get("auditor", "/api/v1/access-log").await.json["rows"].as_array().unwrap().len();
+    let mut before = looks().await;
+    let alert = house.get("auditor", "/api/v1/alerts").await.json["rows"][0]["id"].clone();
+    before += 1;
+    for (path, more) in [
+        ("charts?q=diaz&limit=1".to_owned(), 1),
+        ("charts?q=diaz&limit=500&typing=1".to_owned(), 0),
+        ("charts/1/history".to_owned(), 1),
+        ("charts/1/history".to_owned(), 0),
+        ("charts/2".to_owned(), 1),
+        ("charts/2/history".to_owned(), 0),
+        (format!("alerts/{alert}"), 1),
+        ("alerts".to_owned(), 1),
+        ("alerts?limit=1".to_owned(), 0),
+        ("alerts?kind=missing".to_owned(), 1),
+        ("out".to_owned(), 1),
+        ("print-jobs".to_owned(), 1),
+    ] {
+        assert_eq!(house.get("clerk", &format!("/api/v1/{path}")).await.status, 200, "{path}");
+        before += more;
+        assert_eq!(looks().await, before, "{path}");
+    }
+    let first = house.get("clerk", "/api/v1/charts?q=diaz&limit=1").await.json;
+    let cursor = first["next_cursor"].as_str().unwrap().to_owned();
+    let next = format!("/api/v1/charts?q=diaz&limit=1&cursor={cursor}");
+    for (who, path, more) in [
+        ("clerk", next.clone(), 1), // The first page, asked for above.
+        ("clerk", format!("{next}&typing=1"), 0),
+        ("viewer", next.clone(), 1),
+        ("viewer", next, 0),
+    ] {
+        assert_eq!(house.get(who, &path).await.status, 200, "{path}");
+        before += more;
+        assert_eq!(looks().await, before, "{who} {path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reason_shows_the_chart_and_its_history_for_a_while_and_no_other() {
+    let house = house().await;
+    let history = "/api/v1/charts/2/history";
+    assert_eq!(house.get("viewer", history).await.json["rows"][0]["withheld"], true);
+    let reason = json!({"reason": "emergency"});
+    assert_eq!(house.post("viewer", "/api/v1/charts/2/break-glass", &reason).await.json["place"], "PSY");
+    assert_eq!(house.get("viewer", history).await.json["rows"][0]["place"], "PSY");
+    assert_eq!(house.get("viewer", "/api/v1/charts/2?again=1").await.json["place"], "PSY");
+    assert_eq!(house.get("clerk", "/api/v1/charts/2").await.json["withheld"], true, "the clerk gave none");
+    assert_eq!(house.get("viewer", "/api/v1/charts?q=diaz").await.json["rows"][1]["place"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restricted_place_is_named_nowhere_to_who_may_not_see_it() {
+    let house = house().await;
+    let seen = house.ledger.head().seq;
+    for (path, body) in
+        [("/api/v1/charts/1/move", json!({"place": "PSY"})), ("/api/v1/charts/1/move", json!({"place": "FILE"}))]
+    {
+        assert_eq!(house.post("records", path, &body).await.status, 200);
+    }
+    let person = json!({"badge": "77", "name": "Rosa", "role": "clerk"});
+    assert_eq!(house.post("supervisor", "/api/v1/staff", &person).await.status, 201);
+    let badge = crate::barcode::BadgeNumber::new("77").unwrap();
+    let mut receipt = Value::Null;
+    for code in [Code::Badge(badge), Code::Place(place("PSY"))] {
+        let scan = json!({"id": uuid::Uuid::now_v7(), "data": barcode::encode(&code).unwrap()});
+        receipt = house.post("er-1", "/api/v1/kiosks/er-1/scans", &scan).await.json;
+    }
+    let places = ["charts/2", "charts?q=diaz", "patients/123456", "out?limit=1", "kiosks/er-1", "alerts", "kiosks"];
+    for path in places {
+        let text = house.get("clerk", &format!("/api/v1/{path}")).await.json.to_string();
+        assert!(!text.contains("PSY"), "{path}: {text}");
+    }
+    assert_eq!(house.get("supervisor", "/api/v1/charts/2").await.json["home"], "PSY");
+    assert!(house.get("er-1", "/api/v1/kiosks/er-1").await.json.to_string().contains("PSY"), "{receipt}");
+    let token = &house.tokens["clerk"];
+    let request = Request::get("/api/v1/events")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header("last-event-id", (seen - 1).to_string());
+    let response = house.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    house.close.send(true).unwrap();
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    assert!(text.contains("chart_moved") && !text.contains("PSY"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_turns_nothing_around_it() {
+    let house = house().await;
+    let name = json!({"last_name": "Di\u{202e}az\u{2066}", "first_name": "كوفي"});
+    assert_eq!(house.patch("records", "/api/v1/patients/123456", &name).await.status, 200);
+    assert_eq!(house.patch("supervisor", "/api/v1/places/FILE", &json!({"name": "Fi\u{202e}le"})).await.status, 200);
+    let chart = house.get("records", "/api/v1/charts/1").await.json;
+    assert_eq!(chart["patient"]["last_name"], "Diaz");
+    assert_eq!(chart["patient"]["first_name"], "كوفي");
+    assert_eq!(chart["place_name"], "File");
+}
