@@ -1,6 +1,7 @@
 //! The real binary, driven as its users drive it: a folder, a configuration, commands and sockets.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -158,7 +159,9 @@ pub struct Server {
 impl Server {
     /// Runs `command` (a server) and waits for its ready line.
     pub fn start(mut command: Command) -> Server {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the server starts");
+        // A group of its own, so that a server behind strace or another wrapper ends with it.
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the server starts");
         let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
         let url = loop {
             let line = lines.next().expect("the server says that it is ready").expect("text");
@@ -182,8 +185,16 @@ impl Server {
 
     /// SIGKILL, as a crash.
     pub fn kill(mut self) {
-        self.child.kill().expect("kill");
-        self.child.wait().expect("end");
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let group = format!("-{}", self.pid());
+            let _no_group = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        }
+        let _already_gone = self.child.kill();
+        let _already_gone = self.child.wait();
     }
 
     /// SIGTERM, as systemd stops it; the exit must be clean.
@@ -201,8 +212,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _already_gone = self.child.kill();
-        let _already_gone = self.child.wait();
+        self.end();
     }
 }
 
