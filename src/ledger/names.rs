@@ -6,7 +6,7 @@ use super::rows;
 use super::store::Store;
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::wording::{ChartIdentity, Names, PlaceNamed, StaffNamed};
-use crate::records::{Numbering, shown};
+use crate::records::Numbering;
 
 /// Names by a connection. What cannot be read is shown by its code, as what is not there.
 pub(in crate::ledger) struct StoredNames<'a> {
@@ -22,7 +22,7 @@ impl Names for StoredNames<'_> {
             return Some(PlaceNamed { name: place.name.clone(), restricted: place.restricted });
         }
         let (place, _) = rows::place(self.conn, code).ok()??;
-        Some(PlaceNamed { name: shown(&place.name), restricted: place.restricted })
+        Some(PlaceNamed { name: place.name, restricted: place.restricted })
     }
 
     fn staff(&self, badge: &BadgeNumber) -> Option<StaffNamed> {
@@ -30,7 +30,7 @@ impl Names for StoredNames<'_> {
             return Some(StaffNamed { name: staff.name.clone(), role: staff.role });
         }
         let (staff, _) = rows::staff(self.conn, badge).ok()??;
-        Some(StaffNamed { name: shown(&staff.name), role: staff.role })
+        Some(StaffNamed { name: staff.name, role: staff.role })
     }
 
     fn chart(&self, number: ChartNumber) -> Option<ChartIdentity> {
