@@ -19,7 +19,7 @@ const CHUNK_ROWS_MIN: usize = 10;
 /// The most lines that wait for a chunk's outcome, those that are not in it included.
 const WAITING_MAX: usize = 1_000;
 /// What a chunk may hold the writer; scans wait no longer than this. The bound is 10 ms.
-const CHUNK_HOLD_TARGET_US: u64 = 6_000;
+const CHUNK_HOLD_TARGET_US: u64 = 3_000;
 const READ_BUFFER_BYTES: usize = 256 * 1024;
 
 /// Which file is imported, as what, by which rules.

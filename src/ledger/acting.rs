@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use super::error::StoreError;
 use super::rows::{self, ALERT_COLUMNS};
 use super::store::Store;
+use super::written::Written;
 use super::{AlertId, AlertRow, Effect};
 use crate::alerts::{ActSeen, AlertChange, after_act};
 use crate::barcode::ChartNumber;
@@ -35,7 +36,7 @@ pub(super) fn act_on(
     let after = after.ok_or_else(|| StoreError::Unreadable(format!("chart {chart} was never registered")))?;
     let live = if before.is_some() { live_alerts(&store.conn, chart)? } else { Vec::new() };
     let changes = after_act(&ActSeen { chart, before, after: &after, key, act: &act }, &live);
-    let mut effects = vec![Effect::Acted { chart, key: key.clone(), act, custody: Box::new(after) }];
+    let mut effects = vec![Effect::Acted { chart, key: key.clone(), act, custody: Written::new(after) }];
     for change in changes {
         match change {
             AlertChange::Open(new) => {

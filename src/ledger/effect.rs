@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use crate::alerts::{AlertId, AlertKind, AlertRow, AlertState};
+use super::written::Written;
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
 
@@ -47,7 +48,7 @@ pub enum Effect {
         /// What happened.
         act: Act,
         /// Where the chart is now.
-        custody: Box<Custody>,
+        custody: Written<Custody>,
     },
     /// The newest label issue known to be on the chart (confirmed or scanned), and the newest issued.
     LabelIssueSet {

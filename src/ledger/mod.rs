@@ -28,6 +28,7 @@ mod store;
 mod verify;
 mod work;
 mod writer;
+mod written;
 
 pub use api::{Actor, Head, Ledger, OpenOptions, Published};
 pub use backup::{BackupError, backup, restore};
@@ -41,6 +42,7 @@ pub use schema::DB_FILE;
 pub use verify::{Depth, Fault, Report, verify};
 pub use work::Work;
 pub use writer::Pace;
+pub use written::Written;
 
 #[cfg(test)]
 mod tests;

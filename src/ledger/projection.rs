@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::rows::word;
+use super::written::Written;
 use super::{AlertKind, AlertRow, AlertState, Effect, PatientId, PrintJobRow};
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
@@ -176,7 +177,7 @@ impl Projector {
         chart: ChartNumber,
         key: &OrderKey,
         act: &Act,
-        custody: &Custody,
+        custody: &Written<Custody>,
     ) -> Result<(), StoreError> {
         self.write_history(conn, chart, key, Some(&serde_json::to_string(act)?))?;
         conn.prepare_cached(&self.chart_acted)?.execute(params![
@@ -187,7 +188,7 @@ impl Projector {
             custody.due_at.map(Timestamp::as_microsecond),
             custody.loan,
             custody.missing.as_ref().map(|case| case.seq),
-            serde_json::to_string(custody)?,
+            custody.json()?.get(),
         ])?;
         Ok(())
     }

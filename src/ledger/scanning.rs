@@ -27,6 +27,9 @@ const NAME_MAX_BYTES: usize = 64;
 /// The same code read again by the same reader within this time, nothing between, is an echo.
 const ECHO_WINDOW: SignedDuration = SignedDuration::from_secs(2);
 
+/// No scan's body is longer, but for one that closes alerts.
+const BODY_USUAL_BYTES: usize = 2 * 1024;
+
 /// A queued scan older than its lane's session by more than this was not made in that session (as in `custody`).
 const STALE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
@@ -64,7 +67,7 @@ struct StoredBody {
 fn custody_in(effects: &[Effect], of: Option<ChartNumber>) -> Option<Custody> {
     effects.iter().find_map(|effect| match effect {
         Effect::Acted { chart, custody, .. } if Some(*chart) == of => {
-            Some(Custody { undo: None, ..custody.as_ref().clone() })
+            Some(Custody { undo: None, ..Custody::clone(custody) })
         }
         _ => None,
     })
@@ -160,7 +163,7 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: &Recorded) -> R
         recorded_at: judged.recorded_at,
         queue_seq: key.queue_seq,
         named: judged.outcome.verdict.chart,
-        body: serde_json::to_string(&body).map_err(StoreError::from)?,
+        body: text(&body)?,
         effects: &judged.effects,
     })?;
     if matches!(judged.code, Code::Unrecognised(_)) {
@@ -196,6 +199,13 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: &Recorded) -> R
         store.last_reads.remove(&judged.lane);
     }
     Ok(receipt)
+}
+
+/// A body as JSON, in room that needs not grow: growing would copy it four times.
+fn text(body: &Body<'_>) -> Result<String, StoreError> {
+    let mut json = Vec::with_capacity(BODY_USUAL_BYTES);
+    serde_json::to_writer(&mut json, body)?;
+    String::from_utf8(json).map_err(|error| StoreError::Unreadable(error.to_string()))
 }
 
 fn names(store: &Store) -> StoredNames<'_> {
@@ -259,7 +269,7 @@ fn effects(
         let Some(record) = records.iter_mut().find(|record| record.number == *number) else { continue };
         let made = act_on(store, *number, Some(&record.custody), key, act.clone(), &acting)?;
         if let Some(Effect::Acted { custody, .. }) = made.first() {
-            record.custody = custody.as_ref().clone();
+            record.custody = Custody::clone(custody);
         }
         effects.extend(made);
     }

@@ -92,7 +92,7 @@ fn add(event: &mut Published, effect: Effect) {
             if let Some(undo) = &custody.undo {
                 event.places.push(undo.before.place.clone());
             }
-            (Some(chart), Some(custody.place))
+            (Some(chart), Some(custody.into_inner().place))
         }
         Effect::LabelIssueSet { chart, .. } => (Some(chart), None),
         Effect::RowSet { .. } => (None, None),

@@ -135,6 +135,31 @@ impl Connection {
     }
 }
 
+/// [`Connection`] for many on one thread.
+pub struct AsyncConnection {
+    stream: tokio::net::TcpStream,
+    answer: Vec<u8>,
+}
+
+impl AsyncConnection {
+    /// To the server at `url` (`http://host:port`).
+    pub async fn open(url: &str) -> AsyncConnection {
+        let stream = tokio::net::TcpStream::connect(url.trim_start_matches("http://")).await.expect("connect");
+        stream.set_nodelay(true).expect("nodelay");
+        AsyncConnection { stream, answer: Vec::with_capacity(16 * 1024) }
+    }
+
+    /// Sends it and waits for the whole answer, which must be a 200.
+    pub async fn send(&mut self, request: &[u8]) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        self.stream.write_all(request).await.expect("send");
+        self.answer.clear();
+        while !complete(&self.answer) {
+            assert!(self.stream.read_buf(&mut self.answer).await.expect("answer") > 0, "the server closed it");
+        }
+    }
+}
+
 /// Is all of the answer there?
 fn complete(answer: &[u8]) -> bool {
     let Some(head_end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
