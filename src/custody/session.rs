@@ -43,14 +43,18 @@ pub struct Destination {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct KioskSession {
     /// Who is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<BadgeNumber>,
     /// Where charts go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<Destination>,
     /// What the next chart scan means.
     pub mode: SessionMode,
     /// The last scan or touch; the idle sign-off counts from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_at: Option<Timestamp>,
     /// This session's last custody change: the chart and the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_change: Option<(ChartNumber, u64)>,
     /// The code just read fits these charts: the reference of one of them, touched next, says which one is in hand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use crate::alerts::{AlertId, AlertKind, AlertRow, AlertState};
 use super::written::Written;
+pub use crate::alerts::{AlertId, AlertKind, AlertRow, AlertState};
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
 

@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::answers::{Desk, Unworded};
 use super::api::Actor;
 use super::changes::Change;
 use super::error::{ChangeError, ScanError};
@@ -16,7 +17,7 @@ use crate::custody::{Receipt, Scan};
 pub(super) struct ScanJob {
     scan: Scan,
     by_reader: bool,
-    answer: Option<Result<Receipt, ScanError>>,
+    answer: Option<Result<Unworded, ScanError>>,
     reply: oneshot::Sender<Result<Receipt, ScanError>>,
 }
 
@@ -38,9 +39,9 @@ impl Job for ScanJob {
         Some(self.scan.id)
     }
 
-    fn finish(self: Box<Self>, fate: Fate) {
+    fn finish(self: Box<Self>, fate: Fate, desk: &mut Desk) {
         let answer = match (fate, self.answer) {
-            (Fate::Committed, Some(answer)) => answer,
+            (Fate::Committed, Some(answer)) => answer.map(|unworded| desk.word(&unworded)),
             (Fate::Committed, None) => Err(ScanError::NotRecorded("it could not be judged".into())),
             (Fate::NotRecorded(why), _) => Err(ScanError::NotRecorded(why)),
         };
@@ -79,7 +80,7 @@ impl<C: Change> Job for ChangeJob<C> {
         self.recorded
     }
 
-    fn finish(self: Box<Self>, fate: Fate) {
+    fn finish(self: Box<Self>, fate: Fate, _: &mut Desk) {
         let made = match (fate, self.made) {
             (Fate::Committed, Some(made)) => made,
             (Fate::Committed, None) => Err(ChangeError::NotRecorded("it could not be done".into())),
@@ -111,7 +112,7 @@ impl Job for TouchJob {
         None
     }
 
-    fn finish(self: Box<Self>, _: Fate) {
+    fn finish(self: Box<Self>, _: Fate, _: &mut Desk) {
         let _ = self.reply.send(());
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 mod acting;
+mod answers;
 mod api;
 mod backup;
 mod chain;

@@ -3,7 +3,6 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::rows;
-use super::store::Store;
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::wording::{ChartIdentity, Names, PlaceNamed, StaffNamed};
 use crate::records::Numbering;
@@ -12,23 +11,15 @@ use crate::records::Numbering;
 pub(in crate::ledger) struct StoredNames<'a> {
     pub conn: &'a Connection,
     pub numbering: &'a Numbering,
-    /// The writer's memory of rows, for the writer.
-    pub memory: Option<&'a Store>,
 }
 
 impl Names for StoredNames<'_> {
     fn place(&self, code: &PlaceCode) -> Option<PlaceNamed> {
-        if let Some(place) = self.memory.and_then(|store| store.known_place(code)) {
-            return Some(PlaceNamed { name: place.name.clone(), restricted: place.restricted });
-        }
         let (place, _) = rows::place(self.conn, code).ok()??;
         Some(PlaceNamed { name: place.name, restricted: place.restricted })
     }
 
     fn staff(&self, badge: &BadgeNumber) -> Option<StaffNamed> {
-        if let Some(staff) = self.memory.and_then(|store| store.known_staff(badge)) {
-            return Some(StaffNamed { name: staff.name.clone(), role: staff.role });
-        }
         let (staff, _) = rows::staff(self.conn, badge).ok()??;
         Some(StaffNamed { name: staff.name, role: staff.role })
     }

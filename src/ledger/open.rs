@@ -106,7 +106,7 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     keeper.query_row("SELECT count(*) FROM main.meta", [], |_| Ok(()))?;
     let files = Arc::new(Files::of(&fixed.dir).map_err(io)?);
     let held = Held { _keeper: keeper, files: files.clone() };
-    let writer = Writer::new(store, held, shared.clone(), live_jobs, background_jobs);
+    let writer = Writer::new(store, held, shared.clone(), live_jobs, background_jobs).map_err(io)?;
     let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let writer = spawn("ledger-writer").spawn(move || writer.run(&runtime)).map_err(io)?;
     let database: Database = Arc::new(File::open(fixed.dir.join(DB_FILE)).map_err(io)?);

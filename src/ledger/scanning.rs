@@ -7,6 +7,7 @@ use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use super::acting::{Acting, act_on};
+use super::answers::Unworded;
 use super::api::Actor;
 use super::error::{ChangeError, ReadError, ScanError, StoreError};
 use super::labels::{self, KIOSK_TEMPLATE, LabelOrder};
@@ -16,9 +17,9 @@ use super::rows::{self, ChartRecord};
 use super::store::{Draft, Lane, LastRead, Store};
 use super::{Effect, situation};
 use crate::barcode::{ChartNumber, Code, encode};
-use crate::custody::wording::{self, EntryFacts};
+use crate::custody::wording::{self, ChartIdentity, EntryFacts};
 use crate::custody::{
-    Custody, Decision, Kiosk, KioskSession, OrderKey, Outcome, Receipt, ReceiptSession, Scan, ScanSource, decide, echo,
+    Custody, Decision, Kiosk, KioskSession, OrderKey, Outcome, ReceiptSession, Scan, ScanSource, decide, echo,
 };
 
 /// The longest lane, device or symbology name, in bytes.
@@ -38,12 +39,16 @@ const STALE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ScanFacts {
     /// The code, where it is one of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     pub data_bytes: usize,
     pub data_hmac: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub symbology: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lane: String,
     pub source: ScanSource,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_seq: Option<u64>,
     pub clock_error_us: i64,
 }
@@ -88,8 +93,8 @@ pub(super) fn check(scan: &Scan) -> Result<(), ScanError> {
     Ok(())
 }
 
-/// Records a scan inside the writer's savepoint. Whatever it answers is only true after COMMIT.
-pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<Receipt, ScanError> {
+/// Records a scan inside the writer's savepoint. Whatever it answers is only true after COMMIT, and worded only then.
+pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<Unworded, ScanError> {
     let fixed = store.fixed.clone();
     let unknown = || ScanError::UnknownKiosk(scan.kiosk.clone());
     let kiosks = store.kiosks()?;
@@ -99,8 +104,8 @@ pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<
     }
     let kiosk = &known.kiosk;
     let data_hmac = store.keyed_hash(scan.data.as_bytes())?;
-    if let Some(receipt) = recorded_before(store, scan, &data_hmac)? {
-        return Ok(receipt);
+    if let Some(before) = recorded_before(store, scan, &data_hmac)? {
+        return Ok(before);
     }
     let code = situation::understand(store, fixed.codes.read(&scan.data, scan.symbology.as_deref()), &scan.data)?;
     let recorded_at = fixed.clock.now().max(scan.received_at);
@@ -131,7 +136,8 @@ pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<
         queue_seq: scan.queue_seq,
         clock_error_us: scan.clock_error_us(),
     };
-    write(store, scan, &key, &Recorded { scanned, outcome, effects, actor, recorded_at, lane, code })
+    let charts = facts.identities(&fixed.numbering);
+    write(store, scan, &key, Recorded { scanned, outcome, effects, actor, recorded_at, lane, code, charts })
 }
 
 /// A scan as judged, on its way into the ledger.
@@ -143,9 +149,10 @@ struct Recorded {
     recorded_at: Timestamp,
     lane: Lane,
     code: Code,
+    charts: Vec<(ChartNumber, ChartIdentity)>,
 }
 
-fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: &Recorded) -> Result<Receipt, ScanError> {
+fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: Recorded) -> Result<Unworded, ScanError> {
     // Where an effect has the custody, the outcome need not repeat it: bodies are most of what the ledger weighs.
     let told_by_effect = custody_in(&judged.effects, judged.outcome.verdict.chart).is_some();
     let slim = told_by_effect.then(|| Outcome { chart_custody: None, ..judged.outcome.clone() });
@@ -179,14 +186,12 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: &Recorded) -> R
         lane: scan.lane.clone(),
         recorded_at: judged.recorded_at,
     };
-    let receipt = wording::receipt(&judged.outcome, &entry, &names(store), &store.fixed.zone);
-    let named = receipt.session.destination.iter().chain(judged.outcome.verdict.place.iter());
+    let destination = judged.outcome.session.destination.as_ref().map(|destination| &destination.place);
     let mut restricted = false;
-    for place in named {
+    for place in destination.into_iter().chain(&judged.outcome.verdict.place) {
         restricted |= store.restricted(place)?;
     }
     if let Some(announced) = store.published.last_mut() {
-        announced.receipt = Some(receipt.clone());
         announced.restricted |= restricted;
     }
     store.sessions.insert(judged.lane.clone(), judged.outcome.session.clone());
@@ -194,11 +199,11 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: &Recorded) -> R
     if let Some(device) = &scan.device {
         let last =
             LastRead { device: device.clone(), data_hmac: judged.scanned.data_hmac.clone(), at: scan.received_at };
-        store.last_reads.insert(judged.lane.clone(), last);
+        store.last_reads.insert(judged.lane, last);
     } else {
         store.last_reads.remove(&judged.lane);
     }
-    Ok(receipt)
+    Ok(Unworded { outcome: judged.outcome, entry, charts: judged.charts })
 }
 
 /// A body as JSON, in room that needs not grow: growing would copy it four times.
@@ -208,12 +213,8 @@ fn text(body: &Body<'_>) -> Result<String, StoreError> {
     String::from_utf8(json).map_err(|error| StoreError::Unreadable(error.to_string()))
 }
 
-fn names(store: &Store) -> StoredNames<'_> {
-    StoredNames { conn: &store.conn, numbering: &store.fixed.numbering, memory: Some(store) }
-}
-
 /// The receipt of the entry that has this id already, whether committed or of the same batch.
-fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option<Receipt>, ScanError> {
+fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option<Unworded>, ScanError> {
     let sql = "SELECT seq, kiosk, recorded_at, body FROM main.entries WHERE id = ?";
     let mut select = store.conn.prepare_cached(sql).map_err(StoreError::from)?;
     let found = select
@@ -231,7 +232,7 @@ fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option
         return Err(ScanError::Conflict);
     }
     let entry = EntryFacts { seq, epoch: store.epoch, id: scan.id, duplicate: true, lane: scanned.lane, recorded_at };
-    Ok(Some(wording::receipt(&outcome, &entry, &names(store), &store.fixed.zone)))
+    Ok(Some(Unworded { outcome, entry, charts: Vec::new() }))
 }
 
 /// The window slides: a code that lies under a reader is read once, however long it lies there.
@@ -312,7 +313,7 @@ pub(super) fn session_view(reader: &Reader, lane: &Lane, session: &KioskSession)
     let unknown = || ReadError::NotFound(format!("there is no kiosk {:?}", lane.0));
     let kiosk = &reader.kiosks().get(&lane.0).ok_or_else(unknown)?.kiosk;
     let session = session.clone().as_of(reader.now(), kiosk);
-    let names = StoredNames { conn: reader.conn(), numbering: reader.numbering(), memory: None };
+    let names = StoredNames { conn: reader.conn(), numbering: reader.numbering() };
     Ok(wording::session(&session, kiosk.mode, kiosk.idle_sign_off_seconds, &lane.1, &names))
 }
 

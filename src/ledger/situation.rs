@@ -6,8 +6,10 @@ use super::error::StoreError;
 use super::rows::{self, ChartRecord};
 use super::scanning::Row;
 use super::store::Store;
-use crate::barcode::{self, Code, CommandWord, LegacyCode};
+use crate::barcode::{self, ChartNumber, Code, CommandWord, LegacyCode};
+use crate::custody::wording::ChartIdentity;
 use crate::custody::{Chart, Kiosk, KioskSession, Place, Situation, Staff};
+use crate::records::Numbering;
 
 /// The most charts that one legacy code can bring up; more are as good as these for "which one?".
 const FITTING_MAX: usize = 32;
@@ -41,6 +43,23 @@ impl Facts {
             charts: &self.charts,
             last_change_chart: self.last_change_chart.as_ref(),
         }
+    }
+
+    /// What its charts are called, for words.
+    pub fn identities(self, numbering: &Numbering) -> Vec<(ChartNumber, ChartIdentity)> {
+        let identity = |chart: Chart| {
+            let identity = ChartIdentity {
+                filing: numbering.filing(&chart.mrn),
+                mrn: chart.mrn,
+                record_type: chart.record_type,
+                volume: chart.volume,
+                home: chart.home,
+                restricted: chart.restricted,
+                retired: chart.retired,
+            };
+            (chart.number, identity)
+        };
+        self.charts.into_iter().chain(self.last_change_chart).map(identity).collect()
     }
 }
 

@@ -155,16 +155,6 @@ impl Store {
         Ok(found)
     }
 
-    /// A place that was asked for lately, so that words need not read it again.
-    pub fn known_place(&self, code: &PlaceCode) -> Option<&Place> {
-        self.places.get(code)?.as_deref()
-    }
-
-    /// A person who was asked for lately.
-    pub fn known_staff(&self, badge: &BadgeNumber) -> Option<&Staff> {
-        self.staff.get(badge)?.as_deref()
-    }
-
     /// A person.
     pub fn staff(&mut self, badge: &BadgeNumber) -> Result<Option<Arc<Staff>>, StoreError> {
         if let Some(known) = self.staff.get(badge) {

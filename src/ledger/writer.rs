@@ -1,4 +1,4 @@
-//! The one writer: a thread that takes all that waits, does it in one transaction, and answers after COMMIT.
+//! The one writer: a thread that takes all that waits and does it in one transaction; after COMMIT `answers` tells.
 //!
 //! **What "recorded" means.** An entry is recorded when the COMMIT that holds it returned, which under
 //! `synchronous=FULL` means that its frames in the write-ahead log were synced. When a COMMIT or its sync fails, the
@@ -25,6 +25,7 @@ use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc};
 use uuid::Uuid;
 
+use super::answers::{Answers, Desk, Settled};
 use super::api::{Head, Published};
 use super::checkpoint::Signal;
 use super::error::StoreError;
@@ -69,8 +70,8 @@ pub(super) trait Job: Send {
     fn run(&mut self, store: &mut Store) -> Ran;
     /// The id of the entry by which its fate can be found after a failure.
     fn recorded(&self) -> Option<Uuid>;
-    /// Answers the caller.
-    fn finish(self: Box<Self>, fate: Fate);
+    /// Answers the caller, at the desk where words are made.
+    fn finish(self: Box<Self>, fate: Fate, desk: &mut Desk);
 }
 
 /// How the writer has kept up since the ledger was opened.
@@ -146,6 +147,7 @@ pub(super) struct Writer {
     /// `None` after a failure until recovery succeeds.
     store: Option<Store>,
     shared: Arc<Shared>,
+    answers: Answers,
     live: mpsc::Receiver<Box<dyn Job>>,
     background: mpsc::Receiver<Box<dyn Job>>,
 }
@@ -157,8 +159,10 @@ impl Writer {
         shared: Arc<Shared>,
         live: mpsc::Receiver<Box<dyn Job>>,
         background: mpsc::Receiver<Box<dyn Job>>,
-    ) -> Self {
-        Writer { fixed: store.fixed.clone(), held, store: Some(store), shared, live, background }
+    ) -> std::io::Result<Self> {
+        let fixed = store.fixed.clone();
+        let answers = Answers::start(fixed.clone(), shared.clone())?;
+        Ok(Writer { fixed, held, store: Some(store), shared, answers, live, background })
     }
 
     /// Works until every handle is gone.
@@ -166,6 +170,10 @@ impl Writer {
         while let Some((batch, background)) = self.next_batch(runtime) {
             self.do_batch(batch, background);
         }
+        // What reads must be closed before what writes: see `Inner`.
+        drop(self.answers);
+        drop(self.held);
+        drop(self.store);
     }
 
     /// Waits for work, then takes what else waits: live jobs up to [`BATCH_MAX`], and one background job; says whether
@@ -197,7 +205,7 @@ impl Writer {
         if self.store.is_none()
             && let Err(error) = self.recover(&[])
         {
-            return not_recorded(batch, &error);
+            return self.not_recorded(batch, &error);
         }
         if let Err(error) = self.held.files.in_place() {
             return self.fail(batch, &error);
@@ -211,11 +219,8 @@ impl Writer {
                 self.shared.paced.committed(worked, began.elapsed() - worked, background);
                 let published = std::mem::take(&mut store.published);
                 self.commit_shared();
-                batch.into_iter().for_each(|job| job.finish(Fate::Committed));
-                for entry in published {
-                    // Nobody listening is no fault.
-                    let _ = self.shared.announce.send(Arc::new(entry));
-                }
+                let jobs = batch.into_iter().map(|job| (job, Fate::Committed)).collect();
+                self.answers.give(Settled { jobs, published });
                 self.shared.checkpoints.commits.fetch_add(1, Ordering::Relaxed);
             }
             Err(error) => self.fail(batch, &error),
@@ -250,13 +255,15 @@ impl Writer {
         match self.recover(&ids) {
             Err(again) => {
                 tracing::error!(error = %again, "the ledger could not be opened again; it will be tried with the next scan");
-                not_recorded(batch, error);
+                self.not_recorded(batch, error);
             }
             Ok(found) => {
-                for job in batch {
+                let fate = |job: &dyn Job| {
                     let kept = job.recorded().is_some_and(|id| found.contains(&id));
-                    job.finish(if kept { Fate::Committed } else { Fate::NotRecorded(error.to_string()) });
-                }
+                    if kept { Fate::Committed } else { Fate::NotRecorded(error.to_string()) }
+                };
+                let jobs = batch.into_iter().map(|job| (fate(job.as_ref()), job)).map(|(fate, job)| (job, fate));
+                self.answers.give(Settled { jobs: jobs.collect(), published: Vec::new() });
             }
         }
     }
@@ -286,11 +293,12 @@ impl Writer {
         self.commit_shared();
         Ok(found)
     }
-}
 
-fn not_recorded(batch: Vec<Box<dyn Job>>, error: &StoreError) {
-    let text = error.to_string();
-    batch.into_iter().for_each(|job| job.finish(Fate::NotRecorded(text.clone())));
+    fn not_recorded(&self, batch: Vec<Box<dyn Job>>, error: &StoreError) {
+        let fate = Fate::NotRecorded(error.to_string());
+        let jobs = batch.into_iter().map(|job| (job, fate.clone())).collect();
+        self.answers.give(Settled { jobs, published: Vec::new() });
+    }
 }
 
 /// One transaction for the whole batch, a savepoint for each job; [`commit`] ends it.

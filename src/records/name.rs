@@ -6,6 +6,9 @@ use unicode_normalization::char::is_combining_mark;
 /// A name as it is shown in words and lists: control characters and characters that turn the direction of the text
 /// around them left out. It may hold any other Unicode, joiners included: some scripts are not written without them.
 pub fn shown(name: &str) -> String {
+    if name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return name.to_owned();
+    }
     let turns =
         |c: char| matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     name.chars().filter(|c| !c.is_control() && !turns(*c)).collect()

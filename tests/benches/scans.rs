@@ -24,7 +24,9 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use support::site::{Server, badge, chart};
-use support::{AsyncConnection, Connection, Dice, Table, Times, hospital, kiosk, metric, ms, processor, scan_request, serve, size};
+use support::{
+    AsyncConnection, Connection, Dice, Table, Times, hospital, kiosk, metric, ms, processor, scan_request, serve, size,
+};
 
 const KIOSKS: u32 = 64;
 const CHARTS: u32 = 20_000;

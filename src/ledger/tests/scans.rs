@@ -134,3 +134,13 @@ fn entries_refuse_change_and_deletion() {
         assert!(house.raw().execute(sql, []).unwrap_err().to_string().contains("append-only"));
     }
 }
+
+#[test]
+fn closing_moves_the_log_into_the_database_file() {
+    let house = House::with_charts(1);
+    house.scan("er-1", &chart(1)).unwrap();
+    let House { ledger, dir, .. } = house;
+    drop(ledger);
+    let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert!(!files.iter().any(|name| name.to_string_lossy().ends_with("-wal")), "{files:?}");
+}
