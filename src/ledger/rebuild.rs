@@ -24,6 +24,7 @@ impl Change for Rebuild {
             work.conn().execute_batch(&swap)?;
         }
         drop_shadow(work.conn())?;
+        work.store.forget_rows();
         work.record("projections_rebuilt", json!({ "entries": folded }), Vec::new())?;
         Ok(folded)
     }

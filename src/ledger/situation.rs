@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::error::StoreError;
-use super::rows::{self, ChartRecord};
+use super::rows::ChartRecord;
 use super::scanning::Row;
 use super::store::Store;
 use crate::barcode::{self, ChartNumber, Code, CommandWord, LegacyCode};
@@ -68,7 +68,7 @@ pub(super) fn load(store: &mut Store, kiosk: &Kiosk, session: KioskSession, code
     let records = fitting(store, code)?;
     let charts = records.iter().map(|record| chart(store, record)).collect::<Result<Vec<_>, _>>()?;
     let undo_of = match (code, &session.last_change) {
-        (Code::Command(CommandWord::Undo), Some((number, _))) => rows::chart(&store.conn, *number)?,
+        (Code::Command(CommandWord::Undo), Some((number, _))) => store.chart(*number)?,
         _ => None,
     };
     let last_change_chart = undo_of.as_ref().map(|record| chart(store, record)).transpose()?;
@@ -108,18 +108,16 @@ pub(super) fn understand(store: &Store, code: Code, data: &str) -> Result<Code, 
 }
 
 /// The charts that a code fits.
-fn fitting(store: &Store, code: &Code) -> Result<Vec<ChartRecord>, StoreError> {
+fn fitting(store: &mut Store, code: &Code) -> Result<Vec<ChartRecord>, StoreError> {
     match code {
-        Code::Chart(number, _) | Code::Reference(number) => {
-            Ok(rows::chart(&store.conn, *number)?.into_iter().collect())
-        }
+        Code::Chart(number, _) | Code::Reference(number) => Ok(store.chart(*number)?.into_iter().collect()),
         Code::Legacy(legacy) => by_legacy(store, legacy),
         _ => Ok(Vec::new()),
     }
 }
 
 /// First by what an import said the old label says, then by what the label says of itself.
-fn by_legacy(store: &Store, legacy: &LegacyCode) -> Result<Vec<ChartRecord>, StoreError> {
+fn by_legacy(store: &mut Store, legacy: &LegacyCode) -> Result<Vec<ChartRecord>, StoreError> {
     let sql = "SELECT chart FROM main.legacy_barcodes WHERE text = ? ORDER BY chart LIMIT ?";
     let mut numbers = numbers(store, sql, rusqlite::params![legacy.text, FITTING_MAX])?;
     if numbers.is_empty()
@@ -130,8 +128,8 @@ fn by_legacy(store: &Store, legacy: &LegacyCode) -> Result<Vec<ChartRecord>, Sto
                    ORDER BY c.number LIMIT ?4";
         numbers = self::numbers(store, sql, rusqlite::params![mrn, legacy.volume, legacy.record_type, FITTING_MAX])?;
     }
-    let charts = numbers.into_iter().map(|number| rows::chart(&store.conn, crate::barcode::ChartNumber(number)));
-    Ok(charts.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?)
+    let charts = numbers.into_iter().map(|number| store.chart(ChartNumber(number)));
+    charts.filter_map(Result::transpose).collect()
 }
 
 fn numbers(store: &Store, sql: &str, with: &[&dyn rusqlite::ToSql]) -> Result<Vec<u32>, StoreError> {

@@ -19,9 +19,10 @@ use super::clock::{Clock, Ids};
 use super::error::StoreError;
 use super::kiosks::Kiosks;
 use super::projection::{Projector, Stamp};
+use super::rows::ChartRecord;
 use super::{Effect, rows, schema};
-use crate::barcode::{self, BadgeNumber, PlaceCode};
-use crate::custody::{Kiosk, KioskSession, OrderKey, Place, Staff};
+use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
+use crate::custody::{Custody, Kiosk, KioskSession, OrderKey, Place, Staff};
 use crate::records::{Numbering, RecordType};
 
 /// The most rows of one kind in a cache; beyond it the cache starts anew.
@@ -78,6 +79,8 @@ pub(super) struct Store {
     staff: HashMap<BadgeNumber, Option<Arc<Staff>>>,
     record_types: HashMap<String, Option<Arc<RecordType>>>,
     kiosks: Option<Kiosks>,
+    /// Charts that were scanned lately: a chart that moves is often scanned again within hours.
+    charts: HashMap<ChartNumber, ChartRecord>,
 }
 
 /// An entry to append.
@@ -92,7 +95,7 @@ pub(super) struct Draft<'a> {
     pub effective_at: Timestamp,
     pub recorded_at: Timestamp,
     pub queue_seq: u64,
-    pub named: Option<barcode::ChartNumber>,
+    pub named: Option<ChartNumber>,
     pub body: String,
     pub effects: &'a [Effect],
 }
@@ -118,6 +121,7 @@ impl Store {
             staff: HashMap::new(),
             record_types: HashMap::new(),
             kiosks: None,
+            charts: HashMap::new(),
             fixed,
             conn,
         })
@@ -134,6 +138,39 @@ impl Store {
         self.staff.clear();
         self.record_types.clear();
         self.kiosks = None;
+        self.charts.clear();
+    }
+
+    /// A chart.
+    pub fn chart(&mut self, number: ChartNumber) -> Result<Option<ChartRecord>, StoreError> {
+        if let Some(known) = self.charts.get(&number) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(found) = rows::chart(&self.conn, number)? else { return Ok(None) };
+        bounded(&mut self.charts).insert(number, found.clone());
+        Ok(Some(found))
+    }
+
+    /// What `effects` made of the charts that are remembered.
+    fn follow(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Acted { chart, custody, .. } => {
+                    if let Some(known) = self.charts.get_mut(chart) {
+                        known.custody = Custody::clone(custody);
+                    }
+                }
+                Effect::LabelIssueSet { chart, issued, on_chart } => {
+                    if let Some(known) = self.charts.get_mut(chart) {
+                        (known.issued, known.on_chart) = (*issued, *on_chart);
+                    }
+                }
+                Effect::ChartSet { chart, .. } => {
+                    self.charts.remove(chart);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// The kiosks.
@@ -207,6 +244,7 @@ impl Store {
             seq,
         };
         self.projector.apply(&self.conn, &Stamp { key, named: draft.named }, draft.effects)?;
+        self.follow(draft.effects);
         self.next.seq += 1;
         self.next.prev_hash = entry.hash;
         let mut announced = announcement(&entry, draft.lane, draft.recorded_at, draft.named, draft.effects);
@@ -291,7 +329,7 @@ fn announcement(
     entry: &Entry,
     lane: Option<&str>,
     at: Timestamp,
-    named: Option<barcode::ChartNumber>,
+    named: Option<ChartNumber>,
     effects: &[Effect],
 ) -> Published {
     let mut announced = Published {
