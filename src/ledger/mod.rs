@@ -17,6 +17,7 @@ mod labels;
 mod names;
 mod open;
 mod projection;
+mod printing;
 pub mod queries;
 mod reader;
 mod rebuild;
@@ -32,9 +33,13 @@ mod writer;
 pub use api::{Actor, Head, Ledger, OpenOptions, Published};
 pub use backup::{BackupError, backup, restore};
 pub use clock::{Clock, Ids, RandomIds, SystemClock};
-pub use effect::{AlertId, AlertKind, AlertRow, AlertState, Effect, PatientId, PrintJobId, PrintJobRow, PrintJobState};
+pub use effect::{AlertId, AlertKind, AlertRow, AlertState, Effect, PatientId};
 pub use error::{ChangeError, OpenError, ReadError, Refusal, ScanError};
 pub use kiosks::{Kiosks, KnownKiosk};
+pub use printing::{
+    About, ChartLabel, PrintBatchId, PrintBatchRow, PrintBatchState, PrintJobId, PrintJobRow, PrintJobState,
+    PrinterStockRow, Proof, Subject, SubjectFields,
+};
 pub use reader::Reader;
 pub use rebuild::Rebuild;
 pub use schema::DB_FILE;
