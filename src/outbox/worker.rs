@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use outguide_hardware::printer::fault::advice;
 use outguide_hardware::printer::{Fault, Payload, Printer, PrinterState, SendOutcome};
 
 use super::{Desk, Jobs, JobsError, LabelFault, Limits, PrinterSpec};
@@ -110,7 +111,12 @@ impl Worker {
         };
         self.desk.status().sending = Some(job.id);
         let name = format!("job-{:06}.{}", job.id.0, self.spec.format.extension());
-        let outcome = self.printer.send(Payload { name: &name, bytes: &bytes });
+        let outcome = self.printer.send(Payload {
+            name: &name,
+            bytes: &bytes,
+            labels: u32::from(job.copies),
+            language: self.spec.format.extension(),
+        });
         self.conclude(&noted, outcome);
         self.desk.status().sending = None;
     }
@@ -141,7 +147,7 @@ impl Worker {
 
     fn conclude(&mut self, job: &PrintJobRow, outcome: SendOutcome) {
         match outcome {
-            SendOutcome::Sent => {
+            SendOutcome::Sent(_) => {
                 self.settle(job, PrintJobState::Sent, None);
                 if self.hindrance.is_some() {
                     self.ask();
@@ -204,7 +210,7 @@ impl Worker {
                 return None;
             }
             if since.elapsed() >= self.limits.hold_most || self.desk.stopping() {
-                return Some(format!("{}; nothing was sent", words(&faults)));
+                return Some(format!("{}; nothing was sent", advice(&faults)));
             }
             self.desk.pause(wait);
             wait = wait.saturating_mul(2).min(self.limits.backoff_most);
@@ -220,9 +226,9 @@ impl Worker {
             PrinterState::Ready => ("ready", None),
             PrinterState::CannotAsk => ("unasked", None),
             PrinterState::NotReady(faults) if faults.contains(&Fault::Unreachable) => {
-                ("unreachable", Some(words(faults)))
+                ("unreachable", Some(advice(faults)))
             }
-            PrinterState::NotReady(faults) => ("not_ready", Some(words(faults))),
+            PrinterState::NotReady(faults) => ("not_ready", Some(advice(faults))),
         };
         {
             let mut status = self.desk.status();
@@ -246,20 +252,4 @@ fn hindering(state: &PrinterState) -> Vec<Fault> {
         }
         PrinterState::Ready | PrinterState::CannotAsk => Vec::new(),
     }
-}
-
-/// Faults as a sentence that says what to do.
-fn words(faults: &[Fault]) -> String {
-    let word = |fault: &Fault| match fault {
-        Fault::PaperOut => "out of labels: load a roll",
-        Fault::RibbonOut => "out of ribbon: load one",
-        Fault::HeadOpen => "open: close the head",
-        Fault::Paused => "paused: press its pause key",
-        Fault::BufferFull => "its memory is full: wait, or switch it off and on",
-        Fault::CorruptMemory => "its memory is damaged: call a technician",
-        Fault::HeadTemperature => "too hot or too cold: wait",
-        Fault::NoAnswer => "gives no answer: see whether it is on, closed and loaded",
-        Fault::Unreachable => "cannot be reached: see whether it is on and plugged in",
-    };
-    faults.iter().map(word).collect::<Vec<_>>().join("; ")
 }

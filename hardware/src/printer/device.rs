@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::watchdog::Watchdog;
-use super::{Fault, Payload, Printer, PrinterState, SendOutcome};
+use super::{Doubt, Fault, Health, Payload, Printer, PrinterState, Progress, SendOutcome, Track};
 use crate::profile::LineSettings;
 use crate::scanner::serial::open_line;
 
@@ -34,8 +34,12 @@ impl Printer for DevicePrinter {
         self.watchdog.write(&self.path.display().to_string(), open, job.bytes, JOB_LIMIT)
     }
 
-    fn state(&self) -> PrinterState {
-        there(&self.path)
+    fn follow(&self, _track: &mut Track) -> Progress {
+        Progress::Unproven(Doubt::CannotCount)
+    }
+
+    fn health(&self) -> Health {
+        there(&self.path).into()
     }
 
     fn transport(&self) -> &'static str {
@@ -65,8 +69,12 @@ impl Printer for SerialPrinter {
         self.watchdog.write(&self.path.display().to_string(), open, job.bytes, JOB_LIMIT)
     }
 
-    fn state(&self) -> PrinterState {
-        there(&self.path)
+    fn follow(&self, _track: &mut Track) -> Progress {
+        Progress::Unproven(Doubt::CannotCount)
+    }
+
+    fn health(&self) -> Health {
+        there(&self.path).into()
     }
 
     fn transport(&self) -> &'static str {
@@ -92,7 +100,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("lp0");
         let printer = DevicePrinter::new(&path);
-        let outcome = printer.send(Payload { name: "j", bytes: b"x" });
+        let outcome = printer.send(Payload { name: "j", bytes: b"x", labels: 1, language: "zpl" });
         assert!(matches!(outcome, SendOutcome::NothingSent(SendError::Unreachable { .. })));
         assert_eq!(printer.state(), PrinterState::NotReady(vec![Fault::Unreachable]));
         assert!(!path.exists());
@@ -103,7 +111,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("lp0");
         fs::write(&path, b"").unwrap();
-        assert!(matches!(DevicePrinter::new(&path).send(Payload { name: "j", bytes: b"^XA^XZ" }), SendOutcome::Sent));
+        assert!(matches!(
+            DevicePrinter::new(&path).send(Payload { name: "j", bytes: b"^XA^XZ", labels: 1, language: "zpl" }),
+            SendOutcome::Sent(_)
+        ));
         assert_eq!(fs::read(&path).unwrap(), b"^XA^XZ");
     }
 
@@ -118,7 +129,10 @@ mod tests {
             // The port stays open until the printer has drained it.
             (master, read)
         });
-        assert!(matches!(printer.send(Payload { name: "j", bytes: b"^XA^XZ" }), SendOutcome::Sent));
+        assert!(matches!(
+            printer.send(Payload { name: "j", bytes: b"^XA^XZ", labels: 1, language: "zpl" }),
+            SendOutcome::Sent(_)
+        ));
         assert_eq!(&reader.join().unwrap().1, b"^XA^XZ");
     }
 }

@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use super::host_status::{ANSWER_MAX_BYTES, HostStatus};
-use super::{Fault, Payload, Printer, PrinterState, SendError, SendOutcome};
+use super::{Doubt, Fault, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track};
 
 /// The limits of a conversation with a printer on TCP.
 #[derive(Debug, Clone, Copy)]
@@ -148,23 +148,27 @@ impl Printer for TcpPrinter {
             return SendOutcome::failed(sent_bytes, error);
         }
         match self.hear_out(&mut stream) {
-            Ok(()) => SendOutcome::Sent,
+            Ok(()) => SendOutcome::Sent(Track::none()),
             Err(error) => SendOutcome::failed(job.bytes.len(), self.broke(error)),
         }
     }
 
-    fn state(&self) -> PrinterState {
+    fn follow(&self, _track: &mut Track) -> Progress {
+        Progress::Unproven(Doubt::CannotCount)
+    }
+
+    fn health(&self) -> Health {
         if !self.asks_host_status {
             return match self.connect() {
-                Ok(_) => PrinterState::CannotAsk,
-                Err(_) => PrinterState::NotReady(vec![Fault::Unreachable]),
+                Ok(_) => PrinterState::CannotAsk.into(),
+                Err(_) => Health::down(Fault::Unreachable),
             };
         }
         match self.host_status() {
-            Ok(Some(status)) => status.state(),
+            Ok(Some(status)) => Health { labels_to_come: Some(status.labels_remaining), ..status.state().into() },
             // Newer firmware is silent while labels or ribbon are out or the head is open.
-            Ok(None) => PrinterState::NotReady(vec![Fault::NoAnswer]),
-            Err(_) => PrinterState::NotReady(vec![Fault::Unreachable]),
+            Ok(None) => Health::down(Fault::NoAnswer),
+            Err(_) => Health::down(Fault::Unreachable),
         }
     }
 
@@ -193,7 +197,7 @@ mod tests {
     }
 
     fn job(bytes: &[u8]) -> Payload<'_> {
-        Payload { name: "job-1.zpl", bytes }
+        Payload { name: "job-1.zpl", bytes, labels: 1, language: "zpl" }
     }
 
     #[test]
@@ -201,7 +205,7 @@ mod tests {
         let sim = SimZplPrinter::start("127.0.0.1:0").unwrap();
         let printer = TcpPrinter::new(&sim.address().to_string(), true, quick());
         assert_eq!(printer.state(), PrinterState::Ready);
-        assert!(matches!(printer.send(job(b"^XA^FDone^FS^XZ\n^XA^FDtwo^FS^XZ")), SendOutcome::Sent));
+        assert!(matches!(printer.send(job(b"^XA^FDone^FS^XZ\n^XA^FDtwo^FS^XZ")), SendOutcome::Sent(_)));
         assert_eq!(sim.labels(), [b"^XA^FDone^FS^XZ", b"^XA^FDtwo^FS^XZ"]);
         sim.set_status(HostStatus { paper_out: true, ..HostStatus::default() });
         assert_eq!(printer.state(), PrinterState::NotReady(vec![Fault::PaperOut]));

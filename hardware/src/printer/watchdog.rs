@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use super::{SendError, SendOutcome};
+use super::{SendError, SendOutcome, Track};
 
 /// Bytes written at once; between chunks the writer looks whether it was given up.
 const CHUNK_BYTES: usize = 512;
@@ -54,7 +54,7 @@ impl Watchdog {
         let mut progress = lock(&progress);
         let to = to.to_owned();
         match ended {
-            Ok(Ok(())) => SendOutcome::Sent,
+            Ok(Ok(())) => SendOutcome::Sent(Track::none()),
             Ok(Err((true, error))) => SendOutcome::NothingSent(SendError::Unreachable { to, error }),
             Ok(Err((false, error))) => SendOutcome::failed(progress.sent_bytes, SendError::Write { to, error }),
             Err(_) => {
@@ -133,7 +133,7 @@ mod tests {
         drop(free);
         let mut outcome = watchdog.write("lp0", || Ok(Vec::new()), b"x", limit);
         for _ in 0..100 {
-            if matches!(outcome, SendOutcome::Sent) {
+            if matches!(outcome, SendOutcome::Sent(_)) {
                 return;
             }
             thread::sleep(Duration::from_millis(10));
