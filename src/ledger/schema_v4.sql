@@ -14,7 +14,7 @@ INSERT INTO print_jobs SELECT id, printer, template,
     requested_by, requested_at, changed_at, attempts, fault FROM print_jobs_before;
 CREATE INDEX print_jobs_waiting ON print_jobs (printer, id) WHERE state IN ('queued', 'sending');
 CREATE INDEX print_jobs_wanting ON print_jobs (id) WHERE state IN ('unknown', 'failed');
-CREATE INDEX print_jobs_of_batch ON print_jobs (batch, position) WHERE batch IS NOT NULL;
+CREATE INDEX print_jobs_of_batch ON print_jobs (batch, position, state) WHERE batch IS NOT NULL;
 -- Which job printed which issue of a chart's label.
 CREATE TABLE label_issues (
     chart INTEGER NOT NULL, issue INTEGER NOT NULL, job INTEGER NOT NULL, PRIMARY KEY (chart, issue)
