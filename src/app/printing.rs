@@ -30,6 +30,7 @@ pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
                 format,
                 dpi: u16::try_from(printer.dpi).map_err(Failure::new)?,
                 stock: Some(printer.stock.clone()),
+                low_stock: printer.low_stock,
             };
             Ok((spec, Arc::from(transport(printer).printer())))
         })
@@ -60,6 +61,11 @@ pub fn view(status: crate::outbox::PrinterStatus) -> PrinterView {
         language: status.spec.format.extension().to_owned(),
         stock: status.spec.stock,
         state: status.state.to_owned(),
+        faults: status.faults.into_iter().map(str::to_owned).collect(),
+        warnings: status.warnings.into_iter().map(str::to_owned).collect(),
+        low_stock: status.spec.low_stock,
+        sending: status.sending,
+        loaded: None,
         detail: status.detail,
         simulated: status.simulated,
     }

@@ -20,7 +20,7 @@ use super::{backups, downtime, reach};
 use crate::config::{Config, Scanner};
 use crate::intake::Intake;
 use crate::ledger::changes::{Prune, Sweep};
-use crate::ledger::{Actor, Ledger, OpenError, RandomIds};
+use crate::ledger::{Actor, Ledger, OpenError, PrintJobState, RandomIds};
 use crate::outbox::{Jobs, LedgerJobs, Limits, Outbox};
 use crate::web::{self, App, Hospital, PrinterView, Samples, Tls};
 
@@ -220,16 +220,17 @@ fn wake_printers(ledger: &Ledger, outbox: &Arc<Outbox>) {
     let (mut published, outbox) = (ledger.subscribe(), Arc::downgrade(outbox));
     tokio::spawn(async move {
         loop {
-            let printer = match published.recv().await {
-                Ok(entry) => entry.print_job.as_ref().map(|job| job.printer.clone()),
+            let entry = match published.recv().await {
+                Ok(entry) => entry,
                 // Workers look by themselves too, so what was missed is only late.
-                Err(RecvError::Lagged(_)) => None,
+                Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => return,
             };
-            match (printer, outbox.upgrade()) {
-                (Some(printer), Some(outbox)) => outbox.wake(&printer),
-                (None, Some(_)) => {}
-                (_, None) => return,
+            let Some(outbox) = outbox.upgrade() else { return };
+            match &entry.print_job {
+                Some(job) if job.state == PrintJobState::Queued => outbox.wake(&job.printer),
+                None if entry.kind.starts_with("print_batch_") => outbox.wake_all(),
+                _ => {}
             }
         }
     });

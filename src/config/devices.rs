@@ -88,6 +88,9 @@ fn port_choice(c: &mut Checker, section: &sections::Scanner, span: &Range<usize>
     }
 }
 
+/// How many labels left open an alert, unless the configuration says otherwise.
+const LOW_STOCK_DEFAULT: u32 = 25;
+
 pub(super) fn printers(c: &mut Checker, sections: &[Spanned<sections::Printer>]) -> Vec<Printer> {
     let mut seen = BTreeSet::new();
     let mut printers = Vec::new();
@@ -114,7 +117,8 @@ pub(super) fn printers(c: &mut Checker, sections: &[Spanned<sections::Printer>])
         }
         let Some(transport) = printer_transport(c, section, &span) else { continue };
         let stock = section.stock.clone().unwrap_or_else(|| "folder-4x2".to_owned());
-        printers.push(Printer { id: section.id.clone(), place, transport, language, dpi, stock });
+        let low_stock = section.low_stock.unwrap_or(LOW_STOCK_DEFAULT);
+        printers.push(Printer { id: section.id.clone(), place, transport, language, dpi, stock, low_stock });
     }
     printers
 }

@@ -116,6 +116,8 @@ pub struct Printer {
     pub dpi: u32,
     /// The stock that is loaded.
     pub stock: String,
+    /// An alert opens when so few labels are left.
+    pub low_stock: u32,
 }
 
 /// How bytes reach a printer.

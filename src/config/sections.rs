@@ -126,4 +126,5 @@ pub(super) struct Printer {
     pub language: Option<String>,
     pub dpi: Option<u32>,
     pub stock: Option<String>,
+    pub low_stock: Option<u32>,
 }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
+use super::Effect;
 use super::error::{ChangeError, StoreError};
 use super::printing::{ChartLabel, PrintBatchId, PrintJobId, PrintJobRow, PrintJobState, Proof, Subject};
 use super::rows::{self, ChartRecord};
 use super::store::Store;
-use super::Effect;
 use crate::barcode::{ChartNumber, LabelIssue};
 
 /// The template that a kiosk's LABEL command prints.

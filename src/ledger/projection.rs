@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::error::StoreError;
 use super::rows::word;
 use super::{
-    AlertKind, AlertRow, AlertState, Effect, PatientId, PrintBatchId, PrintBatchRow, PrintJobRow, PrinterStockRow, Subject,
+    AlertKind, AlertRow, AlertState, Effect, PatientId, PrintBatchId, PrintBatchRow, PrintJobRow, PrinterStockRow,
+    Subject,
 };
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
@@ -131,12 +132,18 @@ impl Projector {
             // A sheet that is printed anew in part has the issues that its labels had: the newest job counts.
             label_issue_of: sql("INSERT INTO @label_issues (chart, issue, job) VALUES (?, ?, ?) \
                                  ON CONFLICT (chart, issue) DO UPDATE SET job = max(job, excluded.job)"),
-            print_batch_set: sql("INSERT OR REPLACE INTO @print_batches (id, name, printer, template, copies, start_at, \
+            print_batch_set: sql(
+                "INSERT OR REPLACE INTO @print_batches (id, name, printer, template, copies, start_at, \
                                   per_sheet, reason, state, total, next, note, requested_by, requested_at, changed_at) \
-                                  VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
-            print_batch_chart: sql("INSERT OR REPLACE INTO @print_batch_charts (batch, position, chart) VALUES (?, ?, ?)"),
-            printer_stock_set: sql("INSERT OR REPLACE INTO @printer_stock (printer, stock, loaded, remaining, loaded_by, \
-                                    loaded_at) VALUES (?,?,?,?,?,?)"),
+                                  VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            ),
+            print_batch_chart: sql(
+                "INSERT OR REPLACE INTO @print_batch_charts (batch, position, chart) VALUES (?, ?, ?)",
+            ),
+            printer_stock_set: sql(
+                "INSERT OR REPLACE INTO @printer_stock (printer, stock, loaded, remaining, loaded_by, \
+                                    loaded_at) VALUES (?,?,?,?,?,?)",
+            ),
         }
     }
 

@@ -16,7 +16,7 @@ use super::routes::Sample;
 use crate::barcode::ChartNumber;
 use crate::custody::Kiosk;
 use crate::intake::Intake;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, PrintJobId, PrinterStockRow};
 use crate::records::Filing;
 
 /// What the web is built from.
@@ -112,8 +112,18 @@ pub struct PrinterView {
     pub stock: Option<String>,
     /// How it is, in a word: `ready`, `failed`, `unknown`, ….
     pub state: String,
+    /// What hinders it: `paper_out`, `ribbon_out`, `head_open`, `paused`, `wrong_stock`, `no_answer`, `unreachable`, ….
+    pub faults: Vec<String>,
+    /// What will hinder it soon: `paper_low`, `ribbon_low`.
+    pub warnings: Vec<String>,
     /// What hinders it and what to do about it.
     pub detail: Option<String>,
+    /// An alert opens when so few labels are left.
+    pub low_stock: u32,
+    /// What staff said is loaded, counted down by labels sent.
+    pub loaded: Option<PrinterStockRow>,
+    /// The job that it is being sent.
+    pub sending: Option<PrintJobId>,
     /// It is not real.
     pub simulated: bool,
 }

@@ -34,9 +34,9 @@ pub use print_jobs::{
 };
 pub use printer_stock::{CorrectStock, LoadStock};
 pub use printers::{PrinterHealth, StockLow};
-pub use scan_back::{ScanBack, ScannedBack};
 pub use prune::{Prune, RAW_SCAN_DAYS};
 pub use record_types::{AddRecordType, CorrectRecordType, RecordTypePatch};
+pub use scan_back::{ScanBack, ScannedBack};
 pub use staff::{AddStaff, CorrectStaff, StaffPatch};
 pub use sweep::{Sweep, Swept};
 

@@ -10,11 +10,9 @@ use super::super::error::ChangeError;
 use super::super::labels::{self, LabelOrder};
 use super::super::rows::{self, PRINT_BATCH_COLUMNS, PRINT_JOB_COLUMNS};
 use super::super::work::Work;
-use super::super::{
-    Effect, PrintBatchId, PrintBatchRow, PrintBatchState, PrintJobRow, PrintJobState, Proof, Subject,
-};
-use super::print_jobs::{check_start, next_labels, said};
+use super::super::{Effect, PrintBatchId, PrintBatchRow, PrintBatchState, PrintJobRow, PrintJobState, Proof, Subject};
 use super::Change;
+use super::print_jobs::{check_start, next_labels, said};
 use crate::barcode::ChartNumber;
 
 /// A new batch, its charts still to be gathered.
@@ -129,7 +127,12 @@ impl Change for FeedBatch {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let Some(batch) = running(work, &self.printer)? else { return Ok(false) };
         if batch.next > batch.total {
-            set(work, PrintBatchRow { state: PrintBatchState::Done, note: None, ..batch }, "print_batch_done", Vec::new())?;
+            set(
+                work,
+                PrintBatchRow { state: PrintBatchState::Done, note: None, ..batch },
+                "print_batch_done",
+                Vec::new(),
+            )?;
             return Ok(true);
         }
         match next_jobs(work, &batch) {
@@ -242,7 +245,8 @@ fn resume(
 
 /// Effects that take back the batch's jobs that wait to be sent: at most a chunk, because no more are queued at once.
 fn cancelled(work: &Work<'_>, batch: PrintBatchId) -> Result<Vec<Effect>, ChangeError> {
-    let sql = format!("SELECT {PRINT_JOB_COLUMNS} FROM main.print_jobs WHERE batch = ? AND state = 'queued' LIMIT 1000");
+    let sql =
+        format!("SELECT {PRINT_JOB_COLUMNS} FROM main.print_jobs WHERE batch = ? AND state = 'queued' LIMIT 1000");
     let mut select = work.conn().prepare_cached(&sql)?;
     let jobs = select.query_map([batch.0], rows::print_job)?;
     let cancel = |job| {
@@ -337,12 +341,7 @@ fn charts(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn made_before(
-    work: &Work<'_>,
-    batch: PrintBatchId,
-    first: u32,
-    last: u32,
-) -> Result<Vec<PrintJobRow>, ChangeError> {
+fn made_before(work: &Work<'_>, batch: PrintBatchId, first: u32, last: u32) -> Result<Vec<PrintJobRow>, ChangeError> {
     let sql = format!(
         "SELECT {PRINT_JOB_COLUMNS} FROM main.print_jobs WHERE batch = ? AND position BETWEEN ? AND ? ORDER BY id DESC"
     );

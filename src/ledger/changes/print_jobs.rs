@@ -8,10 +8,10 @@ use super::super::labels::{self, LabelOrder};
 use super::super::rows::{self, PRINT_JOB_COLUMNS};
 use super::super::work::Work;
 use super::super::{Effect, PrintBatchState, PrintJobId, PrintJobRow, PrintJobState, Proof, Subject};
+use super::Change;
 use super::charts::known_chart;
 use super::print_batches;
 use super::printer_stock::counted_down;
-use super::Change;
 use crate::barcode::ChartNumber;
 
 /// Queues a label for each chart, each with the chart's next label issue; copies share one issue. Where the stock is a
@@ -199,7 +199,8 @@ fn may_become(now: PrintJobState, next: PrintJobState) -> bool {
     use PrintJobState::{Failed, Printed, Queued, Sending, Sent, Unknown};
     match next {
         Sending => now == Queued,
-        Queued | Failed => matches!(now, Queued | Sending),
+        Queued => matches!(now, Queued | Sending),
+        Failed => matches!(now, Queued | Sending | Sent),
         Sent | Unknown => now == Sending,
         Printed => matches!(now, Sending | Sent | Unknown),
         PrintJobState::Cancelled => false,

@@ -6,8 +6,8 @@ use super::super::error::ChangeError;
 use super::super::labels::scanned_back;
 use super::super::work::Work;
 use super::super::{ChartLabel, Effect, PrintJobRow};
-use super::charts::known_chart;
 use super::Change;
+use super::charts::known_chart;
 use crate::barcode::{ChartNumber, Code, LabelIssue};
 
 /// A label was scanned to confirm it.

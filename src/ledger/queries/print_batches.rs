@@ -67,6 +67,13 @@ impl Reader {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Has this printer a batch that runs?
+    pub fn runs_a_batch(&self, printer: &str) -> Result<bool, ReadError> {
+        let sql = "SELECT 1 FROM print_batches WHERE printer = ?1 AND state IN ('gathering', 'running', 'paused')
+                   AND state = 'running'";
+        Ok(self.conn().prepare_cached(sql)?.exists(params![printer])?)
+    }
+
     fn batch_view(&self, batch: PrintBatchRow) -> Result<PrintBatchView, ReadError> {
         // On a roll an index alone answers; sheets are few.
         let labels = if batch.per_sheet == 1 { "count(*)" } else { "sum(json_array_length(subject, '$.labels'))" };

@@ -42,6 +42,10 @@ struct Wanted {
     #[serde(default = "one")]
     #[schema(minimum = 1)]
     copies: u16,
+    /// On a sheet of labels: the position of the first one, from 1.
+    #[serde(default = "one")]
+    #[schema(minimum = 1)]
+    start_at: u16,
     /// Why.
     reason: Option<String>,
 }
@@ -68,6 +72,8 @@ async fn queue(State(web): State<Web>, caller: Caller, Body(wanted): Body<Wanted
         charts: wanted.charts,
         printer: wanted.printer,
         copies: wanted.copies,
+        start_at: wanted.start_at,
+        per_sheet: 1,
         reason: wanted.reason.map(|reason| super::text("reason", &reason)).transpose()?,
     };
     let jobs = web.ledger().change(&caller.actor(), change).await?;

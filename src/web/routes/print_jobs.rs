@@ -9,8 +9,8 @@ use utoipa_axum::routes;
 use super::{Access, Api};
 use crate::custody::Role;
 use crate::ledger::changes::{CancelPrintJob, Change, ConfirmPrintJob, RetryPrintJob};
-use crate::ledger::queries::{Page, PrintJobView};
-use crate::ledger::{PrintJobId, PrintJobRow, PrintJobState, Reader};
+use crate::ledger::queries::{Page, PrintJobFilter, PrintJobView};
+use crate::ledger::{PrintBatchId, PrintJobId, PrintJobRow, PrintJobState, Reader};
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::{Path, Query};
 use crate::web::looks::{self, Look};
@@ -32,6 +32,8 @@ struct Which {
     state: Option<PrintJobState>,
     /// Of this printer.
     printer: Option<String>,
+    /// Of this batch.
+    batch: Option<u64>,
     /// How many rows at most, 1 to 500; 50 where it is not given.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
@@ -48,10 +50,11 @@ async fn list(
     peer: Peer,
     Query(which): Query<Which>,
 ) -> Answer<Json<Page<PrintJobView>>> {
-    let list = looks::list_of("print-jobs", &(which.state, &which.printer));
+    let list = looks::list_of("print-jobs", &(which.state, &which.printer, which.batch));
     let paging = super::paging(which.limit, which.cursor)?;
     let sight = super::sight(&caller);
-    let question = move |reader: &Reader| reader.print_jobs(which.state, which.printer.as_deref(), &paging, sight);
+    let filter = PrintJobFilter { state: which.state, printer: which.printer, batch: which.batch.map(PrintBatchId) };
+    let question = move |reader: &Reader| reader.print_jobs(&filter, &paging, sight);
     let page = web.ledger().read(question).await?;
     looks::log_list(&web, &caller, peer, Look::PrintJobs, list).await?;
     Ok(Json(page))
