@@ -10,8 +10,14 @@ use outguide_hardware::profile::LineSettings;
 use super::say::Failure;
 use crate::config::{self, Config, PrinterTransport};
 use crate::labels::Format;
-use crate::outbox::PrinterSpec;
+use crate::ledger::Ledger;
+use crate::outbox::{PrinterSpec, Texts};
 use crate::web::PrinterView;
+
+/// What stands on a hospital's printed matter.
+pub fn texts(config: &Config, ledger: &Ledger) -> Texts {
+    Texts::new(ledger.clone(), &config.hospital, config.numbering.filing, config.time_zone.clone())
+}
 
 /// A printer and the way to it.
 pub type Reached = (PrinterSpec, Arc<dyn Printer>);

@@ -40,6 +40,8 @@ pub struct Config {
     pub downtime: Schedule,
     /// How MRNs look and are filed.
     pub numbering: Numbering,
+    /// The site's own label templates, media, palettes, images and fonts.
+    pub label_directory: Option<PathBuf>,
     /// Rules for labels that the hospital already has.
     pub legacy: Vec<LegacyRule>,
     /// The same rules, compiled.

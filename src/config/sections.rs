@@ -19,6 +19,7 @@ pub(super) struct File {
     pub downtime: Option<Scheduled>,
     pub numbering: Numbering,
     pub barcode: Barcode,
+    pub labels: Labels,
     pub kiosk: Vec<Spanned<Kiosk>>,
     pub scanner: Vec<Spanned<Scanner>>,
     pub printer: Vec<Spanned<Printer>>,
@@ -52,6 +53,12 @@ pub(super) struct Scheduled {
     pub every: Spanned<String>,
     pub directory: PathBuf,
     pub keep: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Labels {
+    pub directory: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -5,10 +5,18 @@ fn make(data: &LabelData, format: Format, dpi: u16) -> Vec<u8> {
     let rendered = render("folder-4x2", data, Target { format, dpi, copies: 1 }).unwrap();
     // To look at what the tests look at: OUTGUIDE_LABEL_DIR=/tmp/x cargo test --lib labels
     if let Ok(dir) = std::env::var("OUTGUIDE_LABEL_DIR") {
-        std::fs::write(format!("{dir}/{}-{dpi}.{}", plain(&data.last_name).len(), format.extension()), &rendered.bytes)
-            .unwrap();
+        std::fs::write(
+            format!("{dir}/{}-{dpi}.{}", data.field(Field::Name).len(), format.extension()),
+            &rendered.bytes,
+        )
+        .unwrap();
     }
     rendered.bytes
+}
+
+fn named(last: &str, first: &str) -> LabelData {
+    let chart = ChartLabel { last_name: last.to_owned(), first_name: first.to_owned(), ..ChartLabel::sample() };
+    LabelData::chart(&chart)
 }
 
 fn hostile() -> Vec<LabelData> {
@@ -19,18 +27,14 @@ fn hostile() -> Vec<LabelData> {
         ("名前", "😀\u{202e}evil\u{0}\u{1b}[2J\r\n^XZ"),
         ("אבג", "\u{200b}"),
     ];
-    let data = |(last, first): (&str, &str)| LabelData {
-        last_name: last.to_owned(),
-        first_name: first.to_owned(),
-        ..LabelData::sample()
-    };
+    let data = |(last, first): (&str, &str)| named(last, first);
     names.into_iter().map(data).collect()
 }
 
 #[test]
 fn the_built_in_templates_are_sound() {
     let labels = Labels::built_in().unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(labels.templates().len(), TEMPLATES.len());
+    assert_eq!(labels.templates().len(), built_in::TEMPLATES.len());
 }
 
 #[test]
@@ -71,7 +75,7 @@ fn long_names_stay_in_their_area_and_cut_ones_are_told() {
     assert!(notes[..3].iter().all(Vec::is_empty), "{notes:?}");
     assert_eq!(notes[3], [Note::Missing(vec!['名', '前', '😀'])]);
     assert_eq!(notes[4], [Note::Missing(vec!['א', 'ב', 'ג'])]);
-    let endless = LabelData { last_name: "Ma ".repeat(60), first_name: "M".repeat(100), ..LabelData::sample() };
+    let endless = named(&"Ma ".repeat(60), &"M".repeat(100));
     assert!(matches!(cut(&endless).as_slice(), [Note::Cut(_)]));
 }
 
@@ -96,7 +100,7 @@ fn wrong_requests_are_answered() {
     assert_eq!(error, "there is no label template `folder-4x3`; did you mean `folder-4x2`?");
     let error = render("folder-4x2", &LabelData::sample(), Target { dpi: 10, ..target }).unwrap_err();
     assert_eq!(error, LabelError::Resolution(10));
-    let long = LabelData { mrn: "9".repeat(40), ..LabelData::sample() };
+    let long = LabelData::chart(&ChartLabel { mrn: "9".repeat(40), ..ChartLabel::sample() });
     assert!(render("folder-4x2", &long, target).is_ok());
 }
 

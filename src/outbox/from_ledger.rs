@@ -1,31 +1,31 @@
-//! The outbox's queue is the ledger; what labels and lists say is read from it.
+//! The outbox's queue is the ledger.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::barcode::{self, Code, LabelIssue, PlaceCode};
-use crate::labels::LabelData;
-use crate::labels::report::ListRow;
+use crate::barcode::PlaceCode;
+use crate::labels::{LabelData, Labels};
 use crate::ledger::changes::{BatchStep, CorrectStock, FeedBatch, PrintJobFate, PrinterHealth, SteerBatch, StockLow};
-use crate::ledger::queries::{ChartRow, Sight};
-use crate::ledger::{Actor, ChangeError, Ledger, PrintJobId, PrintJobRow, PrintJobState, ReadError, Subject};
-use crate::records::Filing;
+use crate::ledger::{Actor, ChangeError, Ledger, PrintJobId, PrintJobRow, PrintJobState, ReadError};
 
-use super::{Jobs, JobsError, LabelFault, PrinterSpec};
+use super::{Jobs, JobsError, LabelFault, PrinterSpec, Texts};
+
+/// The templates as they are now: a site's own may be edited while the server runs.
+pub type Shelf = Arc<dyn Fn() -> Arc<Labels> + Send + Sync>;
 
 /// The queue in a ledger.
 pub struct LedgerJobs {
     ledger: Ledger,
-    hospital: String,
-    filing: Filing,
+    texts: Texts,
+    shelf: Shelf,
     /// Of which printers it was told that few labels are left.
     low: Mutex<HashMap<String, bool>>,
 }
 
 impl LedgerJobs {
-    /// The queue of `ledger`; the hospital's name and filing order stand on labels. Batches whose charts were being
-    /// gathered when the server stopped are given up: nothing of them was printed.
-    pub fn new(ledger: Ledger, hospital: &str, filing: Filing) -> Self {
+    /// The queue of `ledger`. Batches whose charts were being gathered when the server stopped are given up: nothing of
+    /// them was printed.
+    pub fn new(ledger: Ledger, texts: Texts, shelf: Shelf) -> Self {
         match ledger.read_blocking(|reader| reader.gathering_batches()) {
             Ok(interrupted) => {
                 for batch in interrupted {
@@ -37,15 +37,7 @@ impl LedgerJobs {
             }
             Err(error) => tracing::warn!(%error, "batches could not be read"),
         }
-        Self { ledger, hospital: hospital.to_owned(), filing, low: Mutex::default() }
-    }
-
-    fn label(&self, chart: crate::barcode::ChartNumber, issue: LabelIssue) -> Result<LabelData, LabelFault> {
-        match self.ledger.read_blocking(|reader| reader.chart(chart, Sight::Full)) {
-            Ok(Some(row)) => Ok(label_data(&row, issue, &self.hospital, self.filing)),
-            Ok(None) | Err(ReadError::NotFound(_)) => Err(LabelFault::Never(format!("there is no chart {chart}"))),
-            Err(error) => Err(LabelFault::NotNow(error.to_string())),
-        }
+        Self { ledger, texts, shelf, low: Mutex::default() }
     }
 
     /// Tells, or takes back, that few labels are left, where that changed.
@@ -82,12 +74,12 @@ impl Jobs for LedgerJobs {
         self.ledger.change_blocking(&Actor::System, feed).map_err(unmade)
     }
 
+    fn labels(&self) -> Arc<Labels> {
+        (self.shelf)()
+    }
+
     fn data(&self, job: &PrintJobRow) -> Result<Vec<LabelData>, LabelFault> {
-        match &job.subject {
-            Subject::Label(label) => Ok(vec![self.label(label.chart, label.issue)?]),
-            Subject::Sheet(labels) => labels.iter().map(|label| self.label(label.chart, label.issue)).collect(),
-            _ => Err(LabelFault::Never("this template says nothing of that".to_owned())),
-        }
+        self.texts.of_job(job)
     }
 
     fn note(&self, id: PrintJobId, state: PrintJobState, fault: Option<String>) -> Result<PrintJobRow, JobsError> {
@@ -150,44 +142,5 @@ fn unmade(error: ChangeError) -> JobsError {
     match error {
         ChangeError::NotRecorded(why) => JobsError::NotRecorded(why),
         other => JobsError::Changed(other.to_string()),
-    }
-}
-
-/// What a chart's label says, with the given issue.
-pub fn label_data(row: &ChartRow, issue: LabelIssue, hospital: &str, filing: Filing) -> LabelData {
-    let chart = &row.chart;
-    LabelData {
-        barcode: barcode::encode(&Code::Chart(chart.number, issue)).unwrap_or_default(),
-        reference: barcode::encode(&Code::Reference(chart.number)).unwrap_or_default(),
-        mrn: row.patient.mrn.clone(),
-        filing,
-        last_name: row.patient.last_name.clone(),
-        first_name: row.patient.first_name.clone(),
-        birth_date: row.patient.birth_date,
-        sex: row.patient.sex.clone(),
-        record_type: chart.record_type.clone(),
-        record_type_name: row.record_type_name.clone().unwrap_or_else(|| chart.record_type.clone()),
-        volume: chart.volume,
-        home: row.home_name.clone().or_else(|| chart.home.as_ref().map(ToString::to_string)).unwrap_or_default(),
-        hospital: hospital.to_owned(),
-    }
-}
-
-/// A chart that is out, as the downtime list has it.
-pub fn list_row(row: &ChartRow) -> ListRow {
-    let chart = &row.chart;
-    let code = chart.place.as_ref().map(ToString::to_string);
-    ListRow {
-        place: chart.place_name.clone().or(code).unwrap_or_else(|| "Place not known".to_owned()),
-        mrn: row.patient.mrn.clone(),
-        last_name: row.patient.last_name.clone(),
-        first_name: row.patient.first_name.clone(),
-        birth_date: row.patient.birth_date,
-        record_type: chart.record_type.clone(),
-        volume: chart.volume,
-        holder: chart.holder_name.clone().or_else(|| chart.holder.as_ref().map(ToString::to_string)),
-        out_since: chart.out_since,
-        due_at: chart.due_at,
-        missing: chart.missing_since.is_some(),
     }
 }

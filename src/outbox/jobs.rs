@@ -1,7 +1,9 @@
 //! What the outbox asks of the house.
 
+use std::sync::Arc;
+
 use super::PrinterSpec;
-use crate::labels::LabelData;
+use crate::labels::{LabelData, Labels};
 use crate::ledger::{PrintJobId, PrintJobRow, PrintJobState};
 
 /// The queue and its ledger. Called from the workers' threads; may block.
@@ -14,6 +16,9 @@ pub trait Jobs: Send + Sync + 'static {
 
     /// Nothing is queued: queues the next labels of the printer's batches. Was there anything to do?
     fn feed(&self, printer: &str) -> Result<bool, JobsError>;
+
+    /// The templates as they are now.
+    fn labels(&self) -> Arc<Labels>;
 
     /// What stands on the job's labels: everything as it is now, with the job's issues.
     fn data(&self, job: &PrintJobRow) -> Result<Vec<LabelData>, LabelFault>;

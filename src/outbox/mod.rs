@@ -9,6 +9,7 @@
 mod from_ledger;
 mod jobs;
 mod making;
+mod texts;
 mod worker;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,8 +21,9 @@ use outguide_hardware::printer::Printer;
 use crate::labels::Format;
 use crate::ledger::PrintJobId;
 
-pub use from_ledger::{LedgerJobs, label_data, list_row};
+pub use from_ledger::{LedgerJobs, Shelf};
 pub use jobs::{Jobs, JobsError, LabelFault};
+pub use texts::{Texts, chart_label, list_row};
 
 /// A printer as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use outguide_hardware::printer::{Fault, PrinterState};
 
 use super::*;
 use crate::barcode::{ChartNumber, LabelIssue};
-use crate::labels::LabelData;
+use crate::labels::{LabelData, Labels};
 use crate::ledger::{ChartLabel, PrintJobRow, PrintJobState, Subject};
 
 /// The queue in memory, with every noted state in order.
@@ -80,6 +81,12 @@ impl Jobs for Queue {
 
     fn feed(&self, _printer: &str) -> Result<bool, JobsError> {
         Ok(false)
+    }
+
+    fn labels(&self) -> Arc<Labels> {
+        static LABELS: LazyLock<Arc<Labels>> =
+            LazyLock::new(|| Arc::new(Labels::load(&crate::labels::Files::default()).unwrap().0));
+        Arc::clone(&LABELS)
     }
 
     fn data(&self, job: &PrintJobRow) -> Result<Vec<LabelData>, LabelFault> {

@@ -126,7 +126,7 @@ impl Worker {
     fn make(&mut self, job: &PrintJobRow) -> Option<Made> {
         let loaded = self.jobs.loaded(&self.spec.id);
         let stock = loaded.as_deref().or(self.spec.stock.as_deref());
-        let made = making::make(&self.spec, stock, job, || self.jobs.data(job));
+        let made = making::make(&self.spec, &self.jobs.labels(), stock, job, || self.jobs.data(job));
         match made {
             Ok(made) => return Some(made),
             Err(LabelFault::Never(fault)) => self.settle(job, PrintJobState::Failed, Some(fault)),

@@ -25,7 +25,7 @@ pub struct ScanBack {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScannedBack {
     /// The label is the newest that is known on its chart; its print job, where it proves one.
-    Confirmed(ChartLabel, Option<PrintJobRow>),
+    Confirmed(ChartLabel, Option<Box<PrintJobRow>>),
     /// A newer one is on the chart: this one has to come off.
     Superseded(ChartLabel, LabelIssue),
     /// It is another chart's label.
@@ -69,6 +69,6 @@ impl Change for ScanBack {
         }
         effects.extend(job.clone().map(Effect::PrintJobSet));
         told(work, "confirmed", effects)?;
-        Ok(ScannedBack::Confirmed(label, job))
+        Ok(ScannedBack::Confirmed(label, job.map(Box::new)))
     }
 }

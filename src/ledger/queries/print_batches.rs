@@ -95,6 +95,17 @@ impl Reader {
         Ok(view)
     }
 
+    /// The first of these that is no chart.
+    pub fn first_unknown_chart(&self, charts: &[ChartNumber]) -> Result<Option<ChartNumber>, ReadError> {
+        let mut statement = self.conn().prepare_cached("SELECT 1 FROM charts WHERE number = ?1")?;
+        for chart in charts {
+            if !statement.exists(params![chart.0])? {
+                return Ok(Some(*chart));
+            }
+        }
+        Ok(None)
+    }
+
     /// The charts in use that fit, in the order of the shelf; at most `most` and one, which tells that there are more.
     pub fn select_for_labels(&self, wanted: &LabelSelection, most: usize) -> Result<Vec<ChartNumber>, ReadError> {
         let sql = "SELECT c.number, p.mrn, p.sort_name, c.volume FROM charts c JOIN patients p ON p.id = c.patient
