@@ -1,0 +1,77 @@
+/** A printer: how it is, what is in it, and what staff say they loaded. */
+
+/** @import { Printer, Stock } from "../types.js" */
+
+import { get, post } from "../../shared/api.js";
+import { el } from "../../shared/dom.js";
+import { may, times } from "../session.js";
+import { ask } from "./form.js";
+import { button, simulatedTag, tag, words } from "./icon.js";
+import { toast } from "./toast.js";
+
+const GOOD = ["ready", "unasked"];
+/** As many as the usual roll of 4 by 2 inch labels has. */
+const ROLL = 500;
+
+/**
+ * @param {Printer} printer
+ * @param {() => void} [changed]
+ */
+export function printerCard(printer, changed = () => {}) {
+  const good = GOOD.includes(printer.state);
+  const tone = good ? "ok" : printer.state === "untried" ? "plain" : "refused";
+  return el(
+    "article",
+    { class: "card printer", data: { tone }, "aria-label": `Printer ${printer.id}` },
+    el("div", { class: "card-head" }, el("h2", {}, printer.id), tag(stateText(printer), tone, printer.state === "unasked" ? "This printer cannot be asked how it is." : undefined), ...(printer.warnings ?? []).map((warning) => tag(words(warning), "attention")), printer.simulated ? simulatedTag() : null),
+    el("p", { class: "soft" }, [printer.place, printer.transport, printer.language?.toUpperCase(), printer.loaded?.stock ?? printer.stock].filter(Boolean).join(" · ")),
+    printer.detail ? el("p", { class: "printer-detail" }, printer.detail) : null,
+    stockLine(printer),
+    may("records", "technician") ? el("div", { class: "actions" }, button(printer.loaded ? "New roll" : "Say what is loaded", () => void load(printer, changed))) : null,
+  );
+}
+
+/** @param {Printer} printer */
+function stateText(printer) {
+  if (printer.state === "unasked") return "cannot be asked";
+  const [first] = printer.faults ?? [];
+  return words(first ?? printer.state);
+}
+
+/** @param {Printer} printer */
+function stockLine(printer) {
+  const { loaded } = printer;
+  if (!loaded) return el("p", { class: "soft" }, "Nobody has said how many labels are in it.");
+  const few = loaded.left <= (printer.low_stock ?? 0);
+  return el(
+    "div",
+    { class: "stock", data: { few } },
+    el("meter", { min: 0, max: loaded.loaded, low: Math.min(printer.low_stock ?? 0, loaded.loaded), optimum: loaded.loaded, value: loaded.left, "aria-label": `Labels left in ${printer.id}` }),
+    el("p", {}, el("strong", {}, String(loaded.left)), ` of ${loaded.loaded} left`, few ? tag("load soon", "attention") : null, el("span", { class: "soft" }, " · loaded ", times().element(loaded.loaded_at, "ago"))),
+  );
+}
+
+/**
+ * @param {Printer} printer
+ * @param {() => void} changed
+ */
+async function load(printer, changed) {
+  const { rows } = /** @type {{rows: Stock[]}} */ (await get("/api/v1/label-stocks"));
+  const now = printer.loaded?.stock ?? printer.stock ?? "";
+  const known = rows.some((stock) => stock.name === now);
+  const done = await ask({
+    title: `What is in ${printer.id}?`,
+    intro: ["Labels sent are counted down from here. An alert opens when few are left."],
+    fields: [
+      { name: "loaded", label: "Labels, or sheets, in it now", type: "number", value: printer.loaded?.loaded ?? ROLL, min: 1, max: 100_000, required: true },
+      { name: "stock", label: "Which labels", type: "select", value: known ? now : "", options: [["", `As configured (${printer.stock ?? "not said"})`], ...rows.map((stock) => /** @type {[string, string]} */ ([stock.name, `${stock.title} (${stock.name})`]))] },
+    ],
+    action: "Loaded",
+    submit: async ({ loaded, stock }) => {
+      await post(`/api/v1/printers/${encodeURIComponent(printer.id)}/stock`, stock ? { loaded, stock } : { loaded });
+      toast(`${printer.id}: ${loaded} loaded.`);
+      return true;
+    },
+  });
+  if (done) changed();
+}
