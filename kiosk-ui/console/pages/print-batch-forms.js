@@ -16,7 +16,7 @@ const LOOKED_UP_MAX = 300;
 export async function makeBatch() {
   const [printers, templates, places] = await Promise.all([get("/api/v1/printers"), get("/api/v1/label-templates"), activePlaces()]);
   const forCharts = /** @type {Template[]} */ (templates.rows).filter((template) => template.about === "chart");
-  const sheets = Math.max(...forCharts.map((template) => template.stock.per_sheet));
+  const onSheets = forCharts.filter((template) => template.stock.per_sheet > 1).map((template) => template.name);
   const homes = /** @type {Place[]} */ (places).filter((place) => place.kind === "file_room" || place.kind === "offsite");
   return ask({
     title: "Print a batch of labels",
@@ -30,12 +30,12 @@ export async function makeBatch() {
       { name: "home", label: "Filed at", type: "select", options: [["", "Anywhere"], ...homes.map((place) => /** @type {[string, string]} */ ([place.code, `${place.name} (${place.code})`]))], when: { name: "which", is: ["unlabelled", "section"] } },
       { name: "template", label: "Label", type: "select", value: "folder-4x2", options: forCharts.map(templateOption), required: true },
       { name: "printer", label: "Printer", type: "select", options: /** @type {Printer[]} */ (printers.rows).map(printerOption), required: true },
-      { name: "start_at", label: "First free position on the first sheet", type: "number", min: 1, max: sheets, value: 1, hint: "Only for labels on sheets: along the rows, then down.", required: true },
+      { name: "start_at", label: "First free position on the first sheet", type: "number", min: 1, value: 1, hint: "Along the rows, then down.", required: true, when: { name: "template", is: onSheets } },
       { name: "reason", label: "Why", type: "select", value: "first label", options: REASONS.map((reason) => [reason, reason]), required: true },
     ],
     action: "Make the batch",
     submit: async (values) => {
-      const batch = await post("/api/v1/print-batches", { ...(await selection(values)), name: values["name"], template: values["template"], printer: values["printer"], start_at: values["start_at"], reason: values["reason"] });
+      const batch = await post("/api/v1/print-batches", { ...(await selection(values)), name: values["name"], template: values["template"], printer: values["printer"], ...(values["start_at"] ? { start_at: values["start_at"] } : {}), reason: values["reason"] });
       toast(`Batch of ${batch.total} labels made.`);
       return true;
     },

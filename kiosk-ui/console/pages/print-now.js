@@ -7,7 +7,7 @@ import { get } from "../../shared/api.js";
 import { el, fill, setText } from "../../shared/dom.js";
 import { hearCalmly } from "../live.js";
 import { emptyBlock, faultBlock } from "../parts/faults.js";
-import { printerCard } from "../parts/printer-card.js";
+import { printerCard, worstFirst } from "../parts/printer-card.js";
 import { address } from "../router.js";
 import { batches } from "./print-batches.js";
 import { jobActions, jobsList, jobWhat } from "./print-history.js";
@@ -36,7 +36,7 @@ export function open(context) {
       if (text === drawnPrinters || (drawnPrinters !== "" && printers.contains(document.activeElement) && document.querySelector("dialog[open]"))) return;
       const focused = printers.contains(document.activeElement) ? document.activeElement?.closest("article")?.getAttribute("aria-label") : null;
       drawnPrinters = text;
-      fill(printers, ...(rows.length > 0 ? rows.map((row) => printerCard(row, () => void lookAtPrinters())) : [emptyBlock("No printer is configured", "Add a [[printer]] to outguide.toml and start the server again.")]));
+      fill(printers, ...(rows.length > 0 ? worstFirst(rows).map((row) => printerCard(row, () => void lookAtPrinters())) : [emptyBlock("No printer is configured", "Add a [[printer]] to outguide.toml and start the server again.")]));
       if (focused) /** @type {HTMLElement | null} */ (printers.querySelector(`article[aria-label="${CSS.escape(focused)}"] button`))?.focus({ preventScroll: true });
     } catch (fault) {
       if (!context.signal.aborted && drawnPrinters === "") fill(printers, faultBlock(fault, () => void lookAtPrinters()));
@@ -94,7 +94,7 @@ function want(job, changed) {
   return el(
     "li",
     { class: "want", data: { tone } },
-    el("div", { class: "want-what" }, el("p", { class: "want-chart" }, ...jobWhat(job), tag(`label job ${job.id}`)), el("p", { class: "want-question" }, question), line, el("p", { class: "soft" }, "Asked ", times().element(job.requested_at, "ago"), job.batch ? ` · batch ${job.batch}, label ${job.position ?? "?"}` : "")),
+    el("div", { class: "want-what" }, el("p", { class: "want-chart" }, ...jobWhat(job), tag(`job ${job.id}`)), el("p", { class: "want-question" }, question), line, el("p", { class: "soft" }, "Asked ", times().element(job.requested_at, "ago"), job.batch ? ` · batch ${job.batch}, label ${job.position ?? "?"}` : "")),
     jobActions(job, changed, "want-actions"),
   );
 }

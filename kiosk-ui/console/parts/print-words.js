@@ -33,10 +33,20 @@ export function aboutText(job) {
   return `Chart ${job.chart ?? "?"}`;
 }
 
+/**
+ * How a printer is, in a word or a few.
+ *
+ * @param {Printer} printer
+ */
+export function printerState(printer) {
+  if (printer.state === "unasked") return "cannot be asked";
+  return (printer.faults?.[0] ?? printer.state).replaceAll("_", " ");
+}
+
 /** @param {Printer} printer */
 export function printerOption(printer) {
-  const where = printer.place ? ` · ${printer.place}` : "";
-  return /** @type {[string, string]} */ ([printer.id, `${printer.id}${where}${printer.simulated ? " · simulated" : ""} · ${printer.state.replaceAll("_", " ")}`]);
+  const parts = [printer.id, printer.place, printer.simulated ? "simulated" : "", printer.state === "unasked" ? "" : printerState(printer)];
+  return /** @type {[string, string]} */ ([printer.id, parts.filter(Boolean).join(" · ")]);
 }
 
 /** @param {Template} template */

@@ -7,11 +7,22 @@ import { el } from "../../shared/dom.js";
 import { may, times } from "../session.js";
 import { ask } from "./form.js";
 import { button, simulatedTag, tag, words } from "./icon.js";
+import { printerState } from "./print-words.js";
 import { toast } from "./toast.js";
 
 const GOOD = ["ready", "unasked"];
 /** As many as the usual roll of 4 by 2 inch labels has. */
 const ROLL = 500;
+
+/**
+ * Printers that need someone first.
+ *
+ * @param {Printer[]} printers
+ */
+export function worstFirst(printers) {
+  const rank = (/** @type {Printer} */ printer) => (GOOD.includes(printer.state) ? 1 : 0);
+  return [...printers].sort((a, b) => rank(a) - rank(b));
+}
 
 /**
  * @param {Printer} printer
@@ -23,25 +34,18 @@ export function printerCard(printer, changed = () => {}) {
   return el(
     "article",
     { class: "card printer", data: { tone }, "aria-label": `Printer ${printer.id}` },
-    el("div", { class: "card-head" }, el("h2", {}, printer.id), tag(stateText(printer), tone, printer.state === "unasked" ? "This printer cannot be asked how it is." : undefined), ...(printer.warnings ?? []).map((warning) => tag(words(warning), "attention")), printer.simulated ? simulatedTag() : null),
+    el("div", { class: "card-head" }, el("h2", {}, printer.id), tag(printerState(printer), tone, printer.state === "unasked" ? "This printer cannot be asked how it is." : undefined), ...(printer.warnings ?? []).map((warning) => tag(words(warning), "attention")), printer.simulated ? simulatedTag() : null),
     el("p", { class: "soft" }, [printer.place, printer.transport, printer.language?.toUpperCase(), printer.loaded?.stock ?? printer.stock].filter(Boolean).join(" · ")),
     printer.detail ? el("p", { class: "printer-detail" }, printer.detail) : null,
-    stockLine(printer),
-    may("records", "technician") ? el("div", { class: "actions" }, button(printer.loaded ? "New roll" : "Say what is loaded", () => void load(printer, changed))) : null,
+    el("div", { class: "printer-foot" }, stockLine(printer), may("records", "technician") ? button(printer.loaded ? "New roll" : "Say what is in it", () => void load(printer, changed)) : null),
   );
 }
 
-/** @param {Printer} printer */
-function stateText(printer) {
-  if (printer.state === "unasked") return "cannot be asked";
-  const [first] = printer.faults ?? [];
-  return words(first ?? printer.state);
-}
 
 /** @param {Printer} printer */
 function stockLine(printer) {
   const { loaded } = printer;
-  if (!loaded) return el("p", { class: "soft" }, "Nobody has said how many labels are in it.");
+  if (!loaded) return el("p", { class: "soft stock" }, "How many labels are in it is not known.");
   const few = loaded.left <= (printer.low_stock ?? 0);
   return el(
     "div",
