@@ -3,11 +3,9 @@
 
 use std::path::PathBuf;
 
-use crate::printer::Printer;
-use crate::printer::device::{DevicePrinter, SerialPrinter};
 use crate::printer::folder::FolderPrinter;
 use crate::printer::sim::SimPrinter;
-use crate::printer::tcp::{TcpLimits, TcpPrinter};
+use crate::printer::{self, Limits, Printer, Speech};
 use crate::profile::{LineSettings, Profile};
 use crate::scanner::Scanner;
 use crate::scanner::serial::{PortSelector, SerialScanner};
@@ -77,8 +75,6 @@ pub enum PrinterTransport {
     Tcp {
         /// `host:port`.
         address: String,
-        /// It speaks ZPL: ask it `~HS`.
-        zpl: bool,
     },
     /// A serial line.
     Serial {
@@ -102,12 +98,13 @@ pub enum PrinterTransport {
 }
 
 impl PrinterTransport {
-    /// The printer.
-    pub fn printer(&self) -> Box<dyn Printer> {
+    /// The printer, which is spoken to like this.
+    pub fn printer(&self, speech: &Speech) -> Box<dyn Printer> {
+        let limits = Limits::default();
         match self {
-            PrinterTransport::Tcp { address, zpl } => Box::new(TcpPrinter::new(address, *zpl, TcpLimits::default())),
-            PrinterTransport::Serial { port, line } => Box::new(SerialPrinter::new(port, *line)),
-            PrinterTransport::Device { path } => Box::new(DevicePrinter::new(path)),
+            PrinterTransport::Tcp { address } => Box::new(printer::tcp(address, speech, limits)),
+            PrinterTransport::Serial { port, line } => Box::new(printer::serial(port, *line, speech, limits)),
+            PrinterTransport::Device { path } => Box::new(printer::device(path, speech, limits)),
             PrinterTransport::Folder { path } => Box::new(FolderPrinter::new(path)),
             PrinterTransport::Sim(sim) => Box::new(sim.clone()),
         }
@@ -122,13 +119,13 @@ mod tests {
     fn every_transport_builds_what_its_word_says() {
         let path = PathBuf::from("/nowhere");
         let printers = [
-            PrinterTransport::Tcp { address: "127.0.0.1:9100".into(), zpl: true },
+            PrinterTransport::Tcp { address: "127.0.0.1:9100".into() },
             PrinterTransport::Serial { port: path.clone(), line: LineSettings::default() },
             PrinterTransport::Device { path: path.clone() },
             PrinterTransport::Folder { path: path.clone() },
             PrinterTransport::Sim(SimPrinter::default()),
         ];
-        assert_eq!(printers.map(|p| p.printer().transport()), PRINTER_TRANSPORTS);
+        assert_eq!(printers.map(|p| p.printer(&Speech::of("zpl")).transport()), PRINTER_TRANSPORTS);
         let scanners = [
             ScannerTransport::Serial { port: PortSelector::Path(path), baud: None },
             ScannerTransport::Sim { script: None },

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use outguide_hardware::drivers;
-use outguide_hardware::printer::Printer;
 use outguide_hardware::printer::sim::SimPrinter;
+use outguide_hardware::printer::{Printer, Speech};
 use outguide_hardware::profile::LineSettings;
 
 use super::say::Failure;
@@ -31,16 +31,14 @@ pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
                 dpi: u16::try_from(printer.dpi).map_err(Failure::new)?,
                 stock: Some(printer.stock.clone()),
             };
-            Ok((spec, Arc::from(transport(printer).printer())))
+            Ok((spec, Arc::from(transport(printer).printer(&Speech::of(&printer.language)))))
         })
         .collect()
 }
 
 fn transport(printer: &config::Printer) -> drivers::PrinterTransport {
     match &printer.transport {
-        PrinterTransport::Tcp { address } => {
-            drivers::PrinterTransport::Tcp { address: address.clone(), zpl: printer.language == "zpl" }
-        }
+        PrinterTransport::Tcp { address } => drivers::PrinterTransport::Tcp { address: address.clone() },
         PrinterTransport::Serial { port, baud } => drivers::PrinterTransport::Serial {
             port: port.into(),
             line: LineSettings { baud: *baud, ..LineSettings::default() },
