@@ -135,9 +135,13 @@ impl Answer {
                 faults: status.faults(),
                 odometer: *odometer,
             }),
-            Answer::Tspl(status) => {
-                Some(Look { to_come: u32::from(status.printing()), faults: status.faults(), ..Look::default() })
-            }
+            Answer::Tspl(status) => Some(Look {
+                to_come: u32::from(status.printing()),
+                // Stopped in the middle it does not say that it prints: it is not idle either.
+                waiting: u32::from(!status.faults().is_empty()),
+                faults: status.faults(),
+                odometer: None,
+            }),
             Answer::Ql(_) | Answer::EscPos(_) | Answer::Silence | Answer::NotAsked => None,
         }
     }
