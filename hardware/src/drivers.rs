@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use crate::printer::folder::FolderPrinter;
+use crate::printer::ipp::{IppPrinter, IppUriError};
 use crate::printer::sim::SimPrinter;
 use crate::printer::{self, Limits, Printer, Speech};
 use crate::profile::{LineSettings, Profile};
@@ -15,7 +16,7 @@ use crate::scanner::sim::{SimHand, SimScanner, SimScript};
 pub const SCANNER_TRANSPORTS: [&str; 2] = ["serial", "sim"];
 
 /// The words for `[[printer]] transport`.
-pub const PRINTER_TRANSPORTS: [&str; 5] = ["tcp", "serial", "device", "folder", "sim"];
+pub const PRINTER_TRANSPORTS: [&str; 6] = ["tcp", "serial", "device", "ipp", "folder", "sim"];
 
 /// A way to a scanner.
 pub enum ScannerTransport {
@@ -88,6 +89,11 @@ pub enum PrinterTransport {
         /// The device file.
         path: PathBuf,
     },
+    /// An IPP printer or CUPS queue.
+    Ipp {
+        /// Its address, `ipp://host/ipp/print`.
+        uri: String,
+    },
     /// A folder.
     Folder {
         /// The folder.
@@ -99,15 +105,16 @@ pub enum PrinterTransport {
 
 impl PrinterTransport {
     /// The printer, which is spoken to like this.
-    pub fn printer(&self, speech: &Speech) -> Box<dyn Printer> {
+    pub fn printer(&self, speech: &Speech) -> Result<Box<dyn Printer>, IppUriError> {
         let limits = Limits::default();
-        match self {
+        Ok(match self {
             PrinterTransport::Tcp { address } => Box::new(printer::tcp(address, speech, limits)),
             PrinterTransport::Serial { port, line } => Box::new(printer::serial(port, *line, speech, limits)),
             PrinterTransport::Device { path } => Box::new(printer::device(path, speech, limits)),
+            PrinterTransport::Ipp { uri } => Box::new(IppPrinter::new(uri, limits)?),
             PrinterTransport::Folder { path } => Box::new(FolderPrinter::new(path)),
             PrinterTransport::Sim(sim) => Box::new(sim.clone()),
-        }
+        })
     }
 }
 
@@ -122,10 +129,11 @@ mod tests {
             PrinterTransport::Tcp { address: "127.0.0.1:9100".into() },
             PrinterTransport::Serial { port: path.clone(), line: LineSettings::default() },
             PrinterTransport::Device { path: path.clone() },
+            PrinterTransport::Ipp { uri: "ipp://127.0.0.1/ipp/print".into() },
             PrinterTransport::Folder { path: path.clone() },
             PrinterTransport::Sim(SimPrinter::default()),
         ];
-        assert_eq!(printers.map(|p| p.printer(&Speech::of("zpl")).transport()), PRINTER_TRANSPORTS);
+        assert_eq!(printers.map(|p| p.printer(&Speech::of("zpl")).unwrap().transport()), PRINTER_TRANSPORTS);
         let scanners = [
             ScannerTransport::Serial { port: PortSelector::Path(path), baud: None },
             ScannerTransport::Sim { script: None },

@@ -31,7 +31,9 @@ pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
                 dpi: u16::try_from(printer.dpi).map_err(Failure::new)?,
                 stock: Some(printer.stock.clone()),
             };
-            Ok((spec, Arc::from(transport(printer).printer(&Speech::of(&printer.language)))))
+            let speech = Speech { language: printer.language.clone(), asks: printer.status, shared: printer.shared };
+            let way = transport(printer).printer(&speech).map_err(Failure::new)?;
+            Ok((spec, Arc::from(way)))
         })
         .collect()
 }
@@ -44,6 +46,7 @@ fn transport(printer: &config::Printer) -> drivers::PrinterTransport {
             line: LineSettings { baud: *baud, ..LineSettings::default() },
         },
         PrinterTransport::Device { path } => drivers::PrinterTransport::Device { path: path.clone() },
+        PrinterTransport::Ipp { uri } => drivers::PrinterTransport::Ipp { uri: uri.clone() },
         PrinterTransport::Folder { path } => drivers::PrinterTransport::Folder { path: path.clone() },
         PrinterTransport::Simulated => drivers::PrinterTransport::Sim(SimPrinter::default()),
     }

@@ -126,4 +126,14 @@ pub(super) struct Printer {
     pub language: Option<String>,
     pub dpi: Option<u32>,
     pub stock: Option<String>,
+    /// Whether the printer is asked how it is.
+    #[serde(default = "yes")]
+    pub status: bool,
+    /// Whether others print there too.
+    #[serde(default)]
+    pub shared: bool,
+}
+
+fn yes() -> bool {
+    true
 }

@@ -10,6 +10,8 @@ mod dialect;
 pub mod fault;
 pub mod folder;
 pub mod host_status;
+pub mod ipp;
+mod ipp_reasons;
 pub mod other_status;
 mod port;
 pub mod ql_status;

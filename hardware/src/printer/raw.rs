@@ -139,7 +139,7 @@ impl Printer for RawPrinter {
             Way::Count(count) => count.next(self.look()),
             Way::Reports(reports) => reports.next(&self.reports()),
             Way::None(doubt) => return Progress::Unproven(*doubt),
-            Way::Simulated { .. } => return Progress::Unproven(Doubt::CannotCount),
+            Way::Simulated { .. } | Way::Ipp { .. } => return Progress::Unproven(Doubt::CannotCount),
         };
         if !matches!(progress, Progress::StillPrinting { .. }) {
             self.hang_up();

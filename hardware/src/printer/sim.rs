@@ -128,7 +128,7 @@ impl Printer for SimPrinter {
                 Progress::StillPrinting { left: None, faults, look_again: LOOK_AGAIN }
             }
             Way::None(doubt) => Progress::Unproven(*doubt),
-            Way::Count(_) | Way::Reports(_) => Progress::Unproven(Doubt::CannotCount),
+            Way::Count(_) | Way::Reports(_) | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
         }
     }
 

@@ -122,6 +122,13 @@ pub(super) enum Way {
     Count(Count),
     /// By its report of each label.
     Reports(Reports),
+    /// By the number that the printer gave the job.
+    Ipp {
+        /// That number.
+        job: i32,
+        /// Looks so far.
+        looks: u32,
+    },
 }
 
 impl Track {
