@@ -111,7 +111,7 @@ impl PrinterTransport {
             PrinterTransport::Tcp { address } => Box::new(printer::tcp(address, speech, limits)),
             PrinterTransport::Serial { port, line } => Box::new(printer::serial(port, *line, speech, limits)),
             PrinterTransport::Device { path } => Box::new(printer::device(path, speech, limits)),
-            PrinterTransport::Ipp { uri } => Box::new(IppPrinter::new(uri, limits)?),
+            PrinterTransport::Ipp { uri } => Box::new(IppPrinter::new(uri, speech.asks, limits)?),
             PrinterTransport::Folder { path } => Box::new(FolderPrinter::new(path)),
             PrinterTransport::Sim(sim) => Box::new(sim.clone()),
         })

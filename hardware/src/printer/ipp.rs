@@ -15,7 +15,9 @@ use ipp::value::IppValue;
 
 use super::ipp_reasons;
 use super::track::{LOOK_AGAIN_STOPPED, LOOKS_MAX, Way};
-use super::{Doubt, Evidence, Fault, Health, Limits, Payload, Printer, Progress, SendError, SendOutcome, Track};
+use super::{
+    Doubt, Evidence, Fault, Health, Limits, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track,
+};
 
 /// The longest answer that is read.
 const ANSWER_MAX_BYTES: u64 = 1 << 20;
@@ -50,6 +52,7 @@ const PRINTER_ATTRIBUTES: [&str; 9] = [
 #[derive(Debug)]
 pub struct IppPrinter {
     uri: Uri,
+    asks: bool,
     agent: ureq::Agent,
     limits: Limits,
     request: AtomicI32,
@@ -91,18 +94,20 @@ impl Trouble {
 }
 
 impl IppPrinter {
-    /// The printer or queue at `uri`.
-    pub fn new(uri: &str, limits: Limits) -> Result<Self, IppUriError> {
+    /// The printer or queue at `uri`. A printer that is not asked how it is still says what became of each job.
+    pub fn new(uri: &str, asks: bool, limits: Limits) -> Result<Self, IppUriError> {
         let config = ureq::Agent::config_builder()
             .proxy(None)
             .max_redirects(0)
+            // A connection kept from the last question may be gone, which would look like a job that broke off.
+            .max_idle_connections(0)
             .http_status_as_error(false)
             .timeout_resolve(Some(limits.connect))
             .timeout_connect(Some(limits.connect))
             .timeout_global(Some(limits.whole_job()))
             .build();
         let agent = config.new_agent();
-        Ok(Self { uri: parse_uri(uri)?, agent, limits, request: AtomicI32::new(1) })
+        Ok(Self { uri: parse_uri(uri)?, asks, agent, limits, request: AtomicI32::new(1) })
     }
 
     /// Where it listens by HTTP.
@@ -145,6 +150,9 @@ impl IppPrinter {
         let state = number(&answer, DelimiterTag::PrinterAttributes, "printer-state").unwrap_or(3);
         let accepts = first("printer-is-accepting-jobs").is_none_or(|accepts| accepts != "false");
         let mut health = ipp_reasons::health(state, &list("printer-state-reasons"), accepts);
+        if !self.asks {
+            health = PrinterState::CannotAsk.into();
+        }
         health.loaded = first("media-ready");
         health.stock_left = ipp_reasons::stock_left(&list("printer-input-tray"));
         let device = first("device-uri").unwrap_or_default();
@@ -351,7 +359,7 @@ mod tests {
         for bad in ["", "10.0.0.30", "socket://10.0.0.30", "ipps://10.0.0.30/ipp/print", "ipp://", "ipp:///x"] {
             assert!(check_uri(bad).is_err(), "{bad}");
         }
-        let printer = IppPrinter::new("ipp://10.0.0.30/ipp/print", Limits::default()).unwrap();
+        let printer = IppPrinter::new("ipp://10.0.0.30/ipp/print", true, Limits::default()).unwrap();
         assert_eq!(printer.url(), "http://10.0.0.30:631/ipp/print");
     }
 
@@ -370,7 +378,7 @@ mod tests {
     #[test]
     fn nobody_there_is_nothing_sent() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let printer = IppPrinter::new(&format!("ipp://{free}/ipp/print"), Limits::default()).unwrap();
+        let printer = IppPrinter::new(&format!("ipp://{free}/ipp/print"), true, Limits::default()).unwrap();
         assert_eq!(printer.health(), Health::down(Fault::Unreachable));
         let outcome = printer.send(Payload { name: "j", bytes: b"x", labels: 1, language: "pdf" });
         assert!(matches!(outcome, SendOutcome::NothingSent(SendError::Unreachable { .. })), "{outcome:?}");

@@ -7,8 +7,9 @@ const STOPPED: i32 = 5;
 
 /// How it is, from `printer-state`, its reasons and `printer-is-accepting-jobs`.
 ///
-/// A reason ends with how bad it is: `-report` hinders nothing, `-warning` may soon, `-error` does; without an ending
-/// it is taken for an error where it names a known hindrance. CUPS says `offline-report` of a printer that is off.
+/// A reason ends with how bad the printer takes it to be: `-report`, `-warning`, `-error`, or nothing. Printers differ
+/// widely in that (the same empty tray is a report while idle, a warning while printing and an error once stopped), so
+/// that a reason that names a hindrance is one with every ending; one that is not known here is one as an error only.
 pub(super) fn health(state: i32, reasons: &[String], accepts: bool) -> Health {
     let (mut faults, mut warnings) = (Vec::new(), Vec::new());
     for reason in reasons {
@@ -51,18 +52,15 @@ fn meaning(reason: &str) -> Meaning {
         _ => None,
     };
     let warning = match name {
-        "media-low" | "media-empty" => Some(Warning::PaperLow),
-        "marker-supply-low" | "toner-low" | "marker-supply-empty" | "toner-empty" => Some(Warning::RibbonLow),
+        "media-low" => Some(Warning::PaperLow),
+        "marker-supply-low" | "toner-low" => Some(Warning::RibbonLow),
         _ => None,
     };
-    match (ending, fault, warning) {
-        ("report", Some(Fault::Unreachable), _) => Meaning::Fault(Fault::Unreachable),
-        ("report", _, _) => Meaning::Nothing,
-        ("warning", _, Some(warning)) | ("" | "error", None, Some(warning)) => Meaning::Warning(warning),
-        ("warning", _, None) => Meaning::Nothing,
-        (_, Some(fault), _) => Meaning::Fault(fault),
-        ("error", None, None) => Meaning::Fault(Fault::Other),
-        _ => Meaning::Nothing,
+    match (fault, warning) {
+        (Some(fault), _) => Meaning::Fault(fault),
+        (None, Some(warning)) => Meaning::Warning(warning),
+        (None, None) if ending == "error" => Meaning::Fault(Fault::Other),
+        (None, None) => Meaning::Nothing,
     }
 }
 
@@ -87,33 +85,30 @@ mod tests {
     }
 
     #[test]
-    fn reasons_are_faults_warnings_or_nothing_by_their_ending() {
+    fn reasons_are_faults_with_every_ending_warnings_or_nothing() {
         assert_eq!(of(3, &["none"]), (vec![], vec![]));
         for (reason, fault) in [
-            ("media-empty-error", Fault::PaperOut),
             ("media-empty", Fault::PaperOut),
-            ("media-needed-error", Fault::PaperOut),
-            ("media-jam-error", Fault::Jam),
+            ("media-needed", Fault::PaperOut),
+            ("media-jam", Fault::Jam),
             ("cover-open", Fault::CoverOpen),
-            ("door-open-error", Fault::CoverOpen),
-            ("marker-supply-empty-error", Fault::RibbonOut),
+            ("door-open", Fault::CoverOpen),
+            ("marker-supply-empty", Fault::RibbonOut),
             ("paused", Fault::Paused),
-            ("offline-report", Fault::Unreachable),
-            ("fuser-over-temp-error", Fault::Other),
+            ("offline", Fault::Unreachable),
         ] {
-            assert_eq!(of(3, &[reason]), (vec![fault], vec![]), "{reason}");
+            for ending in ["", "-report", "-warning", "-error"] {
+                assert_eq!(of(3, &[&format!("{reason}{ending}")]), (vec![fault], vec![]), "{reason}{ending}");
+            }
         }
-        for reason in ["media-empty-report", "cover-open-report", "media-jam-warning", "com.example-strange"] {
+        for (reason, warning) in [("media-low", Warning::PaperLow), ("marker-supply-low", Warning::RibbonLow)] {
+            for ending in ["", "-report", "-warning", "-error"] {
+                assert_eq!(of(3, &[&format!("{reason}{ending}")]), (vec![], vec![warning]), "{reason}{ending}");
+            }
+        }
+        assert_eq!(of(3, &["fuser-over-temp-error"]), (vec![Fault::Other], vec![]));
+        for reason in ["fuser-over-temp-warning", "cups-waiting-for-job-completed-report", "com.example-strange"] {
             assert_eq!(of(3, &[reason]), (vec![], vec![]), "{reason}");
-        }
-        for (reason, warning) in [
-            ("media-low-warning", Warning::PaperLow),
-            ("media-low", Warning::PaperLow),
-            ("media-low-error", Warning::PaperLow),
-            ("media-empty-warning", Warning::PaperLow),
-            ("marker-supply-low-warning", Warning::RibbonLow),
-        ] {
-            assert_eq!(of(3, &[reason]), (vec![], vec![warning]), "{reason}");
         }
         assert_eq!(of(5, &["none"]), (vec![Fault::Paused], vec![]), "stopped for no reason given");
         assert_eq!(of(5, &["media-jam-error"]), (vec![Fault::Jam], vec![]));
