@@ -41,6 +41,8 @@ pub(super) enum Dialect {
 pub(super) struct Manners {
     /// Whether it answered the last question.
     pub(super) answers: Option<bool>,
+    /// Whether it ever answered: when it falls silent it is stopped, and not merely of a kind that never answers.
+    pub(super) answered: bool,
     /// Whether it has an odometer.
     pub(super) odometer: Option<bool>,
 }
@@ -106,6 +108,7 @@ impl Dialect {
             }
         };
         manners.answers = Some(answer != Answer::Silence);
+        manners.answered |= answer != Answer::Silence;
         Ok(answer)
     }
 }

@@ -187,8 +187,8 @@ impl Errand {
         if let Some((loaded, needed)) = before.wrong_stock(&self.bytes) {
             return SendOutcome::NothingSent(SendError::WrongStock { to, loaded, needed });
         }
-        // Silence stops nothing: many printers and print servers never answer.
-        if !matches!(before, Answer::Silence | Answer::NotAsked) {
+        // Many printers and print servers never answer, and print all the same; one that did and does no more is stopped.
+        if before != Answer::Silence || line.manners.answered {
             let faults = before.clone().health().state.faults().to_vec();
             if !faults.is_empty() {
                 return SendOutcome::NothingSent(SendError::NotReady { to, faults });
@@ -207,9 +207,9 @@ impl Errand {
         SendOutcome::Sent(track)
     }
 
-    /// Asks before the first byte, unless the printer is known not to answer.
+    /// Asks before the first byte, unless the printer is of a kind that never answers.
     fn before(&self, port: &mut dyn Port, manners: &mut Manners) -> io::Result<Answer> {
-        if manners.answers == Some(false) {
+        if manners.answers == Some(false) && !manners.answered {
             return Ok(Answer::NotAsked);
         }
         self.dialect.ask(port, manners, false, &self.limits)

@@ -85,8 +85,12 @@ fn a_label_arrives_whole_and_the_state_is_the_printers() {
         let SendOutcome::NothingSent(SendError::NotReady { faults, .. }) = outcome else { panic!("{outcome:?}") };
         assert_eq!(faults, [fault], "it said so before a byte was sent");
     }
+    house.sim.mend();
     house.sim.set_silent(true);
     assert_eq!(house.printer.state(), PrinterState::NotReady(vec![Fault::NoAnswer]));
+    let outcome = house.printer.send(job(THREE, 3));
+    let SendOutcome::NothingSent(SendError::NotReady { faults, .. }) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(faults, [Fault::NoAnswer], "it answered before: silence is no readiness");
     house.sim.mend();
     house.sim.script(Moment::Connect, Mishap::AnswersHalf);
     assert_eq!(house.printer.state(), PrinterState::NotReady(vec![Fault::NoAnswer]), "half an answer is none");
