@@ -1,8 +1,8 @@
 //! The outbox's queue is the ledger; what labels and lists say is read from it.
 
 use crate::barcode::{self, Code, LabelIssue};
-use crate::labels::LabelData;
 use crate::labels::report::ListRow;
+use crate::labels::{ChartLabel, LabelData};
 use crate::ledger::changes::{CloseAlert, OpenAlert, PrintJobFate};
 use crate::ledger::queries::{ChartRow, Sight};
 use crate::ledger::{Actor, AlertKind, ChangeError, Ledger, PrintJobId, PrintJobRow, PrintJobState, ReadError};
@@ -75,7 +75,7 @@ fn unread(error: ReadError) -> JobsError {
 /// What a chart's label says, with the given issue.
 pub fn label_data(row: &ChartRow, issue: LabelIssue, hospital: &str, filing: Filing) -> LabelData {
     let chart = &row.chart;
-    LabelData {
+    LabelData::chart(&ChartLabel {
         barcode: barcode::encode(&Code::Chart(chart.number, issue)).unwrap_or_default(),
         reference: barcode::encode(&Code::Reference(chart.number)).unwrap_or_default(),
         mrn: row.patient.mrn.clone(),
@@ -89,7 +89,7 @@ pub fn label_data(row: &ChartRow, issue: LabelIssue, hospital: &str, filing: Fil
         volume: chart.volume,
         home: row.home_name.clone().or_else(|| chart.home.as_ref().map(ToString::to_string)).unwrap_or_default(),
         hospital: hospital.to_owned(),
-    }
+    })
 }
 
 /// A chart that is out, as the downtime list has it.
