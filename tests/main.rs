@@ -8,6 +8,7 @@ mod demo;
 mod hostile;
 mod house;
 mod import;
+mod ipp;
 mod kiosk;
 mod labels;
 mod labels_printed;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use outguide_hardware::drivers;
-use outguide_hardware::printer::Printer;
 use outguide_hardware::printer::sim::SimPrinter;
+use outguide_hardware::printer::{Printer, Speech};
 use outguide_hardware::profile::LineSettings;
 
 use super::say::Failure;
@@ -38,21 +38,22 @@ pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
                 stock: Some(printer.stock.clone()),
                 low_stock: printer.low_stock,
             };
-            Ok((spec, Arc::from(transport(printer).printer())))
+            let speech = Speech { language: printer.language.clone(), asks: printer.status, shared: printer.shared };
+            let way = transport(printer).printer(&speech).map_err(Failure::new)?;
+            Ok((spec, Arc::from(way)))
         })
         .collect()
 }
 
 fn transport(printer: &config::Printer) -> drivers::PrinterTransport {
     match &printer.transport {
-        PrinterTransport::Tcp { address } => {
-            drivers::PrinterTransport::Tcp { address: address.clone(), zpl: printer.language == "zpl" }
-        }
+        PrinterTransport::Tcp { address } => drivers::PrinterTransport::Tcp { address: address.clone() },
         PrinterTransport::Serial { port, baud } => drivers::PrinterTransport::Serial {
             port: port.into(),
             line: LineSettings { baud: *baud, ..LineSettings::default() },
         },
         PrinterTransport::Device { path } => drivers::PrinterTransport::Device { path: path.clone() },
+        PrinterTransport::Ipp { uri } => drivers::PrinterTransport::Ipp { uri: uri.clone() },
         PrinterTransport::Folder { path } => drivers::PrinterTransport::Folder { path: path.clone() },
         PrinterTransport::Simulated => drivers::PrinterTransport::Sim(SimPrinter::default()),
     }

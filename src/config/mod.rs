@@ -112,7 +112,7 @@ pub struct Printer {
     pub place: Option<PlaceCode>,
     /// How bytes reach it.
     pub transport: PrinterTransport,
-    /// `zpl` or `pdf`.
+    /// A printer language of `hardware`, or `pdf`.
     pub language: String,
     /// Dots per inch.
     pub dpi: u32,
@@ -120,6 +120,10 @@ pub struct Printer {
     pub stock: String,
     /// An alert opens when so few labels are left.
     pub low_stock: u32,
+    /// Whether it is asked how it is; not where the cable goes one way only.
+    pub status: bool,
+    /// Others print there too, so that its counts prove nothing.
+    pub shared: bool,
 }
 
 /// How bytes reach a printer.
@@ -141,6 +145,11 @@ pub enum PrinterTransport {
     Device {
         /// The file.
         path: PathBuf,
+    },
+    /// An IPP printer or a CUPS queue.
+    Ipp {
+        /// Its address, `ipp://host/ipp/print`.
+        uri: String,
     },
     /// One file a job in a folder.
     Folder {

@@ -134,4 +134,14 @@ pub(super) struct Printer {
     pub dpi: Option<u32>,
     pub stock: Option<String>,
     pub low_stock: Option<u32>,
+    /// Whether the printer is asked how it is.
+    #[serde(default = "yes")]
+    pub status: bool,
+    /// Whether others print there too.
+    #[serde(default)]
+    pub shared: bool,
+}
+
+fn yes() -> bool {
+    true
 }

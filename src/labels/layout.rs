@@ -168,11 +168,11 @@ impl Layout<'_> {
             }
             Element::Bars(symbology, e) => {
                 let payload = e.value.fill_in(values);
-                self.symbol(line, (*symbology, &payload), area, (e.module, e.align))
+                self.symbol(line, (*symbology, &payload), area, (e.module, e.module_most, e.align))
             }
             Element::Square(symbology, e) => {
                 let payload = e.value.fill_in(values);
-                self.symbol(line, (*symbology, &payload), area, (e.module, e.align))
+                self.symbol(line, (*symbology, &payload), area, (e.module, e.module_most, e.align))
             }
             Element::Rule(_) => {
                 self.items.push((line, Item::Fill(area)));
@@ -225,16 +225,17 @@ impl Layout<'_> {
         let edge = self.scale.dots(BAND_EDGE_MM).max(1);
         let ink = if colour.is_some_and(|colour| colour.wants_white()) { Ink::White } else { Ink::Black };
         let rgb = colour.map_or([255; 3], |colour| colour.rgb);
-        if colour.is_some() {
+        // White is an outline even where there are colours: the paper is white too.
+        if rgb.iter().any(|part| *part < WHITE_FROM) {
             self.items.push((line, Item::Band(Band { area, colour: rgb, edge })));
         } else {
             self.items.extend((Band { area, colour: rgb, edge }).outline().map(|side| (line, Item::Fill(side))));
         }
         let caption_height = self.scale.dots(band.caption * 2.0);
         let inner = Rect { x: area.x + 2 * edge, width: (area.width - 4 * edge).max(1), ..area };
-        let upper = Rect { height: (area.height - caption_height).max(1), ..inner };
+        let upper = Rect { y: area.y + edge, height: (area.height - caption_height - 2 * edge).max(1), ..inner };
         self.text(line, &band_text(band.cap, WeightName::ExtraBold), (&value, upper, ink))?;
-        let lower = Rect { y: area.y + area.height - caption_height, height: caption_height, ..inner };
+        let lower = Rect { y: area.y + area.height - caption_height - edge, height: caption_height, ..inner };
         let name = colour.map_or("no colour", |colour| colour.name.as_str());
         self.text(line, &band_text(band.caption, WeightName::SemiBold), (name, lower, ink))
     }
@@ -244,15 +245,25 @@ impl Layout<'_> {
         line: usize,
         (symbology, payload): (outguide_hardware::display::Symbology, &str),
         area: Rect,
-        (module_mm, align): (f64, Align),
+        (least_mm, most_mm, align): (f64, Option<f64>, Align),
     ) -> Result<(), LabelError> {
-        let module = self.scale.module(module_mm).max(1);
+        let least = self.scale.module(least_mm).max(1);
+        let mut module = least;
         let modules = encode(symbology, payload, area.width / module).map_err(|fault| {
             let fix = format!("give {} what it can encode, such as a barcode field", name(symbology));
             self.fault(line, fault, &fix)
         })?;
-        let x = align.place(area, modules.width * module);
-        let symbol = modules.place(x, area.y, module, area.height);
+        let placed =
+            |module: i32| modules.place(align.place(area, modules.width * module), area.y, module, area.height);
+        let fits = |module: i32| {
+            let Rect { width, height, .. } = placed(module).area;
+            width <= area.width && height <= area.height
+        };
+        if let Some(most) = most_mm {
+            let most = self.scale.dots(most).max(least);
+            module = (least..=most).rev().find(|module| fits(*module)).unwrap_or(least);
+        }
+        let symbol = placed(module);
         let Rect { width, height, .. } = symbol.area;
         if width > area.width || height > area.height {
             let fault = format!(
@@ -294,6 +305,9 @@ impl Layout<'_> {
         Ok(())
     }
 }
+
+/// A colour whose parts are all above this is white to the eye.
+const WHITE_FROM: u8 = 240;
 
 /// How thick a band's outline is where there is no colour.
 const BAND_EDGE_MM: f64 = 0.5;

@@ -142,7 +142,10 @@ impl<'a> Making<'a> {
     fn stick(&mut self, label: DisplayList) -> Result<(), LabelError> {
         let Some(paper) = &self.stock.sheet else { return Ok(()) };
         let scale = Scale(f64::from(self.batch.target.dpi) / 25.4);
-        let (right, down) = paper.corner(self.place);
+        let (x, y) = paper.corner(self.place);
+        // A label that is somewhat smaller than the stock's stands in the middle of it.
+        let right = x + (self.stock.width - self.template.stock.width) / 2.0;
+        let down = y + (self.stock.height - self.template.stock.height) / 2.0;
         let sheet = self.sheet.get_or_insert_with(|| DisplayList {
             dots_per_inch: self.batch.target.dpi,
             width: scale.dots(paper.width),

@@ -50,6 +50,9 @@ const STOCK_MOST_MM: f64 = 2000.0;
 /// Labels smaller than a millimetre are not worth cutting; more in a row are a slip too.
 const ACROSS_MOST: u16 = 100;
 
+/// How much larger than what it was designed for a label may be; beyond, the wrong sheet lies in the printer.
+const LARGER_MOST: f64 = 1.6;
+
 impl Stock {
     /// Reads a stock file.
     pub fn parse(file: &str, text: &str) -> Result<Self, TemplateError> {
@@ -72,11 +75,19 @@ impl Stock {
         self.sheet.as_ref().map_or(1, |sheet| u32::from(sheet.columns) * u32::from(sheet.rows))
     }
 
-    /// Whether what was designed for `other` fits this stock: labels of the same size.
+    /// Whether what was designed for `other` fits this stock: labels of its size, or somewhat larger ones, on which it
+    /// stands in the middle.
     pub fn takes(&self, other: &Stock) -> bool {
-        let same = |a: f64, b: f64| (a - b).abs() < 0.05;
+        // A twentieth of a millimetre is what rounding inches to millimetres costs.
+        let holds = |own: f64, wanted: f64| own >= wanted - 0.05;
+        let larger = (self.width * self.height) / (other.width * other.height);
+        let same_margin = self.margin <= other.margin;
+        let beside = (self.width - other.width).min(self.height - other.height) / 2.0;
         self.name == other.name
-            || (same(self.width, other.width) && same(self.height, other.height) && self.margin <= other.margin)
+            || (holds(self.width, other.width)
+                && holds(self.height, other.height)
+                && larger <= LARGER_MOST
+                && (same_margin || beside + other.margin >= self.margin - 0.05))
     }
 }
 

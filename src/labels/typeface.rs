@@ -43,13 +43,13 @@ const FONTS: &[(&str, &[Weight], &[u8])] = fonts! {
     BOLD => "NotoSans-Bold.ttf"
     REGULAR => "NotoSansHebrew-Regular.ttf"
     BOLD => "NotoSansHebrew-Bold.ttf"
-    REGULAR => "NotoSansArabic-Regular.ttf"
-    BOLD => "NotoSansArabic-Bold.ttf"
+    ALL => "NotoSansArabic-Regular.ttf"
     ALL => "NotoSansThai-Regular.ttf"
     ALL => "NotoSansDevanagari-Regular.ttf"
     ALL => "NotoSansArmenian-Regular.ttf"
     ALL => "NotoSansGeorgian-Regular.ttf"
     ALL => "DroidSansFallbackFull.ttf"
+    ALL => "NotoSansKR-Hangul.ttf"
 };
 
 /// The typeface of labels and lists.

@@ -5,21 +5,40 @@
 //! be followed ([`Printer::follow`]), and only the printer's own count makes it [`Progress::Printed`]; see [`track`]
 //! for what counts as one. All calls block and belong on a thread of their own; each ends within its named limits.
 
-pub mod device;
+mod device;
+mod dialect;
 pub mod fault;
 pub mod folder;
 pub mod host_status;
+pub mod ipp;
+mod ipp_reasons;
+pub mod other_status;
+mod port;
+pub mod ql_status;
+#[cfg(test)]
+mod ql_tspl_tests;
+pub mod raw;
+#[cfg(test)]
+mod raw_tests;
 pub mod sim;
+mod sim_line;
+pub mod sim_ql;
 pub mod sim_server;
-pub mod tcp;
+pub mod sim_tspl;
+mod tcp;
 pub mod track;
 mod watchdog;
 
 use std::io;
+use std::path::Path;
+
+use crate::profile::LineSettings;
 
 pub use fault::{Fault, Health, PrinterState, Warning};
 pub use host_status::HostStatus;
+pub use raw::{RawPrinter, Speech};
 pub use track::{Doubt, Evidence, Progress, Track};
+pub use watchdog::Limits;
 
 /// One job: the bytes of one or more labels, with a name that a folder can use as a file's.
 #[derive(Debug, Clone, Copy)]
@@ -143,4 +162,19 @@ pub trait Printer: Send + Sync {
     fn simulated(&self) -> bool {
         false
     }
+}
+
+/// A printer on raw TCP at `host:port`.
+pub fn tcp(address: &str, speech: &Speech, limits: Limits) -> RawPrinter {
+    RawPrinter::new(tcp::Tcp(address.to_owned()), speech, limits)
+}
+
+/// A printer on a serial line.
+pub fn serial(path: &Path, line: LineSettings, speech: &Speech, limits: Limits) -> RawPrinter {
+    RawPrinter::new(device::Serial { path: path.to_owned(), line }, speech, limits)
+}
+
+/// A printer behind a device file, such as `/dev/usb/lp0`.
+pub fn device(path: &Path, speech: &Speech, limits: Limits) -> RawPrinter {
+    RawPrinter::new(device::Device(path.to_owned()), speech, limits)
 }

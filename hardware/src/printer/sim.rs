@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::track::Way;
-use super::{Evidence, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track};
+use super::{Doubt, Evidence, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track};
 
 /// How the next job fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +128,7 @@ impl Printer for SimPrinter {
                 Progress::StillPrinting { left: None, faults, look_again: LOOK_AGAIN }
             }
             Way::None(doubt) => Progress::Unproven(*doubt),
+            Way::Count(_) | Way::Reports(_) | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
         }
     }
 
@@ -146,7 +147,7 @@ impl Printer for SimPrinter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Doubt, Fault};
+    use super::super::Fault;
     use super::*;
 
     #[test]

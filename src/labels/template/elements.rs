@@ -160,7 +160,7 @@ pub struct FilingNumberElement {
 
 /// `[[code128]]`, `[[code39]]`, `[[itf]]`, `[[pdf417]]`: the bars within their area; the quiet zones stay white.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "as Area")]
 pub struct BarsElement {
     pub x: f64,
@@ -172,6 +172,8 @@ pub struct BarsElement {
     pub value: Pattern,
     /// X dimension: the next whole number of printer dots that is not narrower is taken.
     pub module: f64,
+    /// The X dimension it may grow to where its area has room.
+    pub module_most: Option<f64>,
     /// Where the symbol stands in its width.
     #[serde(default)]
     pub align: Align,
@@ -179,7 +181,7 @@ pub struct BarsElement {
 
 /// `[[qr]]` and `[[datamatrix]]`: the symbol within its area; the quiet zone around stays white.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "as Area")]
 pub struct SquareElement {
     pub x: f64,
@@ -189,6 +191,8 @@ pub struct SquareElement {
     pub value: Pattern,
     /// X dimension, as for bars.
     pub module: f64,
+    /// The X dimension it may grow to where its area has room.
+    pub module_most: Option<f64>,
     /// Where the symbol stands in its size.
     #[serde(default)]
     pub align: Align,
@@ -328,9 +332,15 @@ impl Element {
                 Err(("`cap` must fit `height`, and `others` lie between 0 and 1".to_owned(), "change them"))
             }
             Element::Bars(_, BarsElement { module, .. }) | Element::Square(_, SquareElement { module, .. })
-                if !(*module >= MODULE_LEAST_MM && *module <= 10.0) =>
+                if !(*module >= MODULE_LEAST_MM && *module <= MODULE_MOST_MM) =>
             {
                 Err((format!("modules of {module} mm are not read well"), "set `module` to 0.25 or more, at most 10"))
+            }
+            Element::Bars(_, BarsElement { module, module_most: Some(most), .. })
+            | Element::Square(_, SquareElement { module, module_most: Some(most), .. })
+                if !(most >= module && *most <= MODULE_MOST_MM) =>
+            {
+                Err((format!("`module-most` of {most} mm is not above `module`"), "raise it or take it out"))
             }
             Element::Outline(e) if !(e.line > 0.0 && 2.0 * e.line < e.width.min(e.height)) => {
                 Err((format!("lines {} mm thick leave nothing inside", e.line), "lower `line`"))
@@ -368,6 +378,9 @@ impl TextElement {
         Ok(())
     }
 }
+
+/// Wider modules are posters.
+const MODULE_MOST_MM: f64 = 10.0;
 
 /// More lines in one area are a page of prose.
 const LINES_MOST: u8 = 20;

@@ -223,6 +223,7 @@ mod tests {
             "山田 太郎",
             "ヤマダ タロウ",
             "张伟",
+            "김 민준",
         ];
         for name in names {
             for weight in [Weight::Regular, Weight::SemiBold, Weight::ExtraBold] {
