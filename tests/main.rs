@@ -16,5 +16,6 @@ mod live;
 mod offline;
 mod overdue;
 mod power_cut;
+mod print_jobs;
 mod serial;
 mod support;

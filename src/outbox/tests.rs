@@ -3,13 +3,13 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use outguide_hardware::printer::sim::{SimFault, SimPrinter};
+use outguide_hardware::printer::sim::{Counting, SimFault, SimPrinter};
 use outguide_hardware::printer::{Fault, PrinterState};
 
 use super::*;
 use crate::barcode::{ChartNumber, LabelIssue};
 use crate::labels::{LabelData, Labels};
-use crate::ledger::{ChartLabel, PrintJobRow, PrintJobState, Subject};
+use crate::ledger::{ChartLabel, PrintBatchId, PrintJobRow, PrintJobState, Subject};
 
 /// The queue in memory, with every noted state in order.
 #[derive(Default)]
@@ -252,4 +252,44 @@ fn labels_that_cannot_be_made_fail_with_the_reason() {
     let rows = queue.rows.lock().unwrap();
     assert_eq!(rows[&1].fault.as_deref(), Some("the chart is retired"));
     assert!(rows[&2].fault.as_ref().unwrap().contains("did you mean `folder-4x2`?"));
+}
+
+#[test]
+fn a_fault_is_told_within_ten_seconds_however_slowly_a_printer_answers() {
+    use outguide_hardware::printer::tcp::TcpLimits;
+    let (limits, tcp) = (Limits::default(), TcpLimits::default());
+    assert!(limits.ask_every + tcp.connect + tcp.status < Duration::from_secs(10));
+}
+
+#[test]
+fn what_a_printer_does_not_count_stays_sent_and_the_next_job_waits_while_it_counts() {
+    let queue = Queue::with((1..=2).map(|id| job(id, "p", Queued)));
+    let sim = SimPrinter::default();
+    sim.set_counting(Counting::Nothing);
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Sent, Sent]);
+    sim.set_counting(Counting::AfterLooks(2));
+    queue.rows.lock().unwrap().extend([3, 4].map(|id| (id, job(id, "p", Queued))));
+    queue.until(&[Sent, Sent, Printed, Printed]);
+    outbox.stop();
+    let noted = queue.noted.lock().unwrap().clone();
+    assert_eq!(noted[4..], [(3, Sending), (3, Sent), (3, Printed), (4, Sending), (4, Sent), (4, Printed)]);
+}
+
+#[test]
+fn a_batch_waits_where_a_single_label_fails() {
+    let of_batch = PrintJobRow { batch: Some(PrintBatchId(1)), position: Some(1), ..job(1, "p", Queued) };
+    let queue = Queue::with([of_batch, job(2, "p", Queued)]);
+    *queue.loaded.lock().unwrap() = Some("2x1".into());
+    let sim = SimPrinter::default();
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Failed]);
+    let held = queue.held_back.lock().unwrap().clone();
+    assert!(held[0].contains("this label needs 4x2"), "{held:?}");
+    assert_eq!(outbox.printers()[0].faults, ["wrong_stock"]);
+    *queue.loaded.lock().unwrap() = Some("4x2".into());
+    queue.rows.lock().unwrap().insert(3, job(3, "p", Queued));
+    queue.until(&[Failed, Printed]);
+    outbox.stop();
+    assert_eq!(queue.hindrances.lock().unwrap().last(), Some(&None), "mended");
 }

@@ -6,7 +6,7 @@
 import { get, post } from "../../shared/api.js";
 import { el, fill } from "../../shared/dom.js";
 import { emptyBlock, faultBlock, readFault } from "../parts/faults.js";
-import { button, tag } from "../parts/icon.js";
+import { button, capital, tag } from "../parts/icon.js";
 import { toast } from "../parts/toast.js";
 import { address, go } from "../router.js";
 import { may } from "../session.js";
@@ -72,6 +72,12 @@ function templateCard(template) {
   );
 }
 
+/** @param {string} text */
+function sentence(text) {
+  const words = capital(text.trim());
+  return /[.?!]$/.test(words) ? words : `${words}.`;
+}
+
 /** @param {number} mm */
 function round(mm) {
   return String(Math.round(mm * 10) / 10);
@@ -108,7 +114,7 @@ function editor(context, name) {
       showLines(trial.fault?.line ?? null);
       if (trial.fault) {
         said.dataset["tone"] = "refused";
-        fill(said, el("p", {}, el("button", { type: "button", class: "link-button code", on: { click: () => goToLine(area, trial.fault.line) } }, `${trial.fault.file}:${trial.fault.line}`), ` ${trial.fault.fault}`), el("p", {}, `Do this: ${trial.fault.fix}.`));
+        fill(said, el("p", {}, el("button", { type: "button", class: "link-button code", on: { click: () => goToLine(area, trial.fault.line) } }, `${trial.fault.file}:${trial.fault.line}`), ` ${trial.fault.fault}`), el("p", {}, sentence(trial.fault.fix)));
         frame.dataset["stale"] = "true";
         return;
       }

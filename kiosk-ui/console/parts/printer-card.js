@@ -50,7 +50,7 @@ function stockLine(printer) {
   return el(
     "div",
     { class: "stock", data: { few } },
-    el("meter", { min: 0, max: loaded.loaded, low: Math.min(printer.low_stock ?? 0, loaded.loaded), optimum: loaded.loaded, value: loaded.left, "aria-label": `Labels left in ${printer.id}` }),
+    el("progress", { max: loaded.loaded, value: loaded.left, "aria-label": `Labels left in ${printer.id}` }),
     el("p", {}, el("strong", {}, String(loaded.left)), ` of ${loaded.loaded} left`, few ? tag("load soon", "attention") : null, el("span", { class: "soft" }, " · loaded ", times().element(loaded.loaded_at, "ago"))),
   );
 }

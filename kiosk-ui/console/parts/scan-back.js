@@ -39,10 +39,11 @@ export function openScanBack({ chart = null, changed = () => {} } = {}) {
    * @param {"ok" | "attention" | "refused"} tone
    * @param {string} headline
    * @param {string} text
+   * @param {...(Node | string)} more
    */
-  const say = (tone, headline, text) => {
+  const say = (tone, headline, text, ...more) => {
     verdict.dataset["tone"] = tone;
-    fill(verdict, el("p", { class: "scan-headline" }, headline), el("p", {}, text));
+    fill(verdict, el("p", { class: "scan-headline" }, headline), el("p", {}, text), more.length > 0 ? el("p", {}, ...more) : null);
     speaker.play(tone);
     past.prepend(el("li", { data: { tone } }, `${headline} · ${text}`));
     while (past.childElementCount > SHOWN_MAX) past.lastElementChild?.remove();
@@ -56,11 +57,11 @@ export function openScanBack({ chart = null, changed = () => {} } = {}) {
         folder = found.rows[0];
         return prompt();
       }
-      const expected = (chart ?? folder)?.number ?? null;
+      const expected = chart ?? folder;
       folder = null;
-      const came = await post("/api/v1/print-jobs/scan-back", expected === null ? { data } : { data, chart: expected });
+      const came = await post("/api/v1/print-jobs/scan-back", expected ? { data, chart: expected.number } : { data });
       if (came.outcome === "confirmed") say("ok", "Right label", `Chart ${came.chart}, label ${came.issue}: confirmed.`);
-      else if (came.outcome === "wrong_chart") say("refused", "Wrong chart", came.text);
+      else if (came.outcome === "wrong_chart") say("refused", "Stop: wrong chart", `This label belongs to another folder (chart ${came.chart}). Take it off.`, ...(expected ? ["Here belongs the label of ", number(expected), ` vol ${expected.volume}.`] : []));
       else say("attention", came.outcome === "superseded" ? "Superseded label" : "Not a label of ours", came.text);
       changed();
     } catch (fault) {
