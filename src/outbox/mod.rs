@@ -70,7 +70,7 @@ impl Default for Limits {
             hold_most: Duration::from_secs(15 * 60),
             poll_every: Duration::from_secs(2),
             follow_most: Duration::from_secs(60),
-            ask_every: Duration::from_secs(4),
+            ask_every: Duration::from_secs(3),
         }
     }
 }
