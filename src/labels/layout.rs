@@ -162,10 +162,7 @@ impl Layout<'_> {
         let area = self.rect(&element.area());
         match element {
             Element::Text(text) => self.text(line, text, (&text.value.fill_in(values), area, Ink::Black)),
-            Element::FilingNumber(number) => {
-                self.filing_number(line, number, values, area);
-                Ok(())
-            }
+            Element::FilingNumber(number) => self.filing_number(line, number, values, area),
             Element::Bars(symbology, e) => {
                 let payload = e.value.fill_in(values);
                 self.symbol(line, (*symbology, &payload), area, (e.module, e.module_most, e.align))

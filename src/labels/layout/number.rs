@@ -3,13 +3,19 @@
 use outguide_hardware::display::{Rect, TextRun, Weight};
 
 use super::{CAP_HEIGHT_EM, Layout, SHRINK_STEP, round, run, to_f32};
-use crate::labels::FilingNumber;
 use crate::labels::data::Values;
 use crate::labels::template::FilingNumberElement;
+use crate::labels::{FilingNumber, LabelError};
 
 impl Layout<'_> {
-    pub(super) fn filing_number(&mut self, line: usize, element: &FilingNumberElement, values: &Values, area: Rect) {
-        let Some(number) = values.filing_number() else { return };
+    pub(super) fn filing_number(
+        &mut self,
+        line: usize,
+        element: &FilingNumberElement,
+        values: &Values,
+        area: Rect,
+    ) -> Result<(), LabelError> {
+        let Some(number) = values.filing_number() else { return Ok(()) };
         let mut size = self.scale.size(element.cap);
         let mut runs = self.number_runs(element, number, size);
         let end = |runs: &[TextRun]| runs.last().map_or(0, |run| run.x + run.width);
@@ -18,12 +24,17 @@ impl Layout<'_> {
             size *= SHRINK_STEP;
             runs = self.number_runs(element, number, size);
         }
+        if end(&runs) > area.width {
+            let fault = format!("the number {} does not fit, and is never cut", number.text());
+            return Err(self.fault(line, fault, "make the area wider"));
+        }
         let cap = size * CAP_HEIGHT_EM;
         let baseline = round(to_f32(area.y) + (to_f32(area.height) + cap) / 2.0);
         let left = element.align.place(area, end(&runs));
         for run in runs {
             self.push_text(line, TextRun { x: run.x + left, baseline, ..run });
         }
+        Ok(())
     }
 
     /// The groups and the hyphens between them from `x` = 0.
