@@ -31,7 +31,12 @@ pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
                 dpi: u16::try_from(printer.dpi).map_err(Failure::new)?,
                 stock: Some(printer.stock.clone()),
             };
-            let speech = Speech { language: printer.language.clone(), asks: printer.status, shared: printer.shared };
+            let speech = Speech {
+                language: printer.language.clone(),
+                asks: printer.status,
+                shared: printer.shared,
+                odometer: printer.odometer,
+            };
             let way = transport(printer).printer(&speech).map_err(Failure::new)?;
             Ok((spec, Arc::from(way)))
         })

@@ -116,8 +116,13 @@ pub(super) fn printers(c: &mut Checker, sections: &[Spanned<sections::Printer>])
         let dpi = dots_per_inch(c, section, &language, &span);
         let Some(transport) = printer_transport(c, section, &span) else { continue };
         let stock = section.stock.clone().unwrap_or_else(|| "folder-4x2".to_owned());
-        let (status, shared) = (section.status, section.shared);
-        printers.push(Printer { id: section.id.clone(), place, transport, language, dpi, stock, status, shared });
+        if section.odometer && language != "zpl" {
+            let at = c.key(&span, "odometer");
+            c.fault(&at, format!("{language} printers have no odometer that can be asked for: leave it out"));
+        }
+        let (status, shared, odometer) = (section.status, section.shared, section.odometer);
+        let id = section.id.clone();
+        printers.push(Printer { id, place, transport, language, dpi, stock, status, shared, odometer });
     }
     printers
 }
