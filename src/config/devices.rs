@@ -149,8 +149,18 @@ fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<
     };
     match section.transport.as_str() {
         "tcp" => match &section.address {
-            Some(address) if address.contains(':') => Some(PrinterTransport::Tcp { address: address.clone() }),
-            Some(address) => Some(PrinterTransport::Tcp { address: format!("{address}:9100") }),
+            Some(address) => {
+                // Whether the name can be looked up shows when it is printed to; a port that is none never will.
+                let (address, port) = match address.rsplit_once(':') {
+                    Some((_, port)) => (address.clone(), port),
+                    None => (format!("{address}:9100"), "9100"),
+                };
+                if port.parse::<u16>().is_err() || address.starts_with(':') {
+                    let at = c.key(span, "address");
+                    c.fault(&at, format!("{address:?} is no address: write it as \"10.0.0.20:9100\""));
+                }
+                Some(PrinterTransport::Tcp { address })
+            }
             None => {
                 needs(c, "address", "10.0.0.20:9100");
                 None
