@@ -12,6 +12,7 @@ mod ipp;
 mod kiosk;
 mod labels;
 mod labels_printed;
+mod languages;
 mod live;
 mod offline;
 mod overdue;

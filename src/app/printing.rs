@@ -38,7 +38,12 @@ pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
                 stock: Some(printer.stock.clone()),
                 low_stock: printer.low_stock,
             };
-            let speech = Speech { language: printer.language.clone(), asks: printer.status, shared: printer.shared };
+            let speech = Speech {
+                language: printer.language.clone(),
+                asks: printer.status,
+                shared: printer.shared,
+                odometer: printer.odometer,
+            };
             let way = transport(printer).printer(&speech).map_err(Failure::new)?;
             Ok((spec, Arc::from(way)))
         })

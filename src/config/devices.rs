@@ -119,10 +119,14 @@ pub(super) fn printers(c: &mut Checker, sections: &[Spanned<sections::Printer>])
         let dpi = dots_per_inch(c, section, &language, &span);
         let Some(transport) = printer_transport(c, section, &span) else { continue };
         let stock = section.stock.clone().unwrap_or_else(|| "folder-4x2".to_owned());
-        let (status, shared) = (section.status, section.shared);
+        if section.odometer && language != "zpl" {
+            let at = c.key(&span, "odometer");
+            c.fault(&at, format!("{language} printers have no odometer that can be asked for: leave it out"));
+        }
+        let (status, shared, odometer) = (section.status, section.shared, section.odometer);
         let low_stock = section.low_stock.unwrap_or(LOW_STOCK_DEFAULT);
         let id = section.id.clone();
-        printers.push(Printer { id, place, transport, language, dpi, stock, low_stock, status, shared });
+        printers.push(Printer { id, place, transport, language, dpi, stock, low_stock, status, shared, odometer });
     }
     printers
 }
@@ -149,8 +153,18 @@ fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<
     };
     match section.transport.as_str() {
         "tcp" => match &section.address {
-            Some(address) if address.contains(':') => Some(PrinterTransport::Tcp { address: address.clone() }),
-            Some(address) => Some(PrinterTransport::Tcp { address: format!("{address}:9100") }),
+            Some(address) => {
+                // Whether the name can be looked up shows when it is printed to; a port that is none never will.
+                let (address, port) = match address.rsplit_once(':') {
+                    Some((_, port)) => (address.clone(), port),
+                    None => (format!("{address}:9100"), "9100"),
+                };
+                if port.parse::<u16>().is_err() || address.starts_with(':') {
+                    let at = c.key(span, "address");
+                    c.fault(&at, format!("{address:?} is no address: write it as \"10.0.0.20:9100\""));
+                }
+                Some(PrinterTransport::Tcp { address })
+            }
             None => {
                 needs(c, "address", "10.0.0.20:9100");
                 None

@@ -124,6 +124,8 @@ pub struct Printer {
     pub status: bool,
     /// Others print there too, so that its counts prove nothing.
     pub shared: bool,
+    /// A ZPL printer that counts the labels it ever printed.
+    pub odometer: bool,
 }
 
 /// How bytes reach a printer.

@@ -140,6 +140,9 @@ pub(super) struct Printer {
     /// Whether others print there too.
     #[serde(default)]
     pub shared: bool,
+    /// Whether it counts the labels it ever printed.
+    #[serde(default)]
+    pub odometer: bool,
 }
 
 fn yes() -> bool {

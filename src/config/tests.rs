@@ -102,9 +102,11 @@ fn a_printers_faults_name_their_line_and_what_to_write() {
         ("transport = \"ipp\"\n", 1, "needs uri"),
         ("transport = \"ipp\"\nuri = \"ipps://x/ipp/print\"\n", 4, "ipp://10.0.0.30/ipp/print"),
         ("transport = \"tpc\"\n", 3, "did you mean \"tcp\"?"),
+        ("transport = \"tcp\"\naddress = \"zebra:91oo\"\n", 4, "write it as"),
         ("transport = \"sim\"\nlanguage = \"pcl\"\n", 4, "zpl, brother-ql, brother-ql-wide, tspl, esc-pos, epl2, pdf"),
         ("transport = \"sim\"\nlanguage = \"brother-ql\"\ndpi = 203\n", 5, "brother-ql printers have 300"),
         ("transport = \"sim\"\nstatus = 1\n", 4, "true or false"),
+        ("transport = \"sim\"\nlanguage = \"tspl\"\nodometer = true\n", 5, "leave it out"),
     ] {
         let faults = printer(rest);
         assert!(faults[0].starts_with(&format!("outguide.toml:{line}: ")) && faults[0].contains(words), "{faults:#?}");

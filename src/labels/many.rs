@@ -190,6 +190,7 @@ impl<'a> Out<'a> {
             (Out::Pdf(document), _) => (0..copies).for_each(|_| document.page(page)),
             (Out::Bytes(bytes), Format::Printer(name)) => {
                 let language = language::named(name).ok_or(LabelError::UnknownLanguage(name))?;
+                language.check(page)?;
                 bytes.extend(language.label(page, copies, &house.typeface));
             }
             (Out::Bytes(bytes), _) if bytes.is_empty() => *bytes = svg::write(page, &house.typeface),

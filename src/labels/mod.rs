@@ -173,6 +173,9 @@ pub enum LabelError {
     /// There is no such printer language.
     #[error("there is no printer language `{0}`")]
     UnknownLanguage(&'static str),
+    /// The printers of a language cannot print such a label.
+    #[error(transparent)]
+    Language(#[from] language::LanguageFault),
     /// The PDF could not be made.
     #[error(transparent)]
     Pdf(#[from] PdfError),
@@ -331,6 +334,7 @@ impl Labels {
             }
             Format::Printer(name) => {
                 let language = language::named(name).ok_or(LabelError::UnknownLanguage(name))?;
+                pages.iter().try_for_each(|page| language.check(page))?;
                 pages.iter().flat_map(|page| language.label(page, target.copies, &self.typeface)).collect()
             }
         };

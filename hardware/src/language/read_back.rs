@@ -5,7 +5,7 @@ use rxing::BarcodeFormat;
 use rxing::helpers::detect_in_luma_with_hints;
 
 use super::{BrotherQl, Epl2, EscPos, Language, LanguageFault, Tspl};
-use crate::display::{Bitmap, DisplayList, Item, Rect, Symbol, Symbology, TextRun, Typesetter, Weight};
+use crate::display::{Bitmap, DisplayList, Ink, Item, Rect, Symbol, Symbology, TextRun, Typesetter, Weight};
 use crate::printer::sim_ql::SimQlPrinter;
 use crate::printer::sim_server::Pace;
 use crate::printer::sim_tspl::SimTsplPrinter;
@@ -42,6 +42,8 @@ fn label(width: i32, height: i32, dots_per_inch: u16, text: &str) -> DisplayList
         size: 24.0,
         weight: Weight::Regular,
         tabular: false,
+        ink: Ink::Black,
+        printers_font: false,
         width: 113,
     };
     let payload = "CHART17".to_owned();
@@ -195,6 +197,8 @@ fn tspl_and_epl2_are_these_bytes() {
         size: 24.0,
         weight: Weight::Regular,
         tabular: false,
+        ink: Ink::Black,
+        printers_font: false,
         width: 3,
     };
     list.items.push(Item::Text(run));

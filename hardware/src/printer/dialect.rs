@@ -43,8 +43,8 @@ pub(super) struct Manners {
     pub(super) answers: Option<bool>,
     /// Whether it ever answered: when it falls silent it is stopped, and not merely of a kind that never answers.
     pub(super) answered: bool,
-    /// Whether it has an odometer.
-    pub(super) odometer: Option<bool>,
+    /// It was asked for its odometer and has none.
+    pub(super) no_odometer: bool,
 }
 
 /// What it answered.
@@ -76,17 +76,17 @@ impl Dialect {
         }
     }
 
-    /// Asks. `probe`: also asks for what is not known yet to be there.
+    /// Asks; with `odometer`, also how many labels it ever printed.
     pub(super) fn ask(
         self,
         port: &mut dyn Port,
         manners: &mut Manners,
-        probe: bool,
+        odometer: bool,
         limits: &Limits,
     ) -> io::Result<Answer> {
         let answer = match self {
             Dialect::Mute => return Ok(Answer::NotAsked),
-            Dialect::Zpl => ask_zebra(port, manners, probe, limits)?,
+            Dialect::Zpl => ask_zebra(port, manners, odometer, limits)?,
             Dialect::Tspl => {
                 say(port, TSPL_REQUEST, limits)?;
                 let heard = listen(port, limits.status, |heard| !heard.is_empty())?;
@@ -183,23 +183,17 @@ fn ql_reply(heard: &[u8]) -> Option<QlStatus> {
     std::iter::from_fn(|| QlStatus::take(&mut heard)).find(|status| status.kind == QlStatusKind::Reply)
 }
 
-fn ask_zebra(port: &mut dyn Port, manners: &mut Manners, probe: bool, limits: &Limits) -> io::Result<Answer> {
-    let odometer = manners.odometer.unwrap_or(probe);
-    let mut question = HOST_STATUS.to_vec();
-    if odometer {
-        question.extend(ODOMETER);
-    }
-    say(port, &question, limits)?;
-    let mut heard = listen(port, limits.status, HostStatus::is_whole)?;
+fn ask_zebra(port: &mut dyn Port, manners: &mut Manners, odometer: bool, limits: &Limits) -> io::Result<Answer> {
+    say(port, HOST_STATUS, limits)?;
+    let heard = listen(port, limits.status, HostStatus::is_whole)?;
     let Some(status) = HostStatus::parse(&heard) else { return Ok(Answer::Silence) };
-    if !odometer {
+    if !odometer || manners.no_odometer {
         return Ok(Answer::Zebra(status, None));
     }
-    if quoted(&heard).is_none() {
-        heard.extend(listen(port, ODOMETER_WAIT.min(limits.status), |more| quoted(more).is_some())?);
-    }
+    say(port, ODOMETER, limits)?;
+    let heard = listen(port, ODOMETER_WAIT.min(limits.status), |heard| quoted(heard).is_some())?;
     let count = quoted(&heard).and_then(|text| text.parse().ok());
-    manners.odometer = Some(count.is_some() || manners.odometer == Some(true));
+    manners.no_odometer = count.is_none();
     Ok(Answer::Zebra(status, count))
 }
 

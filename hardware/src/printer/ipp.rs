@@ -224,8 +224,9 @@ impl IppPrinter {
         }
     }
 
+    /// For error messages: without a password that the address may hold.
     fn to(&self) -> String {
-        self.uri.to_string()
+        self.url().replacen("http", "ipp", 1)
     }
 }
 

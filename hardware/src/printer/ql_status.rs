@@ -221,4 +221,28 @@ mod tests {
         assert_eq!(media_of_job(b"\0\0\x1b@\x1biz\xce\x0a\x3e\x1dmore"), Some((62, 29)));
         assert_eq!(media_of_job(b"^XA^XZ"), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_are_too_odd(
+            noise in proptest::collection::vec(
+                proptest::prop_oneof![
+                    proptest::prelude::Just(0x80_u8), proptest::prelude::Just(0x20), proptest::prelude::Just(0x42),
+                    proptest::prelude::any::<u8>()
+                ],
+                0..200,
+            ),
+        ) {
+            let mut heard = noise.clone();
+            while QlStatus::take(&mut heard).is_some() {}
+            let _ = (media_of_job(&noise), QlStatus::parse(&noise));
+            // A status behind noise that holds no head is found whole.
+            if !noise.contains(&0x80) {
+                let mut heard = noise;
+                heard.extend(READY.answer());
+                proptest::prop_assert_eq!(QlStatus::take(&mut heard), Some(READY));
+                proptest::prop_assert!(heard.is_empty());
+            }
+        }
+    }
 }

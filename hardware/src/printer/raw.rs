@@ -3,11 +3,12 @@
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::dialect::{Answer, Dialect, Manners, overhear, ql_reports};
 use super::port::{Place, Port};
 use super::track::{Count, Report, Reports, Seen, Way};
-use super::watchdog::{Limits, Meter, Watchdog};
+use super::watchdog::{Limits, Meter, Watchdog, is_pause};
 use super::{Doubt, Evidence, Fault, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track};
 
 /// How a printer is spoken to.
@@ -19,12 +20,14 @@ pub struct Speech {
     pub asks: bool,
     /// Others print there too: its counts prove nothing.
     pub shared: bool,
+    /// A ZPL printer counts the labels it ever printed (Link-OS printers do), and is asked for that count.
+    pub odometer: bool,
 }
 
 impl Speech {
     /// A printer of this language, for Outguide alone, that can be asked.
     pub fn of(language: &str) -> Self {
-        Self { language: language.to_owned(), asks: true, shared: false }
+        Self { language: language.to_owned(), asks: true, shared: false, odometer: false }
     }
 }
 
@@ -33,6 +36,7 @@ pub struct RawPrinter {
     way: Arc<dyn Place>,
     dialect: Dialect,
     shared: bool,
+    odometer: bool,
     limits: Limits,
     watchdog: Watchdog,
     line: Arc<Mutex<Line>>,
@@ -58,7 +62,7 @@ impl RawPrinter {
     pub(super) fn new(way: impl Place, speech: &Speech, limits: Limits) -> Self {
         let dialect = if speech.asks { Dialect::of(&speech.language) } else { Dialect::Mute };
         let (watchdog, line) = (Watchdog::default(), Arc::default());
-        Self { way: Arc::new(way), dialect, shared: speech.shared, limits, watchdog, line }
+        Self { way: Arc::new(way), dialect, shared: speech.shared, odometer: speech.odometer, limits, watchdog, line }
     }
 
     /// What an unanswered question means: a Brother QL on the network never answers, and a plain file cannot.
@@ -71,20 +75,21 @@ impl RawPrinter {
     }
 
     /// Asks, on the port that is open or a new one, which is then closed.
-    fn question(&self, probe: bool) -> io::Result<Answer> {
+    fn question(&self) -> io::Result<Answer> {
         let (way, line, limits, dialect) = (Arc::clone(&self.way), Arc::clone(&self.line), self.limits, self.asks());
+        let odometer = self.odometer;
         let asked = self.watchdog.run(limits.question(), move |_| {
             let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
             let opened = line.port.take().map_or_else(|| way.open(&limits), Ok);
             // Behind a break another printer may be there.
             let mut port = opened.inspect_err(|_| line.manners = Manners::default())?;
-            dialect.ask(port.as_mut(), &mut line.manners, probe, &limits)
+            dialect.ask(port.as_mut(), &mut line.manners, odometer, &limits)
         });
         asked.unwrap_or(Ok(Answer::Silence))
     }
 
     fn look(&self) -> Seen {
-        match self.question(false) {
+        match self.question() {
             Ok(answer) => answer.look().map_or(Seen::Gone(Fault::NoAnswer), Seen::Look),
             Err(_) => Seen::Gone(Fault::Unreachable),
         }
@@ -124,6 +129,7 @@ impl Printer for RawPrinter {
             limits: self.limits,
             dialect: self.asks(),
             shared: self.shared,
+            odometer: self.odometer,
             labels: job.labels,
             bytes: job.bytes.to_vec(),
         };
@@ -148,7 +154,7 @@ impl Printer for RawPrinter {
     }
 
     fn health(&self) -> Health {
-        match self.question(true) {
+        match self.question() {
             Ok(Answer::Silence) if !self.silence_is_a_fault() => PrinterState::CannotAsk.into(),
             Ok(answer) => answer.health(),
             Err(_) => Health::down(Fault::Unreachable),
@@ -160,12 +166,24 @@ impl Printer for RawPrinter {
     }
 }
 
+/// How long the end of a connection is waited for behind an answer.
+const END_WAIT: Duration = Duration::from_millis(5);
+
+/// Whether the other side has ended the connection.
+fn is_over(port: &mut dyn Port) -> bool {
+    match port.read(&mut [0_u8; 64], END_WAIT) {
+        Ok(read) => read == 0,
+        Err(error) => !is_pause(&error),
+    }
+}
+
 /// One job on its way.
 struct Errand {
     way: Arc<dyn Place>,
     limits: Limits,
     dialect: Dialect,
     shared: bool,
+    odometer: bool,
     labels: u32,
     bytes: Vec<u8>,
 }
@@ -178,6 +196,10 @@ impl Errand {
         line.port = None;
         let opened = self.way.open(&self.limits).and_then(|mut port| {
             let before = self.before(port.as_mut(), &mut line.manners)?;
+            if before != Answer::NotAsked && !self.way.stays_open() && is_over(port.as_mut()) {
+                // It serves one question a connection: a job written here would be lost.
+                port = self.way.open(&self.limits)?;
+            }
             Ok((port, before))
         });
         let (mut port, before) = match opened {
@@ -212,7 +234,7 @@ impl Errand {
         if manners.answers == Some(false) && !manners.answered {
             return Ok(Answer::NotAsked);
         }
-        self.dialect.ask(port, manners, false, &self.limits)
+        self.dialect.ask(port, manners, self.odometer, &self.limits)
     }
 
     fn track(&self, before: &Answer) -> Track {

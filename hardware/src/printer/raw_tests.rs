@@ -113,10 +113,16 @@ fn idle_after_idle_proves_nothing_without_an_odometer_and_all_with_one() {
     let mut track = house.sent();
     assert_eq!(house.end(&mut track), Progress::Unproven(Doubt::NoCountSeen));
     house.sim.set_odometer(Some(41_000));
-    let printer = tcp(&house.sim.address().to_string(), &Speech::of("zpl"), quick());
-    assert_eq!(printer.state(), PrinterState::Ready, "which finds the odometer");
+    let speech = Speech { odometer: true, ..Speech::of("zpl") };
+    let printer = tcp(&house.sim.address().to_string(), &speech, quick());
     let mut track = sent(&printer, job(THREE, 3));
     assert_eq!(end(&printer, &mut track, |_| ()), Progress::Printed(Evidence::Odometer));
+    // One that has none after all is believed by its other count.
+    house.sim.set_odometer(None);
+    house.sim.set_pace(Pace::EachLook);
+    let printer = tcp(&house.sim.address().to_string(), &speech, quick());
+    let mut track = sent(&printer, job(THREE, 3));
+    assert_eq!(end(&printer, &mut track, |_| ()), Progress::Printed(Evidence::CountFell));
     let shared = Speech { shared: true, ..Speech::of("zpl") };
     let printer = tcp(&house.sim.address().to_string(), &shared, quick());
     let mut track = sent(&printer, job(THREE, 3));
@@ -269,4 +275,13 @@ fn a_one_way_serial_printer_gets_the_bytes_unasked() {
     });
     drop(sent(&printer, job(THREE, 3)));
     assert_eq!(reader.join().unwrap().1, THREE);
+}
+
+#[test]
+fn a_print_server_that_ends_each_conversation_gets_the_job_in_one_of_its_own() {
+    let house = House::new();
+    house.sim.set_hangs_up(true);
+    let mut track = house.sent();
+    assert_eq!(house.end(&mut track), Progress::Printed(Evidence::CountFell));
+    assert_eq!(house.sim.labels().len(), 3);
 }

@@ -25,6 +25,8 @@ pub(super) struct Reaction {
     pub(super) says: Vec<u8>,
     /// It breaks the connection off.
     pub(super) resets: bool,
+    /// It ends the connection.
+    pub(super) ends: bool,
     /// It reads nothing for so long.
     pub(super) pauses: Duration,
 }
@@ -158,8 +160,8 @@ fn converse<M: Machine, S: Read + Write>(
         }
         let reaction = lock(machine).hear(waiting);
         line.write_all(&reaction.says)?;
-        if reaction.resets {
-            return Ok(true);
+        if reaction.resets || reaction.ends {
+            return Ok(reaction.resets);
         }
         let pauses = reaction.pauses.as_millis() / TURN.as_millis().max(1);
         for _ in 0..pauses {

@@ -73,6 +73,7 @@ struct Zebra {
     pace: Pace,
     odometer: Option<u64>,
     script: Vec<(Moment, Mishap)>,
+    hangs_up: bool,
     mid_job: bool,
 }
 
@@ -113,6 +114,11 @@ impl SimZplPrinter {
     /// Answers nothing while it is stopped, as newer firmware does.
     pub fn set_silent_when_stopped(&self, silent: bool) {
         self.running.machine().silent_when_stopped = silent;
+    }
+
+    /// Ends the connection behind each answer, as some print servers do.
+    pub fn set_hangs_up(&self, hangs_up: bool) {
+        self.running.machine().hangs_up = hangs_up;
     }
 
     /// How fast it prints.
@@ -177,6 +183,7 @@ impl Zebra {
         if let Some(at) = find(waiting, b"~HS") {
             waiting.drain(at..at + 3);
             reaction.says.extend(self.host_status());
+            reaction.ends = self.hangs_up;
             return true;
         }
         if let Some(at) = find(waiting, ODOMETER) {
