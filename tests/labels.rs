@@ -1,108 +1,452 @@
-//! Labels read back: rasterised as a printer would, decoded by two independent readers.
-//! Needs poppler-utils (pdftoppm) and zbar-tools (zbarimg); without them these tests fail, they do not skip.
+//! Labels read back: every shipped template, as PDF and as ZPL, at the resolutions of printers, drawn by renderers and
+//! read by decoders that others wrote. Needs what `tests/run` installs; without it these tests fail, they do not skip.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
-use std::path::Path;
-use std::process::Command;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use outguide::labels::{Format, LabelData, Labels, Target, render};
-use outguide_hardware::display::Bitmap;
-use rxing::BarcodeFormat;
-use rxing::helpers::detect_in_luma_with_hints;
+use outguide::labels::{
+    ChartLabel, CommandCard, Format, LabelData, Labels, PlaceCard, RequestSlip, StaffBadge, Subject, Target, Template,
+    TransferSheet, render,
+};
+use outguide_hardware::display::{Bitmap, DisplayList, Item, Symbol, Symbology};
+use serde_json::{Value, json};
 
-const PAYLOAD: &str = "C00000001700163";
+const PRINTER_DPI: [u16; 3] = [203, 300, 600];
 
 fn run(program: &str, args: &[&str]) -> String {
-    let output = Command::new(program)
+    fed(program, args, "")
+}
+
+/// What a program says when it is given `input`.
+fn fed(program: &str, args: &[&str], input: &str) -> String {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools");
+    let mut child = Command::new(program)
         .args(args)
-        .output()
-        .unwrap_or_else(|e| panic!("{program} cannot be run ({e}): install poppler-utils and zbar-tools"));
-    assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        .env("NODE_PATH", std::env::var_os("NODE_PATH").unwrap_or_else(|| tools.join("node_modules").into()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|e| panic!("{program} cannot be run ({e}): tests/run installs it"));
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    // zbarimg ends with 4 where it reads nothing.
+    let fine = output.status.success() || (program == "zbarimg" && output.status.code() == Some(4));
+    assert!(fine, "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The PDF's first page as a grey picture (binary PGM), as a printer of `dpi` would see it.
-fn rasterise(dir: &Path, dpi: u16) -> std::path::PathBuf {
+fn python() -> String {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/python/bin/python3");
+    if own.exists() { own.to_str().unwrap().to_owned() } else { "python3".to_owned() }
+}
+
+fn script(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(name).to_str().unwrap().to_owned()
+}
+
+/// A picture and what stands on it.
+struct Printed {
+    what: String,
+    picture: PathBuf,
+    symbols: Vec<Symbol>,
+}
+
+fn symbols(list: &DisplayList) -> Vec<Symbol> {
+    let symbol = |item: &Item| if let Item::Symbol(symbol) = item { Some(symbol.clone()) } else { None };
+    list.items.iter().filter_map(symbol).collect()
+}
+
+/// The first page of a label as a printer of `dpi` would see its PDF.
+fn through_pdf(dir: &Path, template: &Template, data: &LabelData, dpi: u16, name: &str) -> Printed {
+    let labels = Labels::built_in().unwrap();
+    let (list, _) = labels.lay_out(&template.name, data, dpi).unwrap();
     let target = Target { format: Format::Pdf, dpi, copies: 1 };
-    let rendered = render("folder-4x2", &LabelData::sample(), target).unwrap();
-    let pdf = dir.join("label.pdf");
-    std::fs::write(&pdf, rendered.bytes).unwrap();
-    let page = dir.join(format!("label-{dpi}"));
-    let dpi = dpi.to_string();
-    run(
-        "pdftoppm",
-        &[
-            "-r",
-            &dpi,
-            "-gray",
-            "-aa",
-            "no",
-            "-aaVector",
-            "no",
-            "-singlefile",
-            pdf.to_str().unwrap(),
-            page.to_str().unwrap(),
-        ],
-    );
-    page.with_extension("pgm")
+    let what = format!("{name}-{dpi}");
+    let pdf = dir.join(format!("{what}.pdf"));
+    std::fs::write(&pdf, labels.render(&template.name, data, target).unwrap().bytes).unwrap();
+    let page = dir.join(format!("{what}-pdf"));
+    let (pdf, to) = (pdf.to_str().unwrap(), page.to_str().unwrap());
+    run("pdftoppm", &["-r", &dpi.to_string(), "-gray", "-aa", "no", "-aaVector", "no", "-singlefile", "-png", pdf, to]);
+    Printed { what: format!("{what} as PDF"), picture: page.with_extension("png"), symbols: symbols(&list) }
 }
 
-#[test]
-fn both_symbols_of_the_pdf_are_read_by_another_decoder_at_printer_resolution() {
-    let dir = tempfile::tempdir().unwrap();
-    for dpi in [203, 300, 600] {
-        let page = rasterise(dir.path(), dpi);
-        let read = run("zbarimg", &["--nodbus", "-q", page.to_str().unwrap()]);
-        assert!(read.contains(&format!("CODE-128:{PAYLOAD}")), "{dpi} dpi: {read}");
-        assert!(read.contains(&format!("QR-Code:{PAYLOAD}")), "{dpi} dpi: {read}");
+/// The first page of labels as the ZPL renderer draws it.
+fn through_zpl(dir: &Path, jobs: &[(&Template, LabelData, u16, String)]) -> Vec<Printed> {
+    let labels = Labels::built_in().unwrap();
+    let mut renders = Vec::new();
+    let mut printed = Vec::new();
+    for (template, data, dpi, name) in jobs {
+        let (list, _) = labels.lay_out(&template.name, data, *dpi).unwrap();
+        let target = Target { format: Format::Printer("zpl"), dpi: *dpi, copies: 1 };
+        let zpl = labels.render(&template.name, data, target).unwrap().bytes;
+        // One label of a list: the renderer draws the first.
+        let text = String::from_utf8(zpl).unwrap();
+        let pages = text.matches("^XZ").count();
+        assert_eq!(text.matches("^XA").count(), pages);
+        assert_eq!(pages, labels.lay_out_pages(&template.name, data, *dpi).unwrap().0.len());
+        let file = dir.join(format!("{name}-{dpi}.zpl"));
+        std::fs::write(&file, text.split_inclusive("^XZ").next().unwrap()).unwrap();
+        let picture = dir.join(format!("{name}-{dpi}-zpl.png"));
+        let dots_per_mm = match dpi {
+            203 => 8,
+            300 => 12,
+            _ => 24,
+        };
+        // The renderer's canvas: as large as the label, and a millimetre.
+        let mm = |dots: i32| f64::from(dots) / f64::from(dots_per_mm) + 1.0;
+        renders.push(json!({
+            "zpl": file, "png": picture, "dots_per_mm": dots_per_mm,
+            "width_mm": mm(list.width), "height_mm": mm(list.height),
+        }));
+        printed.push(Printed { what: format!("{name}-{dpi} as ZPL"), picture, symbols: symbols(&list) });
+    }
+    fed("node", &[&script("render_zpl.cjs")], &Value::from(renders).to_string());
+    printed
+}
+
+/// What two decoders read from each picture: (zbar's or libdmtx's, zxing's), each "SYMBOLOGY:text".
+fn read(printed: &[Printed]) -> Vec<(Vec<String>, Vec<String>)> {
+    let jobs: Vec<Value> = printed
+        .iter()
+        .map(|one| {
+            let squares = one.symbols.iter().filter(|symbol| symbol.symbology == Symbology::DataMatrix).count();
+            json!({ "picture": one.picture, "datamatrix": squares })
+        })
+        .collect();
+    let found = fed(&python(), &[&script("read_codes.py")], &Value::from(jobs).to_string());
+    let found: Vec<Value> = serde_json::from_str(&found).unwrap();
+    printed
+        .iter()
+        .zip(found)
+        .map(|(one, found)| {
+            let said = run("zbarimg", &["--nodbus", "-q", "-Sdatabar.disable", one.picture.to_str().unwrap()]);
+            let mut first: Vec<String> = said.lines().map(str::to_owned).collect();
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            first.extend(found["dmtx"].as_array().unwrap().iter().map(|code| format!("DataMatrix:{}", text(code))));
+            let code = |code: &Value| format!("{}:{}", text(&code[0]), text(&code[1]));
+            (first, found["zxing"].as_array().unwrap().iter().map(code).collect())
+        })
+        .collect()
+}
+
+/// How zbar (or libdmtx) and zxing call a symbology.
+fn names(symbology: Symbology) -> (&'static str, &'static str) {
+    match symbology {
+        Symbology::Code128 => ("CODE-128", "Code128"),
+        Symbology::Code39 => ("CODE-39", "Code39"),
+        Symbology::Itf => ("I2/5", "ITF"),
+        Symbology::Qr => ("QR-Code", "QRCode"),
+        Symbology::DataMatrix => ("DataMatrix", "DataMatrix"),
+        Symbology::Pdf417 => ("", "PDF417"),
     }
 }
 
-#[test]
-fn the_dots_a_raster_printer_gets_are_read_by_rxing() {
-    let labels = Labels::built_in().unwrap();
-    let (list, _) = labels.lay_out("folder-4x2", &LabelData::sample(), 203).unwrap();
-    let dots = list.rasterise(labels.typeface());
-    for format in [BarcodeFormat::CODE_128, BarcodeFormat::QR_CODE] {
-        let mut hints = rxing::DecodeHints::default();
-        let (luma, width, height) = luma(&dots);
-        let read = detect_in_luma_with_hints(luma, width, height, Some(format), &mut hints).unwrap();
-        assert_eq!(read.getText(), PAYLOAD);
-    }
-}
-
-/// A broken bar must not be read as something else.
-#[test]
-fn a_damaged_symbol_is_not_misread() {
-    let labels = Labels::built_in().unwrap();
-    let (mut list, _) = labels.lay_out("folder-4x2", &LabelData::sample(), 203).unwrap();
-    for item in &mut list.items {
-        if let outguide_hardware::display::Item::Symbol(symbol) = item {
-            let middle = symbol.dark.len() / 2;
-            symbol.dark.remove(middle);
-            symbol.dark.remove(middle);
+fn assert_all_read(printed: &[Printed]) {
+    let mut faults = Vec::new();
+    for (one, (first, second)) in printed.iter().zip(read(printed)) {
+        for symbol in &one.symbols {
+            let (zbar, zxing) = names(symbol.symbology);
+            let payload = &symbol.payload;
+            if !zbar.is_empty() && !first.contains(&format!("{zbar}:{payload}")) {
+                faults.push(format!("{}: {zbar} {payload} is not in {first:?}", one.what));
+            }
+            if !second.contains(&format!("{zxing}:{payload}")) {
+                faults.push(format!("{}: {zxing} {payload} is not in {second:?}", one.what));
+            }
+        }
+        let more = first.len().max(second.len()) > one.symbols.len();
+        if more {
+            faults.push(format!("{}: more was read than printed: {first:?} {second:?}", one.what));
         }
     }
-    let (luma, width, height) = luma(&list.rasterise(labels.typeface()));
-    let mut hints = rxing::DecodeHints::default();
-    let read = detect_in_luma_with_hints(luma, width, height, Some(BarcodeFormat::CODE_128), &mut hints);
-    assert!(read.is_err(), "{read:?}");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_template_is_read_back_from_pdf_at_printer_resolutions() {
+    let dir = tempfile::tempdir().unwrap();
+    let templates = Labels::built_in().unwrap().templates();
+    let printed: Vec<Printed> = templates
+        .iter()
+        .flat_map(|template| PRINTER_DPI.map(|dpi| (template, dpi)))
+        .map(|(template, dpi)| {
+            through_pdf(dir.path(), template, &LabelData::sample_of(template.subject), dpi, &template.name)
+        })
+        .collect();
+    assert!(printed.iter().map(|one| one.symbols.len()).sum::<usize>() > 100);
+    assert_all_read(&printed);
+}
+
+#[test]
+fn every_template_is_read_back_from_zpl_at_printer_resolutions() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut jobs = Vec::new();
+    for template in Labels::built_in().unwrap().templates() {
+        for dpi in PRINTER_DPI {
+            jobs.push((template, LabelData::sample_of(template.subject), dpi, template.name.clone()));
+        }
+    }
+    assert_all_read(&through_zpl(dir.path(), &jobs));
+}
+
+const HOSTILE: [&str; 6] = [
+    "^XA^FDx^FS^XZ~JR~WC ^JUF^XZ",
+    "\"'quoted'\" <b>&amp;</b> \\back {name} %s",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft von und zu Featherstonehaugh",
+    "😀👩‍⚕️ \u{0}\u{7}\u{1b}[2J\r\n\t\u{9f}\u{feff}",
+    "\u{202e}live\u{202c} محمد \"المثال\" שרה",
+    "",
+];
+
+fn hostile(subject: Subject, text: &str) -> LabelData {
+    let text = || text.to_owned();
+    let sample = ChartLabel::sample();
+    let (barcode, reference) = (sample.barcode, sample.reference);
+    let chart = ChartLabel {
+        barcode,
+        reference,
+        // Numbers are as long as the configured pattern lets them be.
+        mrn: text().chars().take(24).collect(),
+        last_name: text(),
+        first_name: text(),
+        birth_date: None,
+        sex: Some(text()),
+        record_type: text(),
+        record_type_name: text(),
+        volume: u16::MAX,
+        home: text(),
+        hospital: text(),
+        ..ChartLabel::sample()
+    };
+    match subject {
+        Subject::Chart => LabelData::chart(&chart),
+        Subject::Place => LabelData::place(&PlaceCard {
+            barcode: "LCARDIO70".to_owned(),
+            code: text(),
+            name: text(),
+            kind: text(),
+            hospital: text(),
+        }),
+        Subject::Staff => LabelData::staff(&StaffBadge {
+            barcode: "S100125".to_owned(),
+            badge: text(),
+            name: text(),
+            role: text(),
+            hospital: text(),
+        }),
+        Subject::Commands => {
+            let card = CommandCard { barcode: "KOUT92".to_owned(), word: text(), title: text(), does: text() };
+            LabelData::commands(&text(), &vec![card; 3])
+        }
+        Subject::Request => LabelData::request(&RequestSlip {
+            chart,
+            with: Some(text()),
+            holder: Some(text()),
+            requester: Some(text()),
+            wanted_at: Some(text()),
+            reason: Some(text()),
+            ..RequestSlip::sample()
+        }),
+        Subject::Transfer => LabelData::transfer(&TransferSheet {
+            from: text(),
+            to: text(),
+            sent_by: Some(text()),
+            hospital: text(),
+            charts: vec![chart; 3],
+        }),
+    }
+}
+
+/// `refuse` is for what is written under bars; nothing hostile can come there but through a field that is free text.
+#[test]
+fn hostile_data_changes_nothing_but_the_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut jobs = Vec::new();
+    let mut printed = Vec::new();
+    for template in Labels::built_in().unwrap().templates() {
+        for (at, text) in HOSTILE.iter().enumerate() {
+            let data = hostile(template.subject, text);
+            let name = format!("{}-hostile-{at}", template.name);
+            printed.push(through_pdf(dir.path(), template, &data, 203, &name));
+            jobs.push((template, data, 203, name));
+        }
+    }
+    printed.extend(through_zpl(dir.path(), &jobs));
+    assert_all_read(&printed);
+}
+
+/// The longest codes that there can be have room: twelve letters for a place or a badge, the highest chart number.
+#[test]
+fn the_longest_codes_are_read_back() {
+    let code = |body: &str| {
+        let check = outguide::barcode::mod_97_10(body).unwrap();
+        format!("{body}{check:02}")
+    };
+    let (place, badge) = (code("LWWWWWWWWWWWW"), code("SZ9Z9Z9Z9Z9Z9"));
+    let chart = ChartLabel {
+        barcode: code("C999999999999"),
+        reference: code("R999999999"),
+        mrn: "987654321098765".to_owned(),
+        volume: 999,
+        ..ChartLabel::sample()
+    };
+    let hospital = || "St. Elsewhere Regional Medical Center and Teaching Hospital".to_owned();
+    let data = |subject: Subject| match subject {
+        Subject::Chart => LabelData::chart(&chart).of_year(1999),
+        Subject::Place => LabelData::place(&PlaceCard {
+            barcode: place.clone(),
+            code: "WWWWWWWWWWWW".to_owned(),
+            name: "Interdisciplinary Paediatric Haematology and Oncology Outpatients".to_owned(),
+            kind: "Department".to_owned(),
+            hospital: hospital(),
+        }),
+        Subject::Staff => LabelData::staff(&StaffBadge {
+            barcode: badge.clone(),
+            badge: "Z9Z9Z9Z9Z9Z9".to_owned(),
+            name: "Maximiliane Featherstonehaugh-Wiśniewska".to_owned(),
+            role: "Supervisor".to_owned(),
+            hospital: hospital(),
+        }),
+        Subject::Request => LabelData::request(&RequestSlip { chart: chart.clone(), ..RequestSlip::sample() }),
+        Subject::Transfer => LabelData::transfer(&TransferSheet {
+            from: "File room".to_owned(),
+            to: "Cardiology".to_owned(),
+            sent_by: None,
+            hospital: hospital(),
+            charts: vec![chart.clone(); 45],
+        }),
+        Subject::Commands => LabelData::sample_of(subject),
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let mut printed = Vec::new();
+    for template in Labels::built_in().unwrap().templates() {
+        let name = format!("{}-longest", template.name);
+        printed.push(through_pdf(dir.path(), template, &data(template.subject), 203, &name));
+    }
+    assert_all_read(&printed);
+}
+
+/// Bars are taken out of each symbol until it must not be read any more, nor as something else.
+#[test]
+fn a_broken_symbol_is_not_read_by_either_decoder() {
+    let dir = tempfile::tempdir().unwrap();
+    let labels = Labels::built_in().unwrap();
+    let mut printed = Vec::new();
+    for template in labels.templates() {
+        let (mut list, _) = labels.lay_out(&template.name, &LabelData::sample_of(template.subject), 300).unwrap();
+        for item in &mut list.items {
+            let Item::Symbol(symbol) = item else { continue };
+            let middle = symbol.dark.len() / 2;
+            // One bar of a linear code; of the others more than error correction mends.
+            let broken = if symbol.symbology.is_linear() { middle..middle + 1 } else { middle / 2..symbol.dark.len() };
+            symbol.dark.drain(broken);
+        }
+        let picture = dir.path().join(format!("{}-broken.pgm", template.name));
+        std::fs::write(&picture, pgm(&list.rasterise(labels.typeface()))).unwrap();
+        printed.push(Printed { what: template.name.clone(), picture, symbols: symbols(&list) });
+    }
+    for (one, (first, second)) in printed.iter().zip(read(&printed)) {
+        assert!(first.is_empty() && second.is_empty(), "{}: {first:?} {second:?}", one.what);
+    }
+}
+
+fn pgm(dots: &Bitmap) -> Vec<u8> {
+    let mut pgm = format!("P5 {} {} 255\n", dots.width(), dots.height()).into_bytes();
+    for y in 0..dots.height() {
+        pgm.extend((0..dots.width()).map(|x| if dots.is_black(x, y) { 0 } else { 255 }));
+    }
+    pgm
+}
+
+/// The other symbologies that templates may use, from a site's own template.
+#[test]
+fn every_symbology_is_read_back() {
+    let text = r#"
+name = "all"
+title = "All symbologies"
+stock = "letter-5164"
+fields = ["barcode", "mrn"]
+[[code128]]
+value = "{barcode}"
+x = 6
+y = 4
+width = 60
+height = 10
+module = 0.33
+[[code39]]
+value = "{barcode}"
+x = 6
+y = 18
+width = 88
+height = 10
+module = 0.25
+[[itf]]
+value = "{mrn}"
+x = 6
+y = 32
+width = 60
+height = 10
+module = 0.33
+[[pdf417]]
+value = "{barcode} {mrn}"
+x = 6
+y = 46
+width = 60
+height = 14
+module = 0.33
+[[qr]]
+value = "{barcode}"
+x = 70
+y = 48
+size = 20
+module = 0.5
+[[datamatrix]]
+value = "{barcode}"
+x = 6
+y = 66
+size = 12
+module = 0.5
+"#;
+    let files = outguide::labels::Files {
+        templates: vec![("all.toml".to_owned(), text.to_owned())],
+        ..outguide::labels::Files::default()
+    };
+    let (labels, faults) = Labels::load(&files).unwrap();
+    assert_eq!(faults, []);
+    let dir = tempfile::tempdir().unwrap();
+    let mut printed = Vec::new();
+    for dpi in PRINTER_DPI {
+        let (list, _) = labels.lay_out("all", &LabelData::sample(), dpi).unwrap();
+        let picture = dir.path().join(format!("all-{dpi}.pgm"));
+        std::fs::write(&picture, pgm(&list.rasterise(labels.typeface()))).unwrap();
+        printed.push(Printed { what: format!("{dpi} dpi"), picture, symbols: symbols(&list) });
+        assert_eq!(symbols(&list).len(), 6);
+    }
+    assert_all_read(&printed);
 }
 
 #[test]
 fn what_the_pdf_says_can_be_copied_as_text() {
     let dir = tempfile::tempdir().unwrap();
-    rasterise(dir.path(), 600);
-    let text = run("pdftotext", &[dir.path().join("label.pdf").to_str().unwrap(), "-"]);
-    for words in ["Sample, Rosa María", "born 04 Mar 1962", "Medical record, volume 2", PAYLOAD] {
-        assert!(text.contains(words), "{text}");
+    let chart = ChartLabel {
+        last_name: "Образцова".into(), first_name: "Ελένη 山田".into(), ..ChartLabel::sample()
+    };
+    for (data, name) in
+        [(LabelData::sample(), "Sample, Rosa María"), (LabelData::chart(&chart), "Образцова, Ελένη 山田")]
+    {
+        let pdf = dir.path().join("label.pdf");
+        let target = Target { format: Format::Pdf, dpi: 600, copies: 1 };
+        std::fs::write(&pdf, render("folder-4x2", &data, target).unwrap().bytes).unwrap();
+        let text = run("pdftotext", &[pdf.to_str().unwrap(), "-"]);
+        for words in [name, "born 04 Mar 1962", "Medical record, volume 2", "C00000001700163"] {
+            assert!(text.contains(words), "{text}");
+        }
+        // Only the letters that are used are in it.
+        let fonts = run("pdffonts", &[pdf.to_str().unwrap()]);
+        let embedded = fonts.lines().skip(2).all(|font| font.contains(" yes "));
+        assert!(embedded && std::fs::metadata(&pdf).unwrap().len() < 80_000, "{fonts}");
     }
-}
-
-fn luma(dots: &Bitmap) -> (Vec<u8>, u32, u32) {
-    let mut luma = Vec::new();
-    for y in 0..dots.height() {
-        luma.extend((0..dots.width()).map(|x| if dots.is_black(x, y) { 0 } else { 255 }));
-    }
-    (luma, u32::try_from(dots.width()).unwrap(), u32::try_from(dots.height()).unwrap())
 }

@@ -3,11 +3,10 @@
 
 use std::path::PathBuf;
 
-use crate::printer::Printer;
-use crate::printer::device::{DevicePrinter, SerialPrinter};
 use crate::printer::folder::FolderPrinter;
+use crate::printer::ipp::{IppPrinter, IppUriError};
 use crate::printer::sim::SimPrinter;
-use crate::printer::tcp::{TcpLimits, TcpPrinter};
+use crate::printer::{self, Limits, Printer, Speech};
 use crate::profile::{LineSettings, Profile};
 use crate::scanner::Scanner;
 use crate::scanner::serial::{PortSelector, SerialScanner};
@@ -17,7 +16,7 @@ use crate::scanner::sim::{SimHand, SimScanner, SimScript};
 pub const SCANNER_TRANSPORTS: [&str; 2] = ["serial", "sim"];
 
 /// The words for `[[printer]] transport`.
-pub const PRINTER_TRANSPORTS: [&str; 5] = ["tcp", "serial", "device", "folder", "sim"];
+pub const PRINTER_TRANSPORTS: [&str; 6] = ["tcp", "serial", "device", "ipp", "folder", "sim"];
 
 /// A way to a scanner.
 pub enum ScannerTransport {
@@ -77,8 +76,6 @@ pub enum PrinterTransport {
     Tcp {
         /// `host:port`.
         address: String,
-        /// It speaks ZPL: ask it `~HS`.
-        zpl: bool,
     },
     /// A serial line.
     Serial {
@@ -92,6 +89,11 @@ pub enum PrinterTransport {
         /// The device file.
         path: PathBuf,
     },
+    /// An IPP printer or CUPS queue.
+    Ipp {
+        /// Its address, `ipp://host/ipp/print`.
+        uri: String,
+    },
     /// A folder.
     Folder {
         /// The folder.
@@ -102,15 +104,17 @@ pub enum PrinterTransport {
 }
 
 impl PrinterTransport {
-    /// The printer.
-    pub fn printer(&self) -> Box<dyn Printer> {
-        match self {
-            PrinterTransport::Tcp { address, zpl } => Box::new(TcpPrinter::new(address, *zpl, TcpLimits::default())),
-            PrinterTransport::Serial { port, line } => Box::new(SerialPrinter::new(port, *line)),
-            PrinterTransport::Device { path } => Box::new(DevicePrinter::new(path)),
+    /// The printer, which is spoken to like this.
+    pub fn printer(&self, speech: &Speech) -> Result<Box<dyn Printer>, IppUriError> {
+        let limits = Limits::default();
+        Ok(match self {
+            PrinterTransport::Tcp { address } => Box::new(printer::tcp(address, speech, limits)),
+            PrinterTransport::Serial { port, line } => Box::new(printer::serial(port, *line, speech, limits)),
+            PrinterTransport::Device { path } => Box::new(printer::device(path, speech, limits)),
+            PrinterTransport::Ipp { uri } => Box::new(IppPrinter::new(uri, speech.asks, limits)?),
             PrinterTransport::Folder { path } => Box::new(FolderPrinter::new(path)),
             PrinterTransport::Sim(sim) => Box::new(sim.clone()),
-        }
+        })
     }
 }
 
@@ -122,13 +126,14 @@ mod tests {
     fn every_transport_builds_what_its_word_says() {
         let path = PathBuf::from("/nowhere");
         let printers = [
-            PrinterTransport::Tcp { address: "127.0.0.1:9100".into(), zpl: true },
+            PrinterTransport::Tcp { address: "127.0.0.1:9100".into() },
             PrinterTransport::Serial { port: path.clone(), line: LineSettings::default() },
             PrinterTransport::Device { path: path.clone() },
+            PrinterTransport::Ipp { uri: "ipp://127.0.0.1/ipp/print".into() },
             PrinterTransport::Folder { path: path.clone() },
             PrinterTransport::Sim(SimPrinter::default()),
         ];
-        assert_eq!(printers.map(|p| p.printer().transport()), PRINTER_TRANSPORTS);
+        assert_eq!(printers.map(|p| p.printer(&Speech::of("zpl")).unwrap().transport()), PRINTER_TRANSPORTS);
         let scanners = [
             ScannerTransport::Serial { port: PortSelector::Path(path), baud: None },
             ScannerTransport::Sim { script: None },

@@ -30,6 +30,8 @@ pub struct Found {
     pub usb_path: String,
     /// The profile that fits best, for a serial port.
     pub profile: Option<String>,
+    /// The languages that printers of its maker speak, likeliest first.
+    pub languages: &'static [&'static str],
     /// Can it be used now?
     pub state: LinkState,
     /// What hinders, and what to do.
@@ -47,6 +49,13 @@ impl fmt::Display for Found {
         write!(f, "  {}  socket {}  {kind}  {}", shown(&self.name), self.usb_path, self.state.word())?;
         if let Some(profile) = &self.profile {
             write!(f, "  profile {profile}")?;
+        }
+        if let (true, Some(path)) = (self.printer, &self.path) {
+            write!(f, "\n    in outguide.toml: transport = \"device\", path = {:?}", path.display().to_string())?;
+            match self.languages {
+                [] => write!(f, ", language = its own")?,
+                languages => write!(f, ", language = \"{}\"", languages.join("\" or \""))?,
+            }
         }
         if let Some(hint) = &self.hint {
             write!(f, "\n    {}", hint.replace('\n', "\n    "))?;
@@ -95,8 +104,23 @@ fn found(device: &UsbDevice) -> Found {
         name: device.name.clone(),
         usb_path: device.usb_path.clone(),
         profile: Profile::for_usb(device.id).filter(|_| !printer).map(|profile| profile.id),
+        languages: if printer { languages(device.id.vendor) } else { &[] },
         state,
         hint,
+    }
+}
+
+/// What the printers of a maker speak, as far as this build can.
+fn languages(vendor: u16) -> &'static [&'static str] {
+    match vendor {
+        // Zebra; SATO, Bixolon and Citizen emulate it on most models.
+        0x0A5F => &["zpl", "epl2"],
+        0x0828 | 0x1504 | 0x1343 | 0x1D90 | 0x2730 => &["zpl"],
+        0x04F9 => &["brother-ql", "brother-ql-wide"],
+        0x1203 => &["tspl", "zpl"],
+        // Epson and Star receipt printers.
+        0x04B8 | 0x0519 => &["esc-pos"],
+        _ => &[],
     }
 }
 
@@ -187,6 +211,7 @@ fn portless_scanner(folder: &Path) -> Option<Found> {
             profile.wiring
         )),
         profile: Some(profile.id),
+        languages: &[],
         state: LinkState::NotFound,
     })
 }
@@ -219,6 +244,9 @@ mod tests {
                 ("1eab:1d03".to_owned(), Some("newland-cdc"), LinkState::NotFound),
             ]
         );
+        let printer = found[2].to_string();
+        assert!(printer.contains("transport = \"device\"") && printer.contains("usb/lp0\""), "{printer}");
+        assert!(printer.contains("language = \"zpl\" or \"epl2\""), "{printer}");
         let line = found[3].to_string();
         assert!(
             line.starts_with("(no port)  1eab:1d03  HR32  socket 1-7") && line.contains("Scan 'USB CDC'"),

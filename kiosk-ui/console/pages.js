@@ -39,7 +39,7 @@ export const pages = [
   { name: "find", label: "Find", roles: ["viewer"], open: find.open },
   { name: "out", label: "Out now", roles: ["viewer"], open: out.open },
   { name: "alerts", label: "Alerts", roles: ["viewer"], open: alerts.open },
-  { name: "print", label: "Print", roles: ["viewer"], open: print.open },
+  { name: "print", label: "Print", roles: ["viewer"], depth: 2, open: print.open },
   { name: "records", label: "Records", roles: ["records"], depth: 2, open: records.open },
   { name: "devices", label: "Kiosks", roles: ["viewer", "technician"], open: devices.open },
   { name: "audit", label: "Audit", roles: ["auditor"], depth: 2, open: audit.open },

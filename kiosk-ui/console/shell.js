@@ -8,6 +8,7 @@ import * as live from "./live.js";
 import { show } from "./parts/form.js";
 import { icon, iconButton } from "./parts/icon.js";
 import { emptyBlock } from "./parts/faults.js";
+import { scanTaker } from "./parts/scans.js";
 import { toast } from "./parts/toast.js";
 import { pages } from "./pages.js";
 import { takeScan } from "./pages/find.js";
@@ -171,6 +172,8 @@ function escape() {
 
 /** @param {string} data */
 function scanned(data) {
+  const taker = scanTaker();
+  if (taker) return taker(data);
   if (document.querySelector("dialog[open]")) return toast("A scan came in while this is open. Close it, then scan again.", "attention");
   if (!may("viewer")) return toast("Your role may not look up charts.", "attention");
   takeScan(data);

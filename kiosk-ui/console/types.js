@@ -22,7 +22,7 @@
  *
  * @typedef {ChartView & {patient?: Patient | null, since?: string | null, home_name?: string | null, seen_place_name?: string | null}} ChartRow
  *
- * @typedef {ChartRow & {alerts?: AlertRow[], volumes?: ChartRow[], label_issue?: number | null, barcode?: string | null,
+ * @typedef {ChartRow & {alerts?: AlertRow[], volumes?: ChartRow[], label_issue?: number | null, label_issued?: number | null, barcode?: string | null,
  *   reference?: string | null, record_type_name?: string | null}} ChartPage
  *
  * @typedef {object} HistoryRow
@@ -73,17 +73,78 @@
  * @property {number} id
  * @property {string} printer
  * @property {string} template
- * @property {number} chart
+ * @property {"label" | "sheet" | "reference" | "transfer" | "place" | "staff" | "commands"} [about]
+ * @property {number | null} [chart]
  * @property {ChartRow | null} [chart_row]
- * @property {number} issue
+ * @property {number | null} [issue]
+ * @property {{chart: number, issue: number}[]} [labels]
+ * @property {number[]} [charts]
+ * @property {string | null} [place]
+ * @property {string | null} [badge]
  * @property {number} copies
+ * @property {number} [start_at]
+ * @property {number | null} [batch]
+ * @property {number | null} [position]
  * @property {string} reason
  * @property {"queued" | "sending" | "sent" | "printed" | "failed" | "unknown" | "cancelled"} state
+ * @property {"counted" | "scanned" | "seen" | null} [proof]
  * @property {string} requested_by
  * @property {string} requested_at
  * @property {string} changed_at
  * @property {number} attempts
  * @property {string | null} [fault]
+ *
+ * @typedef {object} LabelIssue
+ * @property {number} issue
+ * @property {"on_chart" | "superseded" | "awaited"} standing
+ * @property {number} job
+ * @property {string} printer
+ * @property {string} reason
+ * @property {string} requested_by
+ * @property {string} requested_at
+ * @property {PrintJob["state"]} state
+ * @property {PrintJob["proof"]} [proof]
+ *
+ * @typedef {object} Batch
+ * @property {number} id
+ * @property {string} name
+ * @property {string} printer
+ * @property {string} template
+ * @property {number} per_sheet
+ * @property {"gathering" | "running" | "paused" | "done" | "cancelled"} state
+ * @property {number} total
+ * @property {number} next
+ * @property {string | null} [note]
+ * @property {string} requested_by
+ * @property {string} requested_at
+ * @property {number} waiting
+ * @property {number} sent
+ * @property {number} printed
+ * @property {number} failed
+ * @property {number} unknown
+ *
+ * @typedef {object} Stock
+ * @property {string} name
+ * @property {string} title
+ * @property {number} width_mm
+ * @property {number} height_mm
+ * @property {number} per_sheet
+ * @property {number} columns
+ *
+ * @typedef {object} Template
+ * @property {string} name
+ * @property {string} title
+ * @property {"chart" | "place" | "staff" | "commands" | "request" | "transfer"} about
+ * @property {Stock} stock
+ * @property {string} file
+ * @property {boolean} own
+ * @property {boolean} tells_patient
+ *
+ * @typedef {object} TemplateFault
+ * @property {string} file
+ * @property {number} line
+ * @property {string} fault
+ * @property {string} fix
  *
  * @typedef {object} Printer
  * @property {string} id
@@ -92,8 +153,12 @@
  * @property {string} [language]
  * @property {string | null} [stock]
  * @property {string} state
+ * @property {string[]} [faults]
+ * @property {string[]} [warnings]
  * @property {string | null} [detail]
  * @property {boolean} [simulated]
+ * @property {number} [low_stock]
+ * @property {{stock: string | null, loaded: number, left: number, loaded_by: string, loaded_at: string} | null} [loaded]
  *
  * @typedef {object} Place
  * @property {string} code

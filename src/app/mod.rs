@@ -16,6 +16,7 @@ mod say;
 mod schedule;
 mod serve;
 mod tasks;
+mod templates;
 mod tls;
 
 use std::process::ExitCode;

@@ -3,15 +3,21 @@
 use std::sync::Arc;
 
 use outguide_hardware::drivers;
-use outguide_hardware::printer::Printer;
 use outguide_hardware::printer::sim::SimPrinter;
+use outguide_hardware::printer::{Printer, Speech};
 use outguide_hardware::profile::LineSettings;
 
 use super::say::Failure;
 use crate::config::{self, Config, PrinterTransport};
 use crate::labels::Format;
-use crate::outbox::PrinterSpec;
+use crate::ledger::Ledger;
+use crate::outbox::{PrinterSpec, Texts};
 use crate::web::PrinterView;
+
+/// What stands on a hospital's printed matter.
+pub fn texts(config: &Config, ledger: &Ledger) -> Texts {
+    Texts::new(ledger.clone(), &config.hospital, config.numbering.filing, config.time_zone.clone())
+}
 
 /// A printer and the way to it.
 pub type Reached = (PrinterSpec, Arc<dyn Printer>);
@@ -30,22 +36,29 @@ pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
                 format,
                 dpi: u16::try_from(printer.dpi).map_err(Failure::new)?,
                 stock: Some(printer.stock.clone()),
+                low_stock: printer.low_stock,
             };
-            Ok((spec, Arc::from(transport(printer).printer())))
+            let speech = Speech {
+                language: printer.language.clone(),
+                asks: printer.status,
+                shared: printer.shared,
+                odometer: printer.odometer,
+            };
+            let way = transport(printer).printer(&speech).map_err(Failure::new)?;
+            Ok((spec, Arc::from(way)))
         })
         .collect()
 }
 
 fn transport(printer: &config::Printer) -> drivers::PrinterTransport {
     match &printer.transport {
-        PrinterTransport::Tcp { address } => {
-            drivers::PrinterTransport::Tcp { address: address.clone(), zpl: printer.language == "zpl" }
-        }
+        PrinterTransport::Tcp { address } => drivers::PrinterTransport::Tcp { address: address.clone() },
         PrinterTransport::Serial { port, baud } => drivers::PrinterTransport::Serial {
             port: port.into(),
             line: LineSettings { baud: *baud, ..LineSettings::default() },
         },
         PrinterTransport::Device { path } => drivers::PrinterTransport::Device { path: path.clone() },
+        PrinterTransport::Ipp { uri } => drivers::PrinterTransport::Ipp { uri: uri.clone() },
         PrinterTransport::Folder { path } => drivers::PrinterTransport::Folder { path: path.clone() },
         PrinterTransport::Simulated => drivers::PrinterTransport::Sim(SimPrinter::default()),
     }
@@ -60,6 +73,11 @@ pub fn view(status: crate::outbox::PrinterStatus) -> PrinterView {
         language: status.spec.format.extension().to_owned(),
         stock: status.spec.stock,
         state: status.state.to_owned(),
+        faults: status.faults.into_iter().map(str::to_owned).collect(),
+        warnings: status.warnings.into_iter().map(str::to_owned).collect(),
+        low_stock: status.spec.low_stock,
+        sending: status.sending,
+        loaded: None,
         detail: status.detail,
         simulated: status.simulated,
     }

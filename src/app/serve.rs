@@ -16,12 +16,13 @@ use super::papers::Paperwork;
 use super::printing;
 use super::say::{self, Failure};
 use super::schedule::Repeating;
+use super::templates::Templates;
 use super::{backups, downtime, reach};
 use crate::config::{Config, Scanner};
 use crate::intake::Intake;
 use crate::ledger::changes::{Prune, Sweep};
-use crate::ledger::{Actor, Ledger, OpenError, RandomIds};
-use crate::outbox::{Jobs, LedgerJobs, Limits, Outbox};
+use crate::ledger::{Actor, Ledger, OpenError, PrintJobState, RandomIds};
+use crate::outbox::{Jobs, LedgerJobs, Limits, Outbox, Shelf};
 use crate::web::{self, App, Hospital, PrinterView, Samples, Tls};
 
 /// How often due loans and snoozed alerts are looked for.
@@ -101,6 +102,7 @@ struct Rooms {
     ledger: Ledger,
     intake: Arc<Intake>,
     outbox: Arc<Outbox>,
+    templates: Arc<Templates>,
     jobs: Vec<Repeating>,
     _control: Control,
 }
@@ -110,16 +112,21 @@ impl Rooms {
         let scanners = devices::scanners(config, script)?;
         let recorder = Arc::new(ledger.clone());
         let intake = Intake::start(recorder, Arc::new(RandomIds), scanners).map_err(Failure::new)?;
-        let jobs_of: Arc<dyn Jobs> =
-            Arc::new(LedgerJobs::new(ledger.clone(), &config.hospital, config.numbering.filing));
+        let templates = Arc::new(Templates::open(config.label_directory.clone()).map_err(Failure::new)?);
+        let shelf: Shelf = {
+            let templates = Arc::clone(&templates);
+            Arc::new(move || templates.now())
+        };
+        let jobs_of: Arc<dyn Jobs> = Arc::new(LedgerJobs::new(ledger.clone(), printing::texts(config, ledger), shelf));
         let outbox = Outbox::start(&jobs_of, printing::printers(config)?, Limits::default()).map_err(Failure::new)?;
         let control = Control::serve(&config.data_dir, ledger.clone())
             .map_err(|error| Failure::new(format_args!("{}: {error}", config.data_dir.display())))?;
-        let jobs = jobs(config, ledger).map_err(Failure::new)?;
+        let jobs = jobs(config, ledger, &templates).map_err(Failure::new)?;
         Ok(Rooms {
             ledger: ledger.clone(),
             intake: Arc::new(intake),
             outbox: Arc::new(outbox),
+            templates,
             jobs,
             _control: control,
         })
@@ -134,7 +141,7 @@ impl Rooms {
     }
 }
 
-fn jobs(config: &Config, ledger: &Ledger) -> std::io::Result<Vec<Repeating>> {
+fn jobs(config: &Config, ledger: &Ledger, templates: &Arc<Templates>) -> std::io::Result<Vec<Repeating>> {
     let sweeper = ledger.clone();
     let mut jobs = vec![Repeating::start("sweep", SWEEP_EVERY, move || sweep(&sweeper))?];
     let pruner = ledger.clone();
@@ -143,7 +150,8 @@ fn jobs(config: &Config, ledger: &Ledger) -> std::io::Result<Vec<Repeating>> {
             tracing::warn!(%error, "old scans' texts could not be forgotten");
         }
     })?);
-    let (schedule, of, clock) = (config.downtime.clone(), Paperwork::new(config, ledger), ledger.clone());
+    let of = Paperwork::new(config, ledger, templates);
+    let (schedule, clock) = (config.downtime.clone(), ledger.clone());
     jobs.push(Repeating::start("downtime", schedule.every, move || {
         downtime::make(&schedule, &of, &clock.now().strftime("%Y%m%dT%H%MZ").to_string());
     })?);
@@ -193,7 +201,7 @@ async fn serve(
         },
         intake: Arc::clone(&rooms.intake),
         printers,
-        papers: Arc::new(Paperwork::new(config, &rooms.ledger)),
+        papers: Arc::new(Paperwork::new(config, &rooms.ledger, &rooms.templates)),
         metrics: text,
         requests: Some(metrics),
         simulated: show.simulated,
@@ -220,16 +228,17 @@ fn wake_printers(ledger: &Ledger, outbox: &Arc<Outbox>) {
     let (mut published, outbox) = (ledger.subscribe(), Arc::downgrade(outbox));
     tokio::spawn(async move {
         loop {
-            let printer = match published.recv().await {
-                Ok(entry) => entry.print_job.as_ref().map(|job| job.printer.clone()),
+            let entry = match published.recv().await {
+                Ok(entry) => entry,
                 // Workers look by themselves too, so what was missed is only late.
-                Err(RecvError::Lagged(_)) => None,
+                Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => return,
             };
-            match (printer, outbox.upgrade()) {
-                (Some(printer), Some(outbox)) => outbox.wake(&printer),
-                (None, Some(_)) => {}
-                (_, None) => return,
+            let Some(outbox) = outbox.upgrade() else { return };
+            match &entry.print_job {
+                Some(job) if job.state == PrintJobState::Queued => outbox.wake(&job.printer),
+                None if entry.kind.starts_with("print_batch_") => outbox.wake_all(),
+                _ => {}
             }
         }
     });

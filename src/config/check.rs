@@ -82,6 +82,7 @@ pub(super) fn check(text: &str, file: Option<&Path>, parsed: sections::File) -> 
         keep: 24,
     });
     let numbering = numbering(c, &parsed.numbering);
+    let label_directory = parsed.labels.directory.as_ref().map(|directory| label_directory(c, directory));
     let (legacy, reader) = legacy(c, &parsed.barcode.legacy);
     let printers = devices::printers(c, &parsed.printer);
     let kiosks = kiosks(c, &parsed.kiosk, &printers);
@@ -100,6 +101,7 @@ pub(super) fn check(text: &str, file: Option<&Path>, parsed: sections::File) -> 
             backup,
             downtime,
             numbering,
+            label_directory,
             legacy,
             reader,
             kiosks,
@@ -141,6 +143,14 @@ fn tls_files(c: &mut Checker, tls: &sections::Tls) -> TlsFiles {
         }
     }
     TlsFiles { certificate: c.path(tls.certificate.get_ref()), key: c.path(tls.key.get_ref()) }
+}
+
+fn label_directory(c: &mut Checker, directory: &Spanned<PathBuf>) -> PathBuf {
+    let path = c.path(directory.get_ref());
+    if !path.is_dir() {
+        c.fault(&directory.span(), format!("{} is no directory: make it, or leave the key out", path.display()));
+    }
+    path
 }
 
 fn time_zone(c: &mut Checker, name: Option<&Spanned<String>>) -> TimeZone {

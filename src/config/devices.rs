@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use outguide_hardware::drivers::PRINTER_TRANSPORTS;
+use outguide_hardware::language::{self, LANGUAGES};
+use outguide_hardware::printer::ipp::check_uri;
 use outguide_hardware::profile::Profile;
 use outguide_hardware::scanner::serial::PortSelector;
 use outguide_hardware::usb::UsbSelector;
 use toml::Spanned;
 
 use super::check::{Checker, not_there, unique_id};
+use super::fault::nearest;
 use super::{Printer, PrinterTransport, Scanner, ScannerTransport, sections};
 use crate::barcode::PlaceCode;
 use crate::custody::Kiosk;
@@ -16,7 +20,8 @@ use crate::custody::Kiosk;
 /// RS-232 as scanners leave the factory.
 const BAUD_DEFAULT: u32 = 9600;
 const DPI: [u32; 3] = [203, 300, 600];
-const LANGUAGES: [&str; 2] = ["zpl", "pdf"];
+/// A document, for printers that take one.
+const PDF: &str = "pdf";
 
 pub(super) fn scanners(c: &mut Checker, sections: &[Spanned<sections::Scanner>], kiosks: &[Kiosk]) -> Vec<Scanner> {
     let known: Vec<String> = kiosks.iter().map(|kiosk| kiosk.id.clone()).collect();
@@ -88,6 +93,9 @@ fn port_choice(c: &mut Checker, section: &sections::Scanner, span: &Range<usize>
     }
 }
 
+/// How many labels left open an alert, unless the configuration says otherwise.
+const LOW_STOCK_DEFAULT: u32 = 25;
+
 pub(super) fn printers(c: &mut Checker, sections: &[Spanned<sections::Printer>]) -> Vec<Printer> {
     let mut seen = BTreeSet::new();
     let mut printers = Vec::new();
@@ -103,20 +111,40 @@ pub(super) fn printers(c: &mut Checker, sections: &[Spanned<sections::Printer>])
             }
         });
         let language = section.language.clone().unwrap_or_else(|| "zpl".to_owned());
-        if !LANGUAGES.contains(&language.as_str()) {
+        let known: Vec<&str> = LANGUAGES.iter().map(|language| language.name()).chain([PDF]).collect();
+        if !known.contains(&language.as_str()) {
             let at = c.key(&span, "language");
-            c.fault(&at, format!("{language:?} is no printer language served yet: use {}", LANGUAGES.join(" or ")));
+            c.fault(&at, format!("{language:?} is no printer language: use one of {}", known.join(", ")));
         }
-        let dpi = section.dpi.unwrap_or(203);
-        if !DPI.contains(&dpi) {
-            let at = c.key(&span, "dpi");
-            c.fault(&at, format!("dpi = {dpi}: label printers have 203, 300 or 600"));
-        }
+        let dpi = dots_per_inch(c, section, &language, &span);
         let Some(transport) = printer_transport(c, section, &span) else { continue };
         let stock = section.stock.clone().unwrap_or_else(|| "folder-4x2".to_owned());
-        printers.push(Printer { id: section.id.clone(), place, transport, language, dpi, stock });
+        if section.odometer && language != "zpl" {
+            let at = c.key(&span, "odometer");
+            c.fault(&at, format!("{language} printers have no odometer that can be asked for: leave it out"));
+        }
+        let (status, shared, odometer) = (section.status, section.shared, section.odometer);
+        let low_stock = section.low_stock.unwrap_or(LOW_STOCK_DEFAULT);
+        let id = section.id.clone();
+        printers.push(Printer { id, place, transport, language, dpi, stock, low_stock, status, shared, odometer });
     }
     printers
+}
+
+/// As given, or else the first that the language's printers have.
+fn dots_per_inch(c: &mut Checker, section: &sections::Printer, language: &str, span: &Range<usize>) -> u32 {
+    let its: Vec<u32> = language::named(language)
+        .map(|language| language.resolutions().iter().map(|dpi| u32::from(*dpi)).collect())
+        .unwrap_or_default();
+    let dpi = section.dpi.unwrap_or_else(|| its.first().copied().unwrap_or(203));
+    let at = c.key(span, "dpi");
+    if !DPI.contains(&dpi) {
+        c.fault(&at, format!("dpi = {dpi}: label printers have 203, 300 or 600"));
+    } else if !its.is_empty() && !its.contains(&dpi) {
+        let its: Vec<String> = its.iter().map(ToString::to_string).collect();
+        c.fault(&at, format!("dpi = {dpi}: {language} printers have {}", its.join(" or ")));
+    }
+    dpi
 }
 
 fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<usize>) -> Option<PrinterTransport> {
@@ -125,8 +153,18 @@ fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<
     };
     match section.transport.as_str() {
         "tcp" => match &section.address {
-            Some(address) if address.contains(':') => Some(PrinterTransport::Tcp { address: address.clone() }),
-            Some(address) => Some(PrinterTransport::Tcp { address: format!("{address}:9100") }),
+            Some(address) => {
+                // Whether the name can be looked up shows when it is printed to; a port that is none never will.
+                let (address, port) = match address.rsplit_once(':') {
+                    Some((_, port)) => (address.clone(), port),
+                    None => (format!("{address}:9100"), "9100"),
+                };
+                if port.parse::<u16>().is_err() || address.starts_with(':') {
+                    let at = c.key(span, "address");
+                    c.fault(&at, format!("{address:?} is no address: write it as \"10.0.0.20:9100\""));
+                }
+                Some(PrinterTransport::Tcp { address })
+            }
             None => {
                 needs(c, "address", "10.0.0.20:9100");
                 None
@@ -141,6 +179,20 @@ fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<
                 None
             }
         },
+        "ipp" => match &section.uri {
+            Some(uri) => match check_uri(uri) {
+                Ok(()) => Some(PrinterTransport::Ipp { uri: uri.clone() }),
+                Err(error) => {
+                    let at = c.key(span, "uri");
+                    c.fault(&at, error.to_string());
+                    None
+                }
+            },
+            None => {
+                needs(c, "uri", "ipp://10.0.0.30/ipp/print");
+                None
+            }
+        },
         "device" | "folder" => match &section.path {
             Some(path) if section.transport == "folder" => Some(PrinterTransport::Folder { path: c.path(path) }),
             Some(path) => Some(PrinterTransport::Device { path: c.path(path) }),
@@ -152,9 +204,10 @@ fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<
         "sim" => Some(PrinterTransport::Simulated),
         other => {
             let at = c.key(span, "transport");
-            let text = match (other, &section.uri) {
-                ("ipp", _) => "transport `ipp` is not served yet: use tcp, serial, device, folder or sim".to_owned(),
-                _ => format!("{other:?} is no transport of a printer: use tcp, serial, device, folder or sim"),
+            let known: Vec<String> = PRINTER_TRANSPORTS.iter().map(|word| (*word).to_owned()).collect();
+            let text = match nearest(other, &known) {
+                Some(near) => format!("{other:?} is no transport of a printer: did you mean {near:?}?"),
+                None => format!("{other:?} is no transport of a printer: use one of {}", known.join(", ")),
             };
             c.fault(&at, text);
             None

@@ -40,6 +40,8 @@ pub struct Config {
     pub downtime: Schedule,
     /// How MRNs look and are filed.
     pub numbering: Numbering,
+    /// The site's own label templates, media, palettes, images and fonts.
+    pub label_directory: Option<PathBuf>,
     /// Rules for labels that the hospital already has.
     pub legacy: Vec<LegacyRule>,
     /// The same rules, compiled.
@@ -110,12 +112,20 @@ pub struct Printer {
     pub place: Option<PlaceCode>,
     /// How bytes reach it.
     pub transport: PrinterTransport,
-    /// `zpl` or `pdf`.
+    /// A printer language of `hardware`, or `pdf`.
     pub language: String,
     /// Dots per inch.
     pub dpi: u32,
     /// The stock that is loaded.
     pub stock: String,
+    /// An alert opens when so few labels are left.
+    pub low_stock: u32,
+    /// Whether it is asked how it is; not where the cable goes one way only.
+    pub status: bool,
+    /// Others print there too, so that its counts prove nothing.
+    pub shared: bool,
+    /// A ZPL printer that counts the labels it ever printed.
+    pub odometer: bool,
 }
 
 /// How bytes reach a printer.
@@ -137,6 +147,11 @@ pub enum PrinterTransport {
     Device {
         /// The file.
         path: PathBuf,
+    },
+    /// An IPP printer or a CUPS queue.
+    Ipp {
+        /// Its address, `ipp://host/ipp/print`.
+        uri: String,
     },
     /// One file a job in a folder.
     Folder {

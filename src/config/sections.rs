@@ -19,6 +19,7 @@ pub(super) struct File {
     pub downtime: Option<Scheduled>,
     pub numbering: Numbering,
     pub barcode: Barcode,
+    pub labels: Labels,
     pub kiosk: Vec<Spanned<Kiosk>>,
     pub scanner: Vec<Spanned<Scanner>>,
     pub printer: Vec<Spanned<Printer>>,
@@ -52,6 +53,12 @@ pub(super) struct Scheduled {
     pub every: Spanned<String>,
     pub directory: PathBuf,
     pub keep: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Labels {
+    pub directory: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -126,4 +133,18 @@ pub(super) struct Printer {
     pub language: Option<String>,
     pub dpi: Option<u32>,
     pub stock: Option<String>,
+    pub low_stock: Option<u32>,
+    /// Whether the printer is asked how it is.
+    #[serde(default = "yes")]
+    pub status: bool,
+    /// Whether others print there too.
+    #[serde(default)]
+    pub shared: bool,
+    /// Whether it counts the labels it ever printed.
+    #[serde(default)]
+    pub odometer: bool,
+}
+
+fn yes() -> bool {
+    true
 }

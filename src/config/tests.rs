@@ -94,3 +94,27 @@ fn a_usb_id_may_name_the_serial_number() {
     let ScannerTransport::Serial { port, baud: None } = &config.scanners[0].transport else { panic!("serial") };
     assert_eq!(port.to_string(), "usb 05e0:1701:S:1");
 }
+
+#[test]
+fn a_printers_faults_name_their_line_and_what_to_write() {
+    let printer = |rest: &str| faults(&format!("[[printer]]\nid = \"p\"\n{rest}"));
+    for (rest, line, words) in [
+        ("transport = \"ipp\"\n", 1, "needs uri"),
+        ("transport = \"ipp\"\nuri = \"ipps://x/ipp/print\"\n", 4, "ipp://10.0.0.30/ipp/print"),
+        ("transport = \"tpc\"\n", 3, "did you mean \"tcp\"?"),
+        ("transport = \"tcp\"\naddress = \"zebra:91oo\"\n", 4, "write it as"),
+        ("transport = \"sim\"\nlanguage = \"pcl\"\n", 4, "zpl, brother-ql, brother-ql-wide, tspl, esc-pos, epl2, pdf"),
+        ("transport = \"sim\"\nlanguage = \"brother-ql\"\ndpi = 203\n", 5, "brother-ql printers have 300"),
+        ("transport = \"sim\"\nstatus = 1\n", 4, "true or false"),
+        ("transport = \"sim\"\nlanguage = \"tspl\"\nodometer = true\n", 5, "leave it out"),
+    ] {
+        let faults = printer(rest);
+        assert!(faults[0].starts_with(&format!("outguide.toml:{line}: ")) && faults[0].contains(words), "{faults:#?}");
+    }
+    let text = "[[printer]]\nid = \"p\"\ntransport = \"ipp\"\nuri = \"ipp://10.0.0.30/ipp/print\"\n\
+                language = \"brother-ql\"\nstatus = false\nshared = true\n";
+    let config = Config::parse(text, None).expect("a printer");
+    let [printer] = config.printers.as_slice() else { panic!("one printer") };
+    assert_eq!((printer.dpi, printer.status, printer.shared), (300, false, true));
+    assert_eq!(printer.transport, PrinterTransport::Ipp { uri: "ipp://10.0.0.30/ipp/print".into() });
+}

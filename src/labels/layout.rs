@@ -1,32 +1,33 @@
 //! Template and data to display list: where every dot goes.
 
-use outguide_hardware::display::{DisplayList, Item, Rect, Symbol, TextRun, Weight};
+mod number;
+mod text;
+
+use outguide_hardware::display::{Band, DisplayList, Ink, Item, Rect, Symbol, TextRun, Weight};
 
 use super::LabelError;
-use super::data::LabelData;
-use super::symbols::{CODE_128_QUIET, Modules, QR_QUIET, code_128, qr};
+use super::data::{Field, LabelData, Values};
+use super::fault::TemplateError;
+use super::palette::Palette;
+use super::picture::Pictures;
+use super::symbols::{encode, name, quiet_zone};
 use super::template::{
-    Align, Area, Code128Element, Element, FilingNumberElement, Overflow, Pattern, Piece, QrElement, Template,
-    TextElement,
+    Align, Area, BandElement, BoxElement, Element, Overflow, RowsElement, Template, TextElement, WeightName,
 };
 use super::typeface::{CAP_HEIGHT_EM, Typeface};
 
-/// From one baseline to the next, in heights of capitals.
-const LEADING_CAPS: f32 = 1.75;
-
 /// Letters shrink in steps of this part.
 const SHRINK_STEP: f32 = 0.96;
-
-/// A single line is kept if its letters stay above this part of the full size; below it a second line reads better.
-const ONE_LINE_FROM: f32 = 0.8;
 
 /// What is good to know about a label that was made all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     /// A text was cut with `…`; this is the whole of it.
     Cut(String),
-    /// Letters that the typeface lacks, shown as boxes.
+    /// Letters that the typefaces lack, shown as boxes.
     Missing(Vec<char>),
+    /// A text that printers of ZPL draw in a font of their own, so that it comes out in other letters than shown.
+    PrintersFont(String),
 }
 
 impl std::fmt::Display for Note {
@@ -35,28 +36,76 @@ impl std::fmt::Display for Note {
             Note::Cut(text) => write!(f, "too long for the label, cut with …: {text}"),
             Note::Missing(letters) => {
                 let letters: Vec<String> = letters.iter().map(char::to_string).collect();
-                write!(f, "the label's typeface lacks these letters and shows boxes for them: {}", letters.join(" "))
+                write!(f, "the label's typefaces lack these letters and show boxes for them: {}", letters.join(" "))
             }
+            Note::PrintersFont(text) => write!(f, "label printers draw this in their own font: {text}"),
         }
     }
 }
 
-/// Lays out one label for a printer of `dpi` dots per inch.
-pub fn lay_out(
+/// What a layout draws with.
+#[derive(Clone, Copy)]
+pub(super) struct Tools<'a> {
+    pub(super) typeface: &'a Typeface,
+    pub(super) palettes: &'a [Palette],
+    pub(super) pictures: &'a Pictures,
+}
+
+/// Lays out the pages of one label or form for a printer of `dpi` dots per inch. Only lists have more than one.
+pub(super) fn lay_out(
     template: &Template,
     data: &LabelData,
     dpi: u16,
-    typeface: &Typeface,
+    tools: Tools<'_>,
+) -> Result<(Vec<DisplayList>, Vec<Note>), LabelError> {
+    if template.subject != data.subject {
+        return Err(LabelError::OtherSubject {
+            template: template.name.clone(),
+            wants: template.subject.name(),
+            given: data.subject.name(),
+        });
+    }
+    let per_page = template.rows().map_or(1, |rows| rows.per_page().max(1));
+    let pages = data.rows.len().div_ceil(per_page).max(1);
+    if template.rows().is_none() || pages == 1 {
+        let (list, notes) = page(template, data, &data.values, &data.rows, (dpi, tools))?;
+        return Ok((vec![list], notes));
+    }
+    let (mut lists, mut all_notes) = (Vec::with_capacity(pages), Vec::new());
+    for (number, rows) in (1..).zip(data.rows.chunks(per_page)) {
+        let mut values = data.values.clone();
+        values.set(Field::Page, number.to_string());
+        values.set(Field::Pages, pages.to_string());
+        let (list, notes) = page(template, data, &values, rows, (dpi, tools))?;
+        lists.push(list);
+        all_notes.extend(notes);
+    }
+    all_notes.dedup();
+    Ok((lists, all_notes))
+}
+
+fn page(
+    template: &Template,
+    data: &LabelData,
+    values: &Values,
+    rows: &[Values],
+    (dpi, tools): (u16, Tools<'_>),
 ) -> Result<(DisplayList, Vec<Note>), LabelError> {
     let scale = Scale(f64::from(dpi) / 25.4);
-    let mut layout = Layout { template, data, scale, typeface, items: Vec::new(), notes: Vec::new() };
+    let mut first;
+    let values = if values.field(Field::Page) == super::data::NOT_KNOWN && !data.rows.is_empty() {
+        first = values.clone();
+        first.set(Field::Page, "1");
+        first.set(Field::Pages, "1");
+        &first
+    } else {
+        values
+    };
+    let mut layout = Layout { template, scale, tools, items: Vec::new(), notes: Vec::new(), origin: (0, 0) };
     for (line, element) in &template.elements {
         match element {
-            Element::Text(text) => layout.text(*line, text)?,
-            Element::FilingNumber(number) => layout.filing_number(number),
-            Element::Code128(bars) => layout.code_128(*line, bars)?,
-            Element::Qr(code) => layout.qr(*line, code)?,
-            Element::Rule(area) => layout.items.push((*line, Item::Fill(scale.rect(area)))),
+            Element::Rows(list) => layout.rows(list, rows)?,
+            element => layout.element(*line, element, values)?,
         }
     }
     layout.keep_quiet()?;
@@ -69,11 +118,11 @@ pub fn lay_out(
 
 /// Dots per mm.
 #[derive(Clone, Copy)]
-struct Scale(f64);
+pub(super) struct Scale(pub(super) f64);
 
 impl Scale {
     #[allow(clippy::cast_possible_truncation, reason = "stock is at most two metres; `as` saturates")]
-    fn dots(self, mm: f64) -> i32 {
+    pub(super) fn dots(self, mm: f64) -> i32 {
         (mm * self.0).round() as i32
     }
 
@@ -87,235 +136,147 @@ impl Scale {
     fn size(self, cap_mm: f64) -> f32 {
         (cap_mm * self.0) as f32 / CAP_HEIGHT_EM
     }
-
-    fn rect(self, area: &Area) -> Rect {
-        let (x, y) = (self.dots(area.x), self.dots(area.y));
-        Rect { x, y, width: self.dots(area.width).max(1), height: self.dots(area.height).max(1) }
-    }
 }
 
 struct Layout<'a> {
     template: &'a Template,
-    data: &'a LabelData,
     scale: Scale,
-    typeface: &'a Typeface,
+    tools: Tools<'a>,
     items: Vec<(usize, Item)>,
     notes: Vec<Note>,
-}
-
-/// Text broken into lines at a size.
-struct Set {
-    lines: Vec<String>,
-    size: f32,
+    /// Where the row that is laid out begins, in dots.
+    origin: (i32, i32),
 }
 
 impl Layout<'_> {
-    fn fault(&self, line: usize, fault: impl Into<String>, fix: &'static str) -> LabelError {
-        LabelError::CannotBeLaidOut { file: self.template.file.clone(), line, fault: fault.into(), fix }
+    fn fault(&self, line: usize, fault: impl Into<String>, fix: &str) -> LabelError {
+        TemplateError { file: self.template.file.clone(), line, fault: fault.into(), fix: fix.to_owned() }.into()
     }
 
-    fn fill_in(&self, pattern: &Pattern) -> String {
-        let piece = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Field(field) => self.data.field(*field),
-        };
-        pattern.pieces.iter().map(piece).collect()
+    fn rect(&self, area: &Area) -> Rect {
+        let (x, y) = (self.scale.dots(area.x) + self.origin.0, self.scale.dots(area.y) + self.origin.1);
+        Rect { x, y, width: self.scale.dots(area.width).max(1), height: self.scale.dots(area.height).max(1) }
     }
 
-    fn text(&mut self, line: usize, element: &TextElement) -> Result<(), LabelError> {
-        let text = self.fill_in(&element.value);
-        let area = self.scale.rect(&Element::Text(element.clone()).area());
-        let set = self.set(line, element, &text, area)?;
-        let cap = set.size * CAP_HEIGHT_EM;
-        let block = cap * (1.0 + LEADING_CAPS * (count(set.lines.len()) - 1.0));
-        let mut baseline = to_f32(area.y) + (to_f32(area.height) - block) / 2.0 + cap;
-        for words in set.lines {
-            let width = self.width(&words, element.weight.into(), element.tabular, set.size);
-            let x = element.align.place(area, width);
-            let run = TextRun {
-                text: words,
-                x,
-                baseline: round(baseline),
-                size: set.size,
-                weight: element.weight.into(),
-                tabular: element.tabular,
-                width,
-            };
-            self.push_text(line, run);
-            baseline += cap * LEADING_CAPS;
+    fn element(&mut self, line: usize, element: &Element, values: &Values) -> Result<(), LabelError> {
+        let area = self.rect(&element.area());
+        match element {
+            Element::Text(text) => self.text(line, text, (&text.value.fill_in(values), area, Ink::Black)),
+            Element::FilingNumber(number) => self.filing_number(line, number, values, area),
+            Element::Bars(symbology, e) => {
+                let payload = e.value.fill_in(values);
+                self.symbol(line, (*symbology, &payload), area, (e.module, e.module_most, e.align))
+            }
+            Element::Square(symbology, e) => {
+                let payload = e.value.fill_in(values);
+                self.symbol(line, (*symbology, &payload), area, (e.module, e.module_most, e.align))
+            }
+            Element::Rule(_) => {
+                self.items.push((line, Item::Fill(area)));
+                Ok(())
+            }
+            Element::Outline(frame) => {
+                self.outline(line, frame, area);
+                Ok(())
+            }
+            Element::Band(band) => self.band(line, band, values, area),
+            Element::Image(image) => {
+                if let Some(dots) = self.tools.pictures.fit(&image.file, area) {
+                    self.items.push((line, Item::Picture(dots)));
+                }
+                Ok(())
+            }
+            // Rows hold no rows: the file has no place for them.
+            Element::Rows(_) => Ok(()),
         }
+    }
+
+    fn rows(&mut self, list: &RowsElement, rows: &[Values]) -> Result<(), LabelError> {
+        let cell = list.cell();
+        let down = usize::from(list.down().max(1));
+        for (at, values) in rows.iter().take(list.per_page()).enumerate() {
+            let whole = |count: usize| u32::try_from(count).map_or(0.0, f64::from);
+            let (column, row) = (whole(at / down), whole(at % down));
+            let corner = (list.area.x + column * cell.width, list.area.y + row * cell.height);
+            self.origin = (self.scale.dots(corner.0), self.scale.dots(corner.1));
+            for (line, element) in &list.elements {
+                self.element(*line, element, values)?;
+            }
+        }
+        self.origin = (0, 0);
         Ok(())
     }
 
-    /// Breaks and sizes a text so that it fits its area.
-    fn set(&mut self, line: usize, element: &TextElement, text: &str, area: Rect) -> Result<Set, LabelError> {
-        let full = self.scale.size(element.cap);
-        let least = self.scale.size(element.least.unwrap_or(element.cap));
-        let style = (Weight::from(element.weight), element.tabular);
-        let most_lines = usize::from(element.lines);
-        let mut best: Option<Set> = None;
-        for lines in 1..=most_lines {
-            let room = largest(area.height, lines);
-            let mut size = full.min(room);
-            while size >= least.min(room) {
-                if let Some(broken) = self.break_lines(text, style, size, area.width, lines) {
-                    if best.as_ref().is_none_or(|best| best.size < size && best.size < full * ONE_LINE_FROM) {
-                        best = Some(Set { lines: broken, size });
-                    }
-                    break;
-                }
-                if element.overflow == Overflow::Refuse {
-                    break;
-                }
-                size *= SHRINK_STEP;
-            }
-        }
-        if let Some(best) = best {
-            return Ok(best);
-        }
-        if element.overflow == Overflow::Refuse {
-            let fault = format!("{text:?} does not fit, and may be neither smaller nor cut");
-            return Err(self.fault(line, fault, "make the area wider or shorten the text"));
-        }
-        let size = least.min(largest(area.height, most_lines));
-        let (lines, whole) = self.cut(text, style, size, area.width, most_lines);
-        if !whole {
-            self.notes.push(Note::Cut(text.to_owned()));
-        }
-        Ok(Set { lines, size })
-    }
-
-    /// Words into at most `most` lines; none if they need more, or a word is wider than a line.
-    fn break_lines(
-        &self,
-        text: &str,
-        (weight, tabular): (Weight, bool),
-        size: f32,
-        width: i32,
-        most: usize,
-    ) -> Option<Vec<String>> {
-        let fits = |line: &str| self.width(line, weight, tabular, size) <= width;
-        let mut lines: Vec<String> = Vec::new();
-        for word in text.split(' ') {
-            match lines.last_mut() {
-                Some(last) if fits(&format!("{last} {word}")) => *last = format!("{last} {word}"),
-                _ if fits(word) => lines.push(word.to_owned()),
-                _ => return None,
-            }
-            if lines.len() > most {
-                return None;
-            }
-        }
-        Some(lines)
-    }
-
-    /// Fills `most` lines, breaking within words; says whether all of it found room, else the last ends in an ellipsis.
-    fn cut(
-        &self,
-        text: &str,
-        (weight, tabular): (Weight, bool),
-        size: f32,
-        width: i32,
-        most: usize,
-    ) -> (Vec<String>, bool) {
-        let fits = |line: &str| self.width(line, weight, tabular, size) <= width;
-        let mut lines = Vec::new();
-        let mut rest = text;
-        while !fits(rest) && lines.len() < most {
-            let last = lines.len() + 1 == most;
-            let tail = if last { "…" } else { "" };
-            let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8());
-            let room = |end: &usize| rest.get(..*end).is_some_and(|line| fits(&format!("{line}{tail}")));
-            // A letter wider than the line must not stop the loop.
-            let mut end = ends.clone().take_while(room).last().or(ends.clone().next()).unwrap_or(rest.len());
-            if !last && let Some(space) = rest.get(..end).and_then(|line| line.rfind(' ')) {
-                end = space;
-            }
-            let (line, after) = rest.split_at(end);
-            lines.push(format!("{}{tail}", line.trim_end()));
-            rest = after.trim_start();
-        }
-        let whole = lines.len() < most;
-        if whole && !rest.is_empty() {
-            lines.push(rest.to_owned());
-        }
-        (lines, whole)
-    }
-
-    fn filing_number(&mut self, element: &FilingNumberElement) {
-        let number = self.data.filing_number();
-        let area = self.scale.rect(&Element::FilingNumber(element.clone()).area());
-        let mut size = self.scale.size(element.cap);
-        let mut runs = self.number_runs(element, &number, size);
-        // At least eight dots to the em, so that nothing loops or vanishes.
-        while runs.last().is_some_and(|run| run.x + run.width > area.width) && size > 8.0 {
-            size *= SHRINK_STEP;
-            runs = self.number_runs(element, &number, size);
-        }
-        let cap = size * CAP_HEIGHT_EM;
-        let baseline = round(to_f32(area.y) + (to_f32(area.height) + cap) / 2.0);
-        for run in runs {
-            self.push_text(0, TextRun { x: run.x + area.x, baseline, ..run });
+    fn outline(&mut self, line: usize, frame: &BoxElement, area: Rect) {
+        let edge = self.scale.dots(frame.line).max(1);
+        for side in (Band { area, colour: [0; 3], edge }).outline() {
+            self.items.push((line, Item::Fill(side)));
         }
     }
 
-    /// The groups and the hyphens between them from `x` = 0.
-    fn number_runs(&self, element: &FilingNumberElement, number: &super::FilingNumber, size: f32) -> Vec<TextRun> {
-        #[allow(clippy::cast_possible_truncation, reason = "a part of 1")]
-        let others = element.others as f32;
-        let mut x = 0;
-        let mut runs = Vec::new();
-        let mut put = |text: &str, size: f32, weight: Weight, tabular: bool| {
-            let width = self.width(text, weight, tabular, size);
-            runs.push(TextRun { text: text.to_owned(), x, baseline: 0, size, weight, tabular, width });
-            x += width;
-        };
-        for (i, group) in number.groups.iter().enumerate() {
-            if i > 0 {
-                put("-", size * others, Weight::Regular, false);
-            }
-            if i == number.primary {
-                put(group, size, Weight::ExtraBold, true);
-            } else {
-                put(group, size * others, Weight::Regular, true);
-            }
+    /// The colour with its value and its name on it. What has no colour is an outline in every output.
+    fn band(&mut self, line: usize, band: &BandElement, values: &Values, area: Rect) -> Result<(), LabelError> {
+        let value = band.value.fill_in(values);
+        let palette = self.tools.palettes.iter().find(|palette| palette.name == band.palette);
+        let colour = palette.and_then(|palette| palette.colour(&value));
+        let edge = self.scale.dots(BAND_EDGE_MM).max(1);
+        let ink = if colour.is_some_and(|colour| colour.wants_white()) { Ink::White } else { Ink::Black };
+        let rgb = colour.map_or([255; 3], |colour| colour.rgb);
+        // White is an outline even where there are colours: the paper is white too.
+        if rgb.iter().any(|part| *part < WHITE_FROM) {
+            self.items.push((line, Item::Band(Band { area, colour: rgb, edge })));
+        } else {
+            self.items.extend((Band { area, colour: rgb, edge }).outline().map(|side| (line, Item::Fill(side))));
         }
-        runs
-    }
-
-    fn code_128(&mut self, line: usize, element: &Code128Element) -> Result<(), LabelError> {
-        let area = self.scale.rect(&Element::Code128(element.clone()).area());
-        let modules = code_128(&self.fill_in(&element.value))
-            .map_err(|fault| self.fault(line, fault, "give Code 128 a barcode field"))?;
-        self.symbol(line, &modules, area, (element.module, element.align))
-    }
-
-    fn qr(&mut self, line: usize, element: &QrElement) -> Result<(), LabelError> {
-        let area = self.scale.rect(&Element::Qr(element.clone()).area());
-        let modules = qr(&self.fill_in(&element.value))
-            .map_err(|fault| self.fault(line, fault, "give the QR code a barcode field"))?;
-        self.symbol(line, &modules, area, (element.module, element.align))
+        let caption_height = self.scale.dots(band.caption * 2.0);
+        let inner = Rect { x: area.x + 2 * edge, width: (area.width - 4 * edge).max(1), ..area };
+        let upper = Rect { y: area.y + edge, height: (area.height - caption_height - 2 * edge).max(1), ..inner };
+        self.text(line, &band_text(band.cap, WeightName::ExtraBold), (&value, upper, ink))?;
+        let lower = Rect { y: area.y + area.height - caption_height - edge, height: caption_height, ..inner };
+        let name = colour.map_or("no colour", |colour| colour.name.as_str());
+        self.text(line, &band_text(band.caption, WeightName::SemiBold), (name, lower, ink))
     }
 
     fn symbol(
         &mut self,
         line: usize,
-        modules: &Modules,
+        (symbology, payload): (outguide_hardware::display::Symbology, &str),
         area: Rect,
-        (module_mm, align): (f64, Align),
+        (least_mm, most_mm, align): (f64, Option<f64>, Align),
     ) -> Result<(), LabelError> {
-        let module = self.scale.module(module_mm);
-        let x = align.place(area, modules.width * module);
-        let symbol = modules.place(x, area.y, module, area.height);
-        if symbol.area.width > area.width {
+        let least = self.scale.module(least_mm).max(1);
+        let mut module = least;
+        let modules = encode(symbology, payload, area.width / module).map_err(|fault| {
+            let fix = format!("give {} what it can encode, such as a barcode field", name(symbology));
+            self.fault(line, fault, &fix)
+        })?;
+        let placed =
+            |module: i32| modules.place(align.place(area, modules.width * module), area.y, module, area.height);
+        let fits = |module: i32| {
+            let Rect { width, height, .. } = placed(module).area;
+            width <= area.width && height <= area.height
+        };
+        if let Some(most) = most_mm {
+            let most = self.scale.dots(most).max(least);
+            module = (least..=most).rev().find(|module| fits(*module)).unwrap_or(least);
+        }
+        let symbol = placed(module);
+        let Rect { width, height, .. } = symbol.area;
+        if width > area.width || height > area.height {
             let fault = format!(
-                "at {module} printer dots a module the symbol is {} dots wide and its area {}",
-                symbol.area.width, area.width
+                "at {} dpi and {module} printer dots a module the symbol is {width} × {height} dots and its area {} × {}",
+                self.dpi(),
+                area.width,
+                area.height
             );
-            return Err(self.fault(line, fault, "make the area wider or the module narrower"));
+            return Err(self.fault(line, fault, "make the area larger or the module narrower"));
         }
         self.items.push((line, Item::Symbol(symbol)));
         Ok(())
+    }
+
+    fn dpi(&self) -> i32 {
+        self.scale.dots(25.4)
     }
 
     /// Nothing may stand in a symbol's quiet zone, nor may the stock's edge cut it.
@@ -340,47 +301,40 @@ impl Layout<'_> {
         }
         Ok(())
     }
-
-    fn push_text(&mut self, line: usize, run: TextRun) {
-        let missing = self.typeface.shape(&run.text, run.weight, run.tabular).missing;
-        if !missing.is_empty() {
-            self.notes.push(Note::Missing(missing));
-        }
-        self.items.push((line, Item::Text(run)));
-    }
-
-    fn width(&self, text: &str, weight: Weight, tabular: bool, size: f32) -> i32 {
-        ceil(self.typeface.shape(text, weight, tabular).width * size)
-    }
 }
 
-/// The largest size, in dots per em, at which so many lines stand in a height, tails of letters included.
-fn largest(height: i32, lines: usize) -> f32 {
-    let tails = if lines > 1 { 0.3 } else { 0.0 };
-    to_f32(height) / (1.0 + LEADING_CAPS * (count(lines) - 1.0) + tails) / CAP_HEIGHT_EM
+/// A colour whose parts are all above this is white to the eye.
+const WHITE_FROM: u8 = 240;
+
+/// How thick a band's outline is where there is no colour.
+const BAND_EDGE_MM: f64 = 0.5;
+
+fn band_text(cap: f64, weight: WeightName) -> TextElement {
+    let value = super::template::Pattern { pieces: Vec::new() };
+    TextElement {
+        x: 0.0,
+        y: 0.0,
+        width: 1.0,
+        height: 1.0,
+        value,
+        cap,
+        overflow: Overflow::Shrink,
+        least: Some(cap * 0.3),
+        lines: 1,
+        weight,
+        align: Align::Centre,
+        tabular: true,
+        printers_font: false,
+    }
 }
 
 impl Align {
     /// Where something `width` wide begins in `area`.
-    fn place(self, area: Rect, width: i32) -> i32 {
+    pub(super) fn place(self, area: Rect, width: i32) -> i32 {
         match self {
             Align::Left => area.x,
             Align::Centre => area.x + (area.width - width) / 2,
             Align::Right => area.x + area.width - width,
-        }
-    }
-}
-
-fn quiet_zone(symbol: &Symbol) -> Rect {
-    let Rect { x, y, width, height } = symbol.area;
-    match symbol.symbology {
-        outguide_hardware::display::Symbology::Code128 => {
-            let quiet = CODE_128_QUIET * symbol.module;
-            Rect { x: x - quiet, width: width + 2 * quiet, y, height }
-        }
-        outguide_hardware::display::Symbology::Qr => {
-            let quiet = QR_QUIET * symbol.module;
-            Rect { x: x - quiet, y: y - quiet, width: width + 2 * quiet, height: height + 2 * quiet }
         }
     }
 }
@@ -392,8 +346,12 @@ fn inked(item: &Item) -> Rect {
             let (above, below) = (ceil(run.size * 0.9), ceil(run.size * 0.25));
             Rect { x: run.x, y: run.baseline - above, width: run.width, height: above + below }
         }
-        Item::Fill(area) => *area,
-        Item::Symbol(symbol) => symbol.area,
+        Item::Fill(area) | Item::Band(Band { area, .. }) => *area,
+        Item::Picture(dots) => {
+            let size = |dots: usize| i32::try_from(dots).unwrap_or(i32::MAX);
+            Rect { x: dots.left, y: dots.top, width: size(dots.width()), height: size(dots.height()) }
+        }
+        Item::Symbol(Symbol { area, .. }) => *area,
     }
 }
 
@@ -418,4 +376,9 @@ fn to_f32(dots: i32) -> f32 {
 
 fn count(lines: usize) -> f32 {
     u16::try_from(lines).map_or(f32::MAX, f32::from)
+}
+
+/// A run from its left end, on a baseline that is still to be found.
+fn run(text: String, x: i32, size: f32, (weight, tabular): (Weight, bool), width: i32) -> TextRun {
+    TextRun { text, x, baseline: 0, size, weight, tabular, width, ink: Ink::Black, printers_font: false }
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use outguide_hardware::display::{DisplayList, Item, Rect as DotRect, TextRun, Weight};
+use outguide_hardware::display::{DisplayList, Ink, Item, Rect as DotRect, TextRun};
 use printpdf::{
     Codepoint, Color, FontId, Greyscale, Mm, Op, PaintMode, ParsedFont, PdfDocument, PdfFont, PdfFontHandle, PdfPage,
-    PdfSaveOptions, Pt, Rect, TextItem, TextMatrix, WindingOrder,
+    PdfSaveOptions, Pt, Rect, Rgb, TextItem, TextMatrix, WindingOrder,
 };
 use subsetter::GlyphRemapper;
 
-use super::typeface::Typeface;
+use super::svg::runs;
+use super::typeface::{FaceId, Glyph, Typeface};
 
 /// A PDF could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,7 @@ pub struct PdfError(String);
 pub struct Writer<'a> {
     typeface: &'a Typeface,
     title: String,
-    glyphs: BTreeMap<Weight, GlyphRemapper>,
+    glyphs: BTreeMap<FaceId, GlyphRemapper>,
     pages: Vec<PdfPage>,
 }
 
@@ -41,11 +42,17 @@ impl<'a> Writer<'a> {
     /// Adds a page.
     pub fn page(&mut self, list: &DisplayList) {
         let scale = Scale { points: 72.0 / f32::from(list.dots_per_inch), height: list.height };
-        let mut ops = vec![Op::SetFillColor { col: Color::Greyscale(Greyscale::new(0.0, None)) }];
+        let mut ops = vec![fill([0; 3])];
         for item in &list.items {
             match item {
                 Item::Text(run) => self.text(&mut ops, scale, run),
                 Item::Fill(area) => ops.push(rectangle(scale, area)),
+                Item::Band(band) => {
+                    ops.push(fill(band.colour));
+                    ops.push(rectangle(scale, &band.area));
+                    ops.push(fill([0; 3]));
+                }
+                Item::Picture(dots) => ops.extend(runs(dots).iter().map(|area| rectangle(scale, area))),
                 Item::Symbol(symbol) => ops.extend(symbol.dark.iter().map(|area| rectangle(scale, area))),
             }
         }
@@ -55,25 +62,34 @@ impl<'a> Writer<'a> {
 
     fn text(&mut self, ops: &mut Vec<Op>, scale: Scale, run: &TextRun) {
         let shaped = self.typeface.shape(&run.text, run.weight, run.tabular);
-        let remapper = self.glyphs.entry(run.weight).or_default();
         ops.push(Op::StartTextSection);
-        ops.push(Op::SetFont { font: PdfFontHandle::External(font_id(run.weight)), size: Pt(run.size * scale.points) });
-        // One operator for each stretch on one height; the numbers between glyphs put right what kerning moved.
-        for stretch in shaped.glyphs.chunk_by(|a, b| a.y.total_cmp(&b.y).is_eq()) {
+        if run.ink == Ink::White {
+            ops.push(fill([255; 3]));
+        }
+        // One operator for each stretch of one font and height; the numbers between glyphs put right what kerning moved.
+        let same = |a: &Glyph, b: &Glyph| a.face == b.face && a.y.total_cmp(&b.y).is_eq();
+        for stretch in shaped.glyphs.chunk_by(same) {
             let Some(first) = stretch.first() else { continue };
+            let size = run.size * self.typeface.scale(first.face);
+            let font = PdfFontHandle::External(font_id(first.face));
+            ops.push(Op::SetFont { font, size: Pt(size * scale.points) });
+            let remapper = self.glyphs.entry(first.face).or_default();
             let x = (float(run.x) + first.x * run.size) * scale.points;
             let y = (float(scale.height - run.baseline) + first.y * run.size) * scale.points;
             ops.push(Op::SetTextMatrix { matrix: TextMatrix::Raw([1.0, 0.0, 0.0, 1.0, x, y]) });
             let mut codepoints = Vec::with_capacity(stretch.len());
             for (i, glyph) in stretch.iter().enumerate() {
                 let pen = glyph.x + glyph.advance;
-                let kern = stretch.get(i + 1).map_or(0.0, |next| (pen - next.x) * 1000.0);
+                let kern = stretch.get(i + 1).map_or(0.0, |next| (pen - next.x) * 1000.0 * run.size / size);
                 let text = if glyph.text.is_empty() { "\u{200b}" } else { &glyph.text };
                 codepoints.push(Codepoint::with_cid(remapper.remap(glyph.id), kern.round(), text.to_owned()));
             }
             ops.push(Op::ShowText { items: vec![TextItem::GlyphIds(codepoints)] });
         }
         ops.push(Op::EndTextSection);
+        if run.ink == Ink::White {
+            ops.push(fill([0; 3]));
+        }
     }
 
     /// The document's bytes.
@@ -81,9 +97,9 @@ impl<'a> Writer<'a> {
         let mut document = PdfDocument::new(&self.title);
         document.metadata.info.creator = "Outguide".to_owned();
         document.metadata.info.producer = "Outguide".to_owned();
-        for (weight, remapper) in &self.glyphs {
-            let font = subset(self.typeface, *weight, remapper)?;
-            document.resources.fonts.map.insert(font_id(*weight), PdfFont::new(font));
+        for (face, remapper) in &self.glyphs {
+            let font = subset(self.typeface, *face, remapper)?;
+            document.resources.fonts.map.insert(font_id(*face), PdfFont::new(font));
         }
         document.with_pages(self.pages);
         let options = PdfSaveOptions { subset_fonts: false, optimize: true, secure: true, ..PdfSaveOptions::default() };
@@ -97,14 +113,25 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn subset(typeface: &Typeface, weight: Weight, remapper: &GlyphRemapper) -> Result<ParsedFont, PdfError> {
-    let bytes = subsetter::subset(typeface.file(weight), 0, remapper).map_err(|e| PdfError(e.to_string()))?;
-    ParsedFont::from_bytes(&bytes, 0, &mut Vec::new())
-        .ok_or_else(|| PdfError(format!("the {weight:?} font's subset cannot be read")))
+fn subset(typeface: &Typeface, face: FaceId, remapper: &GlyphRemapper) -> Result<ParsedFont, PdfError> {
+    let (file, name) = typeface.file(face);
+    let fault = |what: String| PdfError(format!("font {name}: {what}"));
+    let bytes = subsetter::subset(file, 0, remapper).map_err(|e| fault(e.to_string()))?;
+    ParsedFont::from_bytes(&bytes, 0, &mut Vec::new()).ok_or_else(|| fault("its subset cannot be read".to_owned()))
 }
 
-fn font_id(weight: Weight) -> FontId {
-    FontId(format!("Atkinson{weight:?}"))
+fn font_id(face: FaceId) -> FontId {
+    FontId(format!("{face:?}"))
+}
+
+fn fill([red, green, blue]: [u8; 3]) -> Op {
+    let part = |value: u8| f32::from(value) / 255.0;
+    let col = if red == green && green == blue {
+        Color::Greyscale(Greyscale::new(part(red), None))
+    } else {
+        Color::Rgb(Rgb::new(part(red), part(green), part(blue), None))
+    };
+    Op::SetFillColor { col }
 }
 
 #[derive(Clone, Copy)]

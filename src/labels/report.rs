@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use outguide_hardware::display::{DisplayList, Item, Rect, TextRun, Weight};
+use outguide_hardware::display::{DisplayList, Ink, Item, Rect, TextRun, Weight};
 
 use super::pdf::Writer;
 use super::{FilingNumber, LabelError, Labels, plain};
@@ -314,6 +314,8 @@ impl<'a> Sheet<'a> {
             weight,
             tabular: true,
             width,
+            ink: Ink::Black,
+            printers_font: false,
         }));
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use outguide_hardware::display::{DisplayList, Item, Rect, TextRun};
+use outguide_hardware::display::{Band, Bitmap, DisplayList, Ink, Item, Rect, TextRun};
 use skrifa::outline::OutlinePen;
 
 use super::typeface::Typeface;
@@ -26,6 +26,8 @@ pub fn write(list: &DisplayList, typeface: &Typeface) -> Vec<u8> {
         match item {
             Item::Text(run) => text(&mut svg, run, typeface),
             Item::Fill(area) => rects(&mut svg, std::slice::from_ref(area)),
+            Item::Band(band) => self::band(&mut svg, band),
+            Item::Picture(dots) => rects(&mut svg, &runs(dots)),
             Item::Symbol(symbol) => rects(&mut svg, &symbol.dark),
         }
     }
@@ -47,12 +49,41 @@ fn rects(svg: &mut String, rects: &[Rect]) {
     svg.push_str("\"/>\n");
 }
 
+/// The colour; printers without colours draw its outline instead.
+fn band(svg: &mut String, band: &Band) {
+    let Rect { x, y, width, height } = band.area;
+    let [red, green, blue] = band.colour;
+    let _ = writeln!(
+        svg,
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"#{red:02x}{green:02x}{blue:02x}\"/>"
+    );
+}
+
+/// A picture's rows as rectangles.
+pub(super) fn runs(dots: &Bitmap) -> Vec<Rect> {
+    let at = |dots: usize| i32::try_from(dots).unwrap_or(i32::MAX);
+    let mut runs = Vec::new();
+    for y in 0..dots.height() {
+        let mut x = 0;
+        while x < dots.width() {
+            let black = dots.is_black(x, y);
+            let length = (x..dots.width()).take_while(|x| dots.is_black(*x, y) == black).count();
+            if black {
+                runs.push(Rect { x: dots.left + at(x), y: dots.top + at(y), width: at(length), height: 1 });
+            }
+            x += length;
+        }
+    }
+    runs
+}
+
 fn text(svg: &mut String, run: &TextRun, typeface: &Typeface) {
-    svg.push_str("<path shape-rendering=\"geometricPrecision\" d=\"");
-    for glyph in typeface.shape(&run.text, run.weight, run.tabular).glyphs {
+    let fill = if run.ink == Ink::White { " fill=\"#fff\"" } else { "" };
+    let _ = write!(svg, "<path shape-rendering=\"geometricPrecision\"{fill} d=\"");
+    for glyph in &typeface.shape(&run.text, run.weight, run.tabular).glyphs {
         let x = f64::from(run.x) + f64::from(glyph.x * run.size);
         let y = f64::from(run.baseline) - f64::from(glyph.y * run.size);
-        typeface.outline(run.weight, glyph.id, run.size, &mut Path { svg, x, y });
+        typeface.outline(glyph.face, glyph.id, run.size, &mut Path { svg, x, y });
     }
     svg.push_str("\"/>\n");
 }

@@ -1,16 +1,22 @@
 //! Templates: one TOML file for each label. All measures are millimetres from the upper left corner of the stock.
 
-use std::fmt;
+mod elements;
+mod file;
+mod pattern;
+
 use std::ops::Range;
 
-use outguide_hardware::display::Weight;
-use serde::Deserialize;
 use toml::Spanned;
 
-use super::data::{FIELDS, Field};
-use super::symbols::MODULE_LEAST_MM;
+use super::data::{Field, Subject};
+use super::fault::{Source, TemplateError, suggestion};
+use super::palette::Palette;
+use super::stock::Stock;
 
-/// A label as its file describes it.
+pub use elements::*;
+pub use pattern::{Pattern, Piece};
+
+/// A label or form as its file describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     /// The file's name, for messages.
@@ -19,493 +25,193 @@ pub struct Template {
     pub name: String,
     /// What people call it.
     pub title: String,
+    /// What it is about.
+    pub subject: Subject,
     /// What it is printed on.
     pub stock: Stock,
     /// Its elements, each with its line in the file.
     pub elements: Vec<(usize, Element)>,
 }
 
-/// What labels are printed on: a file in `label-templates/media`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Stock {
-    /// The name templates and printers use.
-    pub name: String,
-    /// What people call it.
-    pub title: String,
-    /// Width, in the direction of reading.
-    pub width: f64,
-    /// Height.
-    pub height: f64,
-    /// Edge that is left free of ink, because stock never lies exactly.
-    pub margin: f64,
+/// What a template may name.
+pub struct Known<'a> {
+    /// Stocks.
+    pub stocks: &'a [Stock],
+    /// Palettes.
+    pub palettes: &'a [Palette],
+    /// File names of pictures.
+    pub images: &'a [String],
 }
-
-/// Something a template puts on the label.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Element {
-    /// Lines of text.
-    Text(TextElement),
-    /// The number in groups, the primary one heaviest.
-    FilingNumber(FilingNumberElement),
-    /// Code 128.
-    Code128(Code128Element),
-    /// QR code.
-    Qr(QrElement),
-    /// A black area: a rule.
-    Rule(Area),
-}
-
-/// A rectangle in mm.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "plain measures")]
-pub struct Area {
-    pub x: f64,
-    pub y: f64,
-    pub width: f64,
-    pub height: f64,
-}
-
-impl Area {
-    fn overlaps(&self, other: &Area) -> bool {
-        self.x < other.x + other.width
-            && other.x < self.x + self.width
-            && self.y < other.y + other.height
-            && other.y < self.y + self.height
-    }
-}
-
-/// `[[text]]`: text in an area, centred between its top and bottom.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Area")]
-pub struct TextElement {
-    pub x: f64,
-    pub y: f64,
-    pub width: f64,
-    pub height: f64,
-    /// Text with `{field}` where a field's value goes.
-    pub value: Pattern,
-    /// Height of capitals.
-    pub cap: f64,
-    /// What is done with text that is too wide.
-    pub overflow: Overflow,
-    /// The smallest height of capitals that shrinking and wrapping may come to; what is still too long is cut with `…`.
-    pub least: Option<f64>,
-    /// The most lines that wrapping may make.
-    #[serde(default = "one_line")]
-    pub lines: u8,
-    /// How heavy.
-    #[serde(default)]
-    pub weight: WeightName,
-    /// Where lines stand.
-    #[serde(default)]
-    pub align: Align,
-    /// All digits equally wide.
-    #[serde(default)]
-    pub tabular: bool,
-}
-
-fn one_line() -> u8 {
-    1
-}
-
-/// What is done with text that is too wide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Overflow {
-    /// Smaller letters, on one line.
-    Shrink,
-    /// More lines, then smaller letters.
-    Wrap,
-    /// The label is not printed and the error says why: for what must never be smaller or cut.
-    Refuse,
-}
-
-/// A weight's name in templates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "as display::Weight")]
-pub enum WeightName {
-    #[default]
-    Regular,
-    SemiBold,
-    ExtraBold,
-}
-
-impl From<WeightName> for Weight {
-    fn from(name: WeightName) -> Self {
-        match name {
-            WeightName::Regular => Weight::Regular,
-            WeightName::SemiBold => Weight::SemiBold,
-            WeightName::ExtraBold => Weight::ExtraBold,
-        }
-    }
-}
-
-/// Where lines stand in their area.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "plain words")]
-pub enum Align {
-    #[default]
-    Left,
-    Centre,
-    Right,
-}
-
-/// `[[filing-number]]`: the number on one baseline; it shrinks to its width and is never cut.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Area")]
-pub struct FilingNumberElement {
-    pub x: f64,
-    pub y: f64,
-    pub width: f64,
-    pub height: f64,
-    /// Height of the primary group's digits.
-    pub cap: f64,
-    /// Height of the others, as a part of it.
-    pub others: f64,
-}
-
-/// `[[code128]]`: the bars within their area; ten modules on each side stay white.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Area")]
-pub struct Code128Element {
-    pub x: f64,
-    pub y: f64,
-    /// The widest that the bars may become, quiet zones not counted.
-    pub width: f64,
-    pub height: f64,
-    pub value: Pattern,
-    /// X dimension: the next whole number of printer dots that is not narrower is taken.
-    pub module: f64,
-    /// Where the symbol stands in its width.
-    #[serde(default)]
-    pub align: Align,
-}
-
-/// `[[qr]]`: the symbol within its area; four modules around stay white.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "as Area")]
-pub struct QrElement {
-    pub x: f64,
-    pub y: f64,
-    /// The widest that the symbol may become, quiet zone not counted.
-    pub size: f64,
-    pub value: Pattern,
-    /// X dimension, as for Code 128.
-    pub module: f64,
-    /// Where the symbol stands in its size.
-    #[serde(default)]
-    pub align: Align,
-}
-
-/// Text with fields in it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Pattern {
-    /// Its pieces in order.
-    pub pieces: Vec<Piece>,
-}
-
-/// A piece of a [`Pattern`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
-    /// Text as it stands.
-    Text(String),
-    /// A field's value.
-    Field(Field),
-}
-
-impl TryFrom<String> for Pattern {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let mut pieces = Vec::new();
-        let mut rest = text.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            let (name, after) =
-                after.split_once('}').ok_or_else(|| format!("{text:?} has a {{ without }}: write {{name}}"))?;
-            if !before.is_empty() {
-                pieces.push(Piece::Text(before.to_owned()));
-            }
-            pieces.push(Piece::Field(field_named(name)?));
-            rest = after;
-        }
-        if rest.contains('}') {
-            return Err(format!("{text:?} has a }} without {{: write {{name}}"));
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Text(rest.to_owned()));
-        }
-        Ok(Self { pieces })
-    }
-}
-
-fn field_named(name: &str) -> Result<Field, String> {
-    let known = FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| *field);
-    known.ok_or_else(|| {
-        let names = FIELDS.iter().map(|(known, _)| *known);
-        format!("there is no field `{name}`: {}", suggestion(name, names))
-    })
-}
-
-/// A template or stock file that is wrong: where, what, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct TemplateError {
-    /// The file.
-    pub file: String,
-    /// Its line, from 1.
-    pub line: usize,
-    /// What is wrong.
-    pub fault: String,
-    /// What to do about it.
-    pub fix: String,
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.fault)?;
-        if self.fix.is_empty() { Ok(()) } else { write!(f, "; {}", self.fix) }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
-    name: String,
-    title: String,
-    stock: Spanned<String>,
-    fields: Vec<Spanned<String>>,
-    #[serde(default)]
-    text: Vec<Spanned<TextElement>>,
-    #[serde(default)]
-    filing_number: Vec<Spanned<FilingNumberElement>>,
-    #[serde(default)]
-    code128: Vec<Spanned<Code128Element>>,
-    #[serde(default)]
-    qr: Vec<Spanned<QrElement>>,
-    #[serde(default)]
-    rule: Vec<Spanned<Area>>,
-}
-
-impl Stock {
-    /// Reads a stock file.
-    pub fn parse(file: &str, text: &str) -> Result<Self, TemplateError> {
-        let stock: Stock = toml::from_str(text).map_err(|e| toml_error(file, text, &e))?;
-        let sound = stock.width > 2.0 * stock.margin && stock.height > 2.0 * stock.margin && stock.margin >= 0.0;
-        if sound && stock.width <= STOCK_MOST_MM && stock.height <= STOCK_MOST_MM {
-            Ok(stock)
-        } else {
-            let fault = "width, height and margin leave no room, or are beyond two metres".to_owned();
-            Err(TemplateError { file: file.to_owned(), line: 1, fault, fix: "give them in millimetres".to_owned() })
-        }
-    }
-}
-
-/// Longer stock is a slip of the decimal point.
-const STOCK_MOST_MM: f64 = 2000.0;
 
 impl Template {
-    /// Reads a template; `stocks` are those it may name.
-    pub fn parse(file: &str, text: &str, stocks: &[Stock]) -> Result<Self, TemplateError> {
-        let read: File = toml::from_str(text).map_err(|e| toml_error(file, text, &e))?;
+    /// Reads a template.
+    pub fn parse(file: &str, text: &str, known: &Known<'_>) -> Result<Self, TemplateError> {
         let source = Source { file, text };
-        let stock = stocks.iter().find(|stock| stock.name == *read.stock.get_ref()).ok_or_else(|| {
-            let fix = suggestion(read.stock.get_ref(), stocks.iter().map(|stock| stock.name.as_str()));
+        let read: file::File = source.read()?;
+        let stock = known.stocks.iter().find(|stock| stock.name == *read.stock.get_ref()).ok_or_else(|| {
+            let fix = suggestion(read.stock.get_ref(), known.stocks.iter().map(|stock| stock.name.as_str()));
             source.error(&read.stock.span(), format!("there is no stock `{}`", read.stock.get_ref()), fix)
         })?;
+        let name = read.name.get_ref().clone();
+        if name.is_empty()
+            || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        {
+            let fault = format!("`{name}` is no name for a template");
+            return Err(source.error(&read.name.span(), fault, "use a to z, 0 to 9 and hyphens"));
+        }
         let declared = declared(&source, &read.fields)?;
-        let elements = elements(&source, read);
-        let template = (elements.1, elements.0, stock.clone(), declared);
-        let ((name, title), elements, stock, declared) = template;
-        let checked = Template { file: file.to_owned(), name, title, stock, elements };
-        checked.check(&source, &declared)?;
-        Ok(checked)
+        let (title, subject) = (super::plain(&read.title), read.subject);
+        let elements = read.elements(&source);
+        let template = Template { file: file.to_owned(), name, title, subject, stock: stock.clone(), elements };
+        template.check(&source, &declared, known)?;
+        Ok(template)
     }
 
-    fn check(&self, source: &Source<'_>, declared: &[(Field, Range<usize>)]) -> Result<(), TemplateError> {
-        let mut used = Vec::new();
+    /// Whether nothing on it says who the patient is: what may lie about in a department.
+    pub fn is_free_of_patient_data(&self) -> bool {
+        self.fields().iter().all(|field| !field.info().is_some_and(|info| info.tells_patient))
+    }
+
+    /// Every field that it shows, those of its rows included.
+    pub fn fields(&self) -> Vec<Field> {
+        let rows = self.rows().into_iter().flat_map(|rows| &rows.elements);
+        self.elements.iter().chain(rows).flat_map(|(_, element)| element.fields()).collect()
+    }
+
+    /// Its list, where it has one.
+    pub fn rows(&self) -> Option<&RowsElement> {
+        self.elements.iter().find_map(|(_, element)| if let Element::Rows(rows) = element { Some(rows) } else { None })
+    }
+
+    fn check(
+        &self,
+        source: &Source<'_>,
+        declared: &[(Field, Range<usize>)],
+        known: &Known<'_>,
+    ) -> Result<(), TemplateError> {
+        let Stock { width, height, margin, .. } = self.stock;
+        let page = Area { x: margin, y: margin, width: width - 2.0 * margin, height: height - 2.0 * margin };
+        check_elements(source, &self.elements, &page, "the stock's", known)?;
+        self.check_fields(source, &self.elements, declared, false)?;
         for (line, element) in &self.elements {
-            let at = |fault: String, fix: &str| TemplateError {
-                file: self.file.clone(),
-                line: *line,
-                fault,
-                fix: fix.to_owned(),
-            };
-            element.check().map_err(|(fault, fix)| at(fault, fix))?;
-            self.check_on_stock(&element.area()).map_err(|fault| at(fault, "move it or make it smaller"))?;
-            let overlaps = |other: &&(usize, Element)| other.0 < *line && other.1.area().overlaps(&element.area());
-            if let Some((other, _)) = self.elements.iter().find(overlaps) {
-                return Err(at(format!("the element lies over the one at line {other}"), "move one of them"));
+            let Element::Rows(rows) = element else { continue };
+            if !matches!(self.subject, Subject::Commands | Subject::Transfer) {
+                let fault = format!("subject `{}` has no rows", self.subject.name());
+                return Err(source.at(*line, fault, "use subject \"commands\" or \"transfer\""));
             }
-            for field in element.fields() {
-                if !declared.iter().any(|(declared, _)| *declared == field) {
-                    let name = field_name(field);
-                    return Err(at(format!("field `{name}` is used but not declared"), "add it to `fields`"));
-                }
-                used.push(field);
-            }
+            check_elements(source, &rows.elements, &rows.cell(), "its row's", known)?;
+            self.check_fields(source, &rows.elements, declared, true)?;
         }
+        let used = self.fields();
         match declared.iter().find(|(field, _)| !used.contains(field)) {
             Some((field, span)) => {
-                let fault = format!("field `{}` is declared but nothing shows it", field_name(*field));
-                Err(source.error(span, fault, "use it in an element or take it out of `fields`".to_owned()))
+                let fault = format!("field `{}` is declared but nothing shows it", field.name());
+                Err(source.error(span, fault, "use it in an element or take it out of `fields`"))
             }
             None => Ok(()),
         }
     }
 
-    fn check_on_stock(&self, area: &Area) -> Result<(), String> {
-        let Stock { width, height, margin, .. } = self.stock;
-        let on = area.x >= margin
-            && area.y >= margin
-            && area.x + area.width <= width - margin
-            && area.y + area.height <= height - margin;
-        if on {
-            return Ok(());
+    fn check_fields(
+        &self,
+        source: &Source<'_>,
+        elements: &[(usize, Element)],
+        declared: &[(Field, Range<usize>)],
+        in_rows: bool,
+    ) -> Result<(), TemplateError> {
+        let subject = self.subject;
+        for (line, element) in elements {
+            for field in element.fields() {
+                let Some(info) = field.info() else { continue };
+                let (has, has_not) =
+                    if in_rows { (info.in_rows, info.on_label) } else { (info.on_label, info.in_rows) };
+                if !has.contains(&subject) {
+                    let fault = format!("subject `{}` has no field `{}` here", subject.name(), info.name);
+                    let fix = match (has_not.contains(&subject), in_rows) {
+                        (true, false) => "its rows have it: move the element into [rows]".to_owned(),
+                        (true, true) => "the label has it: move the element out of [rows]".to_owned(),
+                        _ => format!("it has {}", fields_of(subject, in_rows).join(", ")),
+                    };
+                    return Err(source.at(*line, fault, fix));
+                }
+                if !declared.iter().any(|(declared, _)| *declared == field) {
+                    let fault = format!("field `{}` is used but not declared", info.name);
+                    return Err(source.at(*line, fault, "add it to `fields`"));
+                }
+            }
         }
-        Err(format!(
-            "the element reaches from {:.1}, {:.1} to {:.1}, {:.1} mm, outside the stock's {margin} to {:.1}, {:.1} mm",
-            area.x,
-            area.y,
-            area.x + area.width,
-            area.y + area.height,
-            width - margin,
-            height - margin
-        ))
+        Ok(())
     }
 }
 
-impl Element {
-    /// The area it may fill, quiet zones not counted.
-    pub fn area(&self) -> Area {
-        match self {
-            Element::Text(e) => Area { x: e.x, y: e.y, width: e.width, height: e.height },
-            Element::FilingNumber(e) => Area { x: e.x, y: e.y, width: e.width, height: e.height },
-            Element::Code128(e) => Area { x: e.x, y: e.y, width: e.width, height: e.height },
-            Element::Qr(e) => Area { x: e.x, y: e.y, width: e.size, height: e.size },
-            Element::Rule(area) => *area,
-        }
-    }
-
-    fn fields(&self) -> Vec<Field> {
-        match self {
-            Element::Text(TextElement { value, .. })
-            | Element::Code128(Code128Element { value, .. })
-            | Element::Qr(QrElement { value, .. }) => value.fields(),
-            Element::FilingNumber(_) => vec![Field::Number],
-            Element::Rule(_) => Vec::new(),
-        }
-    }
-
-    /// What is wrong with its measures, and the fix.
-    fn check(&self) -> Result<(), (String, &'static str)> {
-        let area = self.area();
-        if !(area.width > 0.0 && area.height > 0.0) {
-            return Err(("width and height must be more than 0".to_owned(), "give them in millimetres"));
-        }
-        match self {
-            Element::Text(e) if !(e.cap > 0.0 && e.cap <= e.height) => {
-                Err((format!("letters {} mm high do not fit {} mm", e.cap, e.height), "lower `cap` or raise `height`"))
-            }
-            Element::Text(e) if e.overflow != Overflow::Refuse && !e.least.is_some_and(|l| l > 0.0 && l <= e.cap) => {
-                Err(("`least` must say how small the letters may become".to_owned(), "add `least`, at most `cap`"))
-            }
-            Element::Text(e) if e.lines == 0 || (e.lines > 1 && e.overflow == Overflow::Shrink) => {
-                Err((format!("`lines = {}` does not go with this overflow", e.lines), "use `overflow = \"wrap\"`"))
-            }
-            Element::FilingNumber(e) if !(e.cap > 0.0 && e.cap <= e.height && e.others > 0.0 && e.others <= 1.0) => {
-                Err(("`cap` must fit `height`, and `others` lie between 0 and 1".to_owned(), "change them"))
-            }
-            Element::Code128(Code128Element { module, .. }) | Element::Qr(QrElement { module, .. })
-                if module.is_nan() || *module < MODULE_LEAST_MM =>
-            {
-                Err((format!("modules of {module} mm are too fine to be read"), "set `module` to 0.25 or more"))
-            }
-            _ => Ok(()),
-        }
-    }
+/// The names of the fields that a subject's label, or each of its rows, has.
+pub fn fields_of(subject: Subject, in_rows: bool) -> Vec<&'static str> {
+    let has = |info: &&super::data::FieldInfo| if in_rows { info.in_rows } else { info.on_label }.contains(&subject);
+    super::data::FIELDS.iter().filter(has).map(|info| info.name).collect()
 }
 
-impl Pattern {
-    fn fields(&self) -> Vec<Field> {
-        let field = |piece: &Piece| if let Piece::Field(field) = piece { Some(*field) } else { None };
-        self.pieces.iter().filter_map(field).collect()
+fn check_elements(
+    source: &Source<'_>,
+    elements: &[(usize, Element)],
+    page: &Area,
+    whose: &str,
+    known: &Known<'_>,
+) -> Result<(), TemplateError> {
+    for (at, (line, element)) in elements.iter().enumerate() {
+        element.check().map_err(|(fault, fix)| source.at(*line, fault, fix))?;
+        check_on(&element.area(), page, whose)
+            .map_err(|fault| source.at(*line, fault, "move it or make it smaller"))?;
+        if let Some((other, _)) = elements.iter().take(at).find(|(_, other)| other.collides(element)) {
+            let fault = format!("the element lies over the one at line {other}");
+            return Err(source.at(*line, fault, "move one of them"));
+        }
+        match element {
+            Element::Band(band) if !known.palettes.iter().any(|palette| palette.name == band.palette) => {
+                let fix = suggestion(&band.palette, known.palettes.iter().map(|palette| palette.name.as_str()));
+                return Err(source.at(*line, format!("there is no palette `{}`", band.palette), fix));
+            }
+            Element::Image(image) if !known.images.contains(&image.file) => {
+                let fault = format!("there is no picture `{}`", image.file);
+                let fix = match known.images {
+                    [] => "put the PNG into `images` of the label directory".to_owned(),
+                    names => suggestion(&image.file, names.iter().map(String::as_str)),
+                };
+                return Err(source.at(*line, fault, fix));
+            }
+            _ => {}
+        }
     }
+    Ok(())
 }
 
-struct Source<'a> {
-    file: &'a str,
-    text: &'a str,
-}
-
-impl Source<'_> {
-    fn line(&self, span: &Range<usize>) -> usize {
-        line(self.text, span.start)
+fn check_on(area: &Area, page: &Area, whose: &str) -> Result<(), String> {
+    let (right, bottom) = (page.x + page.width, page.y + page.height);
+    // A thousandth of a millimetre is what decimal fractions cost.
+    let slack = 0.001;
+    let on = area.x >= page.x - slack
+        && area.y >= page.y - slack
+        && area.x + area.width <= right + slack
+        && area.y + area.height <= bottom + slack;
+    if on {
+        return Ok(());
     }
-
-    fn error(&self, span: &Range<usize>, fault: String, fix: String) -> TemplateError {
-        TemplateError { file: self.file.to_owned(), line: self.line(span), fault, fix }
-    }
-}
-
-fn line(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+    Err(format!(
+        "the element reaches from {:.1}, {:.1} to {:.1}, {:.1} mm, outside {whose} {:.1}, {:.1} to {right:.1}, {bottom:.1} mm",
+        area.x,
+        area.y,
+        area.x + area.width,
+        area.y + area.height,
+        page.x,
+        page.y,
+    ))
 }
 
 fn declared(source: &Source<'_>, names: &[Spanned<String>]) -> Result<Vec<(Field, Range<usize>)>, TemplateError> {
-    let one = |name: &Spanned<String>| match field_named(name.get_ref()) {
+    let one = |name: &Spanned<String>| match pattern::field_named(name.get_ref()) {
         Ok(field) => Ok((field, name.span())),
-        Err(fault) => Err(source.error(&name.span(), fault, String::new())),
+        Err(fault) => Err(source.error(&name.span(), fault, "")),
     };
     names.iter().map(one).collect()
-}
-
-/// The elements in the order of their lines, with the file's name and title.
-fn elements(source: &Source<'_>, read: File) -> (Vec<(usize, Element)>, (String, String)) {
-    fn take<T>(source: &Source<'_>, list: Vec<Spanned<T>>, kind: fn(T) -> Element) -> Vec<(usize, Element)> {
-        list.into_iter().map(|e| (source.line(&e.span()), kind(e.into_inner()))).collect()
-    }
-    let mut all = take(source, read.text, Element::Text);
-    all.extend(take(source, read.filing_number, Element::FilingNumber));
-    all.extend(take(source, read.code128, Element::Code128));
-    all.extend(take(source, read.qr, Element::Qr));
-    all.extend(take(source, read.rule, Element::Rule));
-    all.sort_by_key(|(line, _)| *line);
-    (all, (read.name, read.title))
-}
-
-fn field_name(field: Field) -> &'static str {
-    FIELDS.iter().find(|(_, known)| *known == field).map_or("?", |(name, _)| name)
-}
-
-fn toml_error(file: &str, text: &str, error: &toml::de::Error) -> TemplateError {
-    let line = error.span().map_or(1, |span| line(text, span.start));
-    let fault = error.message().to_owned();
-    // serde's words: unknown field `capp`, expected one of `x`, `cap`
-    let mut quoted = fault.split('`').skip(1).step_by(2);
-    let fix = match (fault.starts_with("unknown field"), quoted.next()) {
-        (true, Some(name)) => suggestion(name, quoted),
-        _ if fault.starts_with("missing field") => "add it".to_owned(),
-        _ => String::new(),
-    };
-    TemplateError { file: file.to_owned(), line, fault, fix }
-}
-
-/// "did you mean …" where something is near, else all there is.
-pub(super) fn suggestion<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.collect();
-    let near = known.iter().map(|name| (strsim::damerau_levenshtein(wrong, name), name)).min();
-    match near {
-        Some((distance, name)) if distance <= 2 => format!("did you mean `{name}`?"),
-        _ => format!("known are {}", known.join(", ")),
-    }
 }
 
 #[cfg(test)]
@@ -519,7 +225,8 @@ mod tests {
 
     fn fault(text: &str) -> String {
         let stock = Stock::parse("4x2.toml", STOCK).unwrap();
-        Template::parse("a.toml", text, &[stock]).unwrap_err().to_string()
+        let known = Known { stocks: &[stock], palettes: &[], images: &[] };
+        Template::parse("a.toml", text, &known).unwrap_err().to_string()
     }
 
     #[test]
@@ -538,6 +245,13 @@ mod tests {
             (text.replace("x = 2\n", ""), "a.toml:6: missing field `x`; add it"),
             (text.replace("{name}", "{name"), "a.toml:7: \"{name\" has a { without }"),
             (text.replace("'shrink'", "'squeeze'"), "a.toml:13: unknown variant `squeeze`"),
+            (
+                text.replace("'A'", "'A'\nsubject = 'place'"),
+                "a.toml:7: subject `place` has no field `name` here; it has barcode",
+            ),
+            (text.replace("'a'", "'A b'"), "a.toml:1: `A b` is no name for a template; use a to z"),
+            (text.replace("{name}", "{name}\u{202e}"), "a.toml:7: \"\\u{202e}\" holds the invisible character U+202E"),
+            (text.replace("width = 50", "width = nan"), "a.toml:6: width and height must be more than 0"),
         ];
         for (text, expected) in cases {
             let fault = fault(&text);

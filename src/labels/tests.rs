@@ -5,10 +5,18 @@ fn make(data: &LabelData, format: Format, dpi: u16) -> Vec<u8> {
     let rendered = render("folder-4x2", data, Target { format, dpi, copies: 1 }).unwrap();
     // To look at what the tests look at: OUTGUIDE_LABEL_DIR=/tmp/x cargo test --lib labels
     if let Ok(dir) = std::env::var("OUTGUIDE_LABEL_DIR") {
-        std::fs::write(format!("{dir}/{}-{dpi}.{}", plain(&data.last_name).len(), format.extension()), &rendered.bytes)
-            .unwrap();
+        std::fs::write(
+            format!("{dir}/{}-{dpi}.{}", data.field(Field::Name).len(), format.extension()),
+            &rendered.bytes,
+        )
+        .unwrap();
     }
     rendered.bytes
+}
+
+fn named(last: &str, first: &str) -> LabelData {
+    let chart = ChartLabel { last_name: last.to_owned(), first_name: first.to_owned(), ..ChartLabel::sample() };
+    LabelData::chart(&chart)
 }
 
 fn hostile() -> Vec<LabelData> {
@@ -19,18 +27,35 @@ fn hostile() -> Vec<LabelData> {
         ("名前", "😀\u{202e}evil\u{0}\u{1b}[2J\r\n^XZ"),
         ("אבג", "\u{200b}"),
     ];
-    let data = |(last, first): (&str, &str)| LabelData {
-        last_name: last.to_owned(),
-        first_name: first.to_owned(),
-        ..LabelData::sample()
-    };
+    let data = |(last, first): (&str, &str)| named(last, first);
     names.into_iter().map(data).collect()
 }
 
 #[test]
-fn the_built_in_templates_are_sound() {
-    let labels = Labels::built_in().unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(labels.templates().len(), TEMPLATES.len());
+fn the_built_in_files_are_sound() {
+    let (labels, faults) = Labels::load(&Files::default()).unwrap();
+    assert!(faults.is_empty(), "{}", faults.iter().map(|fault| format!("\n{fault}")).collect::<String>());
+    assert_eq!(labels.templates().len(), built_in::TEMPLATES.len());
+    assert_eq!(labels.stocks().len(), built_in::STOCKS.len());
+}
+
+/// To look at what is shipped: OUTGUIDE_LABEL_DIR=/tmp/x cargo test --lib labels
+#[test]
+fn every_template_prints_its_sample_everywhere() {
+    let labels = Labels::built_in().unwrap();
+    let dir = std::env::var("OUTGUIDE_LABEL_DIR").ok();
+    for template in labels.templates() {
+        let data = LabelData::sample_of(template.subject);
+        for (format, dpi) in [(Format::Pdf, 600), (Format::Svg, 300), (Format::Printer("zpl"), 203)] {
+            let target = Target { format, dpi, copies: 1 };
+            let rendered = labels.render(&template.name, &data, target).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(rendered.notes, [], "{}", template.name);
+            if let Some(dir) = &dir {
+                let file = format!("{dir}/{}.{}", template.name, format.extension());
+                std::fs::write(file, &rendered.bytes).unwrap();
+            }
+        }
+    }
 }
 
 #[test]
@@ -69,9 +94,9 @@ fn long_names_stay_in_their_area_and_cut_ones_are_told() {
     };
     let notes: Vec<_> = hostile().iter().map(cut).collect();
     assert!(notes[..3].iter().all(Vec::is_empty), "{notes:?}");
-    assert_eq!(notes[3], [Note::Missing(vec!['名', '前', '😀'])]);
-    assert_eq!(notes[4], [Note::Missing(vec!['א', 'ב', 'ג'])]);
-    let endless = LabelData { last_name: "Ma ".repeat(60), first_name: "M".repeat(100), ..LabelData::sample() };
+    assert_eq!(notes[3], [Note::Missing(vec!['😀'])]);
+    assert_eq!(notes[4], []);
+    let endless = named(&"Ma ".repeat(60), &"M".repeat(100));
     assert!(matches!(cut(&endless).as_slice(), [Note::Cut(_)]));
 }
 
@@ -96,22 +121,29 @@ fn wrong_requests_are_answered() {
     assert_eq!(error, "there is no label template `folder-4x3`; did you mean `folder-4x2`?");
     let error = render("folder-4x2", &LabelData::sample(), Target { dpi: 10, ..target }).unwrap_err();
     assert_eq!(error, LabelError::Resolution(10));
-    let long = LabelData { mrn: "9".repeat(40), ..LabelData::sample() };
+    let long = LabelData::chart(&ChartLabel { mrn: "9".repeat(40), ..ChartLabel::sample() });
     assert!(render("folder-4x2", &long, target).is_ok());
 }
 
-/// Changes of the label's bytes are meant to be seen: look at the label, then take the new sums over.
+/// Changes of bytes are meant to be seen: look at the labels (`OUTGUIDE_LABEL_DIR`), then take the new sums over into
+/// `golden.txt`.
 #[test]
-fn the_folder_label_is_as_it_was_looked_at() {
+fn labels_are_as_they_were_looked_at() {
     use sha2::{Digest, Sha256};
-    let sum = |format, dpi| hex::encode(Sha256::digest(make(&LabelData::sample(), format, dpi)));
-    let sums = [sum(Format::Pdf, 600), sum(Format::Svg, 203), sum(Format::Printer("zpl"), 203)];
-    assert_eq!(
-        sums,
-        [
-            "04753e8c1c463097905407bcb814665d358004b4ae34f732d90c60f9a088bd1c",
-            "b40a12e269b390d6c737e24ac0ac9a3018809622ddaa6e7d07e5a64952688b8e",
-            "253b9d151fd9f78cbce512ec0f1585419578516ce7a6bfa4b3932253a7d2906e",
-        ]
-    );
+    use std::fmt::Write as _;
+    let labels = Labels::built_in().unwrap();
+    let mut sums = String::new();
+    for template in labels.templates() {
+        let data = LabelData::sample_of(template.subject);
+        for (format, dpi) in [(Format::Pdf, 600), (Format::Svg, 300), (Format::Printer("zpl"), 203)] {
+            let rendered = labels.render(&template.name, &data, Target { format, dpi, copies: 1 }).unwrap();
+            let sum = hex::encode(Sha256::digest(&rendered.bytes));
+            writeln!(sums, "{sum} {}.{}", template.name, format.extension()).unwrap();
+        }
+    }
+    if let Ok(dir) = std::env::var("OUTGUIDE_LABEL_DIR") {
+        std::fs::write(format!("{dir}/golden.txt"), &sums).unwrap();
+    }
+    let changed: Vec<&str> = sums.lines().filter(|line| !include_str!("golden.txt").contains(line)).collect();
+    assert!(changed.is_empty(), "changed:\n{}", changed.join("\n"));
 }

@@ -1,19 +1,14 @@
 //! What an entry does to the projections. Recorded in the entry and folded as recorded: replay never judges again.
 //! No patient data: charts, patients, places and people are named by number, id and code.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::written::Written;
+use super::printing::{PrintBatchId, PrintBatchRow, PrintJobRow, PrinterStockRow};
 pub use crate::alerts::{AlertId, AlertKind, AlertRow, AlertState};
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
-
-/// A print job's number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-pub struct PrintJobId(pub u64);
 
 /// A patient's internal number: entries name patients by this, never by MRN or name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -76,52 +71,21 @@ pub enum Effect {
     AlertSet(AlertRow),
     /// A print job was made or changed: the whole new state.
     PrintJobSet(PrintJobRow),
+    /// A batch was made or changed: the whole new state.
+    PrintBatchSet(PrintBatchRow),
+    /// Charts were added to a batch, from this label on.
+    PrintBatchCharts {
+        /// The batch.
+        batch: PrintBatchId,
+        /// The first one's label number, from 1.
+        first: u32,
+        /// The charts, in the batch's order.
+        charts: Vec<ChartNumber>,
+    },
+    /// What is loaded in a printer changed: the whole new state.
+    PrinterStockSet(PrinterStockRow),
 }
 
-/// A print job's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the contract's words")]
-pub enum PrintJobState {
-    Queued,
-    Sending,
-    Sent,
-    Printed,
-    Failed,
-    Unknown,
-    Cancelled,
-}
-
-/// A print job as projected. What is on the label is made anew from the chart when it is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PrintJobRow {
-    /// Its number.
-    pub id: PrintJobId,
-    /// The printer's id as configured.
-    pub printer: String,
-    /// The template's name.
-    pub template: String,
-    /// The chart whose label it is.
-    pub chart: ChartNumber,
-    /// The label's issue; copies share it.
-    pub issue: LabelIssue,
-    /// How many.
-    pub copies: u16,
-    /// Why it is printed, or `not given`.
-    pub reason: String,
-    /// Where in its life it is.
-    pub state: PrintJobState,
-    /// Who asked, as an entry's actor.
-    pub requested_by: String,
-    /// When.
-    pub requested_at: Timestamp,
-    /// When its state last changed.
-    pub changed_at: Timestamp,
-    /// Attempts at sending so far.
-    pub attempts: u16,
-    /// What went wrong, in words for staff.
-    pub fault: Option<String>,
-}
 impl Effect {
     /// The places that it names as a chart's: now, before, and where it was seen.
     pub(super) fn places(&self) -> Vec<PlaceCode> {
@@ -137,7 +101,12 @@ impl Effect {
                 let places = [&alert.place, &alert.resolved_place].into_iter().flatten().cloned();
                 places.chain(words.filter_map(|word| PlaceCode::new(word).ok())).collect()
             }
-            Effect::LabelIssueSet { .. } | Effect::RowSet { .. } | Effect::PrintJobSet(_) => Vec::new(),
+            Effect::LabelIssueSet { .. }
+            | Effect::RowSet { .. }
+            | Effect::PrintJobSet(_)
+            | Effect::PrintBatchSet(_)
+            | Effect::PrintBatchCharts { .. }
+            | Effect::PrinterStockSet(_) => Vec::new(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod kiosks;
 mod labels;
 mod names;
 mod open;
+mod printing;
 mod projection;
 pub mod queries;
 mod reader;
@@ -34,9 +35,13 @@ mod written;
 pub use api::{Actor, Head, Ledger, OpenOptions, Published};
 pub use backup::{BackupError, backup, restore};
 pub use clock::{Clock, Ids, RandomIds, SystemClock};
-pub use effect::{AlertId, AlertKind, AlertRow, AlertState, Effect, PatientId, PrintJobId, PrintJobRow, PrintJobState};
+pub use effect::{AlertId, AlertKind, AlertRow, AlertState, Effect, PatientId};
 pub use error::{ChangeError, OpenError, ReadError, Refusal, ScanError};
 pub use kiosks::{Kiosks, KnownKiosk};
+pub use printing::{
+    About, ChartLabel, PrintBatchId, PrintBatchRow, PrintBatchState, PrintJobId, PrintJobRow, PrintJobState,
+    PrinterStockRow, Proof, Subject, SubjectFields,
+};
 pub use reader::Reader;
 pub use rebuild::Rebuild;
 pub use schema::DB_FILE;

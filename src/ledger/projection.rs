@@ -8,12 +8,24 @@ use serde::{Deserialize, Serialize};
 use super::error::StoreError;
 use super::rows::word;
 use super::written::Written;
-use super::{AlertKind, AlertRow, AlertState, Effect, PatientId, PrintJobRow};
+use super::{
+    AlertKind, AlertRow, AlertState, Effect, PatientId, PrintBatchId, PrintBatchRow, PrintJobRow, PrinterStockRow,
+    Subject,
+};
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
 
 /// The tables that are projections, and the columns by which two of them are compared.
-pub(super) const TABLES: [&str; 4] = ["charts", "chart_history", "alerts", "print_jobs"];
+pub(super) const TABLES: [&str; 8] = [
+    "charts",
+    "chart_history",
+    "alerts",
+    "print_jobs",
+    "label_issues",
+    "print_batches",
+    "print_batch_charts",
+    "printer_stock",
+];
 
 /// What the fold needs of an entry besides its effects.
 #[derive(Debug, Clone)]
@@ -78,6 +90,10 @@ pub(super) struct Projector {
     history: String,
     alert_set: String,
     print_job_set: String,
+    label_issue_of: String,
+    print_batch_set: String,
+    print_batch_chart: String,
+    printer_stock_set: String,
 }
 
 impl Projector {
@@ -111,9 +127,24 @@ impl Projector {
             alert_set: sql("INSERT OR REPLACE INTO @alerts (id, kind, state, chart, place, about, subject, \
                             opened_at, due_at, owner, snoozed_until, resolved_at, resolution, resolved_by, resolved_place) \
                             VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
-            print_job_set: sql("INSERT OR REPLACE INTO @print_jobs (id, printer, template, chart, issue, copies, \
-                                reason, state, requested_by, requested_at, changed_at, attempts, fault) \
-                                VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+            print_job_set: sql("INSERT OR REPLACE INTO @print_jobs (id, printer, template, subject, chart, copies, \
+                                start_at, batch, position, reason, state, proof, requested_by, requested_at, \
+                                changed_at, attempts, fault) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+            // A sheet that is printed anew in part has the issues that its labels had: the newest job counts.
+            label_issue_of: sql("INSERT INTO @label_issues (chart, issue, job) VALUES (?, ?, ?) \
+                                 ON CONFLICT (chart, issue) DO UPDATE SET job = max(job, excluded.job)"),
+            print_batch_set: sql(
+                "INSERT OR REPLACE INTO @print_batches (id, name, printer, template, copies, start_at, \
+                                  per_sheet, reason, state, total, next, note, requested_by, requested_at, changed_at) \
+                                  VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            ),
+            print_batch_chart: sql(
+                "INSERT OR REPLACE INTO @print_batch_charts (batch, position, chart) VALUES (?, ?, ?)",
+            ),
+            printer_stock_set: sql(
+                "INSERT OR REPLACE INTO @printer_stock (printer, stock, loaded, remaining, loaded_by, \
+                                    loaded_at) VALUES (?,?,?,?,?,?)",
+            ),
         }
     }
 
@@ -147,6 +178,11 @@ impl Projector {
                 Effect::RowSet { .. } => {}
                 Effect::AlertSet(alert) => self.set_alert(conn, alert)?,
                 Effect::PrintJobSet(job) => self.set_print_job(conn, job)?,
+                Effect::PrintBatchSet(batch) => self.set_print_batch(conn, batch)?,
+                Effect::PrintBatchCharts { batch, first, charts } => {
+                    self.add_batch_charts(conn, *batch, *first, charts)?;
+                }
+                Effect::PrinterStockSet(stock) => self.set_printer_stock(conn, stock)?,
             }
         }
         for chart in charts_without_act(stamp, effects) {
@@ -233,20 +269,80 @@ impl Projector {
     }
 
     fn set_print_job(&self, conn: &Connection, job: &PrintJobRow) -> Result<(), StoreError> {
+        let chart = match &job.subject {
+            Subject::Label(label) => Some(label.chart.0),
+            Subject::Reference(chart) => Some(chart.0),
+            _ => None,
+        };
         conn.prepare_cached(&self.print_job_set)?.execute(params![
             job.id.0,
             job.printer,
             job.template,
-            job.chart.0,
-            job.issue.0,
+            serde_json::to_string(&job.subject)?,
+            chart,
             job.copies,
+            job.start_at,
+            job.batch.map(|PrintBatchId(id)| id),
+            job.position,
             job.reason,
             word(&job.state)?,
+            job.proof.as_ref().map(word).transpose()?,
             job.requested_by,
             job.requested_at.as_microsecond(),
             job.changed_at.as_microsecond(),
             job.attempts,
             job.fault,
+        ])?;
+        for label in job.subject.labels() {
+            let row = params![label.chart.0, label.issue.0, job.id.0];
+            conn.prepare_cached(&self.label_issue_of)?.execute(row)?;
+        }
+        Ok(())
+    }
+
+    fn set_print_batch(&self, conn: &Connection, batch: &PrintBatchRow) -> Result<(), StoreError> {
+        conn.prepare_cached(&self.print_batch_set)?.execute(params![
+            batch.id.0,
+            batch.name,
+            batch.printer,
+            batch.template,
+            batch.copies,
+            batch.start_at,
+            batch.per_sheet,
+            batch.reason,
+            word(&batch.state)?,
+            batch.total,
+            batch.next,
+            batch.note,
+            batch.requested_by,
+            batch.requested_at.as_microsecond(),
+            batch.changed_at.as_microsecond(),
+        ])?;
+        Ok(())
+    }
+
+    fn add_batch_charts(
+        &self,
+        conn: &Connection,
+        batch: PrintBatchId,
+        first: u32,
+        charts: &[ChartNumber],
+    ) -> Result<(), StoreError> {
+        let mut insert = conn.prepare_cached(&self.print_batch_chart)?;
+        for (position, chart) in (first..).zip(charts) {
+            insert.execute(params![batch.0, position, chart.0])?;
+        }
+        Ok(())
+    }
+
+    fn set_printer_stock(&self, conn: &Connection, stock: &PrinterStockRow) -> Result<(), StoreError> {
+        conn.prepare_cached(&self.printer_stock_set)?.execute(params![
+            stock.printer,
+            stock.stock,
+            stock.loaded,
+            stock.left,
+            stock.loaded_by,
+            stock.loaded_at.as_microsecond(),
         ])?;
         Ok(())
     }
@@ -269,8 +365,11 @@ fn charts_without_act(stamp: &Stamp, effects: &[Effect]) -> Vec<ChartNumber> {
             Effect::Acted { chart, .. } => acted.push(*chart),
             Effect::ChartSet { chart, .. } | Effect::LabelIssueSet { chart, .. } => named.push(*chart),
             Effect::AlertSet(alert) => named.extend(alert.chart),
-            Effect::PrintJobSet(job) => named.push(job.chart),
-            Effect::RowSet { .. } => {}
+            Effect::PrintJobSet(job) => named.extend(job.subject.charts()),
+            Effect::RowSet { .. }
+            | Effect::PrintBatchSet(_)
+            | Effect::PrintBatchCharts { .. }
+            | Effect::PrinterStockSet(_) => {}
         }
     }
     named.sort_unstable();

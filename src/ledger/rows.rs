@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 
 use super::error::StoreError;
 use super::kiosks::KnownKiosk;
-use super::{AlertId, AlertRow, Effect, PatientId, PrintJobId, PrintJobRow};
+use super::{
+    AlertId, AlertRow, Effect, PatientId, PrintBatchId, PrintBatchRow, PrintJobId, PrintJobRow, PrinterStockRow,
+};
 use crate::barcode::{BadgeNumber, ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Custody, Kiosk, Place, Staff};
 use crate::records::{Patient, RecordType};
@@ -81,8 +83,8 @@ pub(super) fn alert(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
 }
 
 /// The columns of [`print_job`], in its order.
-pub(super) const PRINT_JOB_COLUMNS: &str = "id, printer, template, chart, issue, copies, reason, state, \
-                                            requested_by, requested_at, changed_at, attempts, fault";
+pub(super) const PRINT_JOB_COLUMNS: &str = "id, printer, template, subject, copies, start_at, batch, position, reason, \
+                                            state, proof, requested_by, requested_at, changed_at, attempts, fault";
 
 /// A print job from [`PRINT_JOB_COLUMNS`].
 pub(super) fn print_job(row: &Row<'_>) -> rusqlite::Result<PrintJobRow> {
@@ -90,16 +92,59 @@ pub(super) fn print_job(row: &Row<'_>) -> rusqlite::Result<PrintJobRow> {
         id: PrintJobId(row.get(0)?),
         printer: row.get(1)?,
         template: row.get(2)?,
-        chart: ChartNumber(row.get(3)?),
-        issue: LabelIssue(row.get(4)?),
-        copies: row.get(5)?,
-        reason: row.get(6)?,
-        state: from_word(row, 7)?,
-        requested_by: row.get(8)?,
-        requested_at: time(row, 9)?,
-        changed_at: time(row, 10)?,
-        attempts: row.get(11)?,
-        fault: row.get(12)?,
+        subject: json(row, 3)?,
+        copies: row.get(4)?,
+        start_at: row.get(5)?,
+        batch: row.get::<_, Option<u64>>(6)?.map(PrintBatchId),
+        position: row.get(7)?,
+        reason: row.get(8)?,
+        state: from_word(row, 9)?,
+        proof: from_word_or_null(row, 10)?,
+        requested_by: row.get(11)?,
+        requested_at: time(row, 12)?,
+        changed_at: time(row, 13)?,
+        attempts: row.get(14)?,
+        fault: row.get(15)?,
+    })
+}
+
+/// The columns of [`print_batch`], in its order.
+pub(super) const PRINT_BATCH_COLUMNS: &str = "id, name, printer, template, copies, start_at, per_sheet, reason, state, \
+                                              total, next, note, requested_by, requested_at, changed_at";
+
+/// A batch from [`PRINT_BATCH_COLUMNS`].
+pub(super) fn print_batch(row: &Row<'_>) -> rusqlite::Result<PrintBatchRow> {
+    Ok(PrintBatchRow {
+        id: PrintBatchId(row.get(0)?),
+        name: row.get(1)?,
+        printer: row.get(2)?,
+        template: row.get(3)?,
+        copies: row.get(4)?,
+        start_at: row.get(5)?,
+        per_sheet: row.get(6)?,
+        reason: row.get(7)?,
+        state: from_word(row, 8)?,
+        total: row.get(9)?,
+        next: row.get(10)?,
+        note: row.get(11)?,
+        requested_by: row.get(12)?,
+        requested_at: time(row, 13)?,
+        changed_at: time(row, 14)?,
+    })
+}
+
+/// The columns of [`printer_stock`], in its order.
+pub(super) const PRINTER_STOCK_COLUMNS: &str = "printer, stock, loaded, remaining, loaded_by, loaded_at";
+
+/// What is loaded in a printer, from [`PRINTER_STOCK_COLUMNS`].
+pub(super) fn printer_stock(row: &Row<'_>) -> rusqlite::Result<PrinterStockRow> {
+    Ok(PrinterStockRow {
+        printer: row.get(0)?,
+        stock: row.get(1)?,
+        loaded: row.get(2)?,
+        left: row.get(3)?,
+        loaded_by: row.get(4)?,
+        loaded_at: time(row, 5)?,
     })
 }
 

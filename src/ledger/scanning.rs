@@ -10,7 +10,7 @@ use super::acting::{Acting, act_on};
 use super::answers::Unworded;
 use super::api::Actor;
 use super::error::{ChangeError, ReadError, ScanError, StoreError};
-use super::labels::{self, KIOSK_TEMPLATE, LabelOrder};
+use super::labels::{self, LabelOrder};
 use super::names::StoredNames;
 use super::reader::Reader;
 use super::rows::{self, ChartRecord};
@@ -280,12 +280,12 @@ fn effects(
     {
         record.on_chart = Some(issue);
         effects.push(Effect::LabelIssueSet { chart: number, issued: record.issued, on_chart: record.on_chart });
+        effects.extend(labels::scanned_back(store, number, issue, now)?.map(Effect::PrintJobSet));
     }
     if let (Some(number), Some(printer)) = (decision.label_for, &kiosk.printer)
         && let Some(record) = records.iter().find(|record| record.number == number)
     {
-        let requested_by = actor.to_string();
-        let order = LabelOrder { printer, template: KIOSK_TEMPLATE, copies: 1, reason: None, requested_by, at: now };
+        let order = LabelOrder::single(printer, actor.to_string(), now);
         let (issued, job) = labels::queue(store, record, &order).map_err(|error| match error {
             ChangeError::NotRecorded(why) => ScanError::NotRecorded(why),
             other => ScanError::Invalid(other.to_string()),

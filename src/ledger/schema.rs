@@ -3,17 +3,25 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql};
 
 use super::error::{OpenError, StoreError};
 
 /// Migrations in order: the first makes version 1 of an empty file.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema_v1.sql"), include_str!("schema_v2.sql"), include_str!("schema_v3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema_v1.sql"),
+    include_str!("schema_v2.sql"),
+    include_str!("schema_v3.sql"),
+    include_str!("schema_v4.sql"),
+];
 
 /// How long a connection waits for another one's lock before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Pages copied in one step.
+const COPY_PAGES: i32 = 4_096;
 
 /// Prepared statements kept by one connection.
 const STATEMENTS_MAX: usize = 256;
@@ -65,10 +73,20 @@ fn ready(conn: &Connection) -> rusqlite::Result<()> {
 /// Brings the schema up to date.
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = version(conn)?;
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
+    steps_from(conn, found)?;
+    Ok(())
+}
+
+/// The schema's version.
+fn version(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn steps_from(conn: &mut Connection, found: i64) -> rusqlite::Result<()> {
     for (version, sql) in (1i64..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
         let step = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         step.execute_batch(sql)?;
@@ -76,6 +94,28 @@ pub(super) fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
         step.commit()?;
     }
     Ok(())
+}
+
+/// The database itself where its schema is today's; else a copy of it, brought up to date, that is gone with the
+/// connection.
+pub(super) fn as_of_today(conn: Connection) -> rusqlite::Result<Connection> {
+    let found = version(&conn)?;
+    if found >= i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX) {
+        return Ok(conn);
+    }
+    // A database without a name is a file of SQLite's own that nobody else can open.
+    let mut copy = Connection::open("")?;
+    Backup::new(&conn, &mut copy)?.run_to_completion(COPY_PAGES, Duration::ZERO, None)?;
+    ready(&copy)?;
+    steps_from(&mut copy, found)?;
+    Ok(copy)
+}
+
+/// Makes an empty file's schema as it was at `version`.
+#[cfg(test)]
+pub(super) fn up_to(conn: &Connection, version: usize) -> rusqlite::Result<()> {
+    MIGRATIONS.iter().take(version).try_for_each(|sql| conn.execute_batch(sql))?;
+    conn.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))
 }
 
 /// A value of the table `meta`.

@@ -362,10 +362,13 @@ fn announcement(
                 announced.alert = Some(alert.clone());
             }
             Effect::PrintJobSet(job) => {
-                announced.chart = announced.chart.or(Some(job.chart));
+                announced.chart = announced.chart.or_else(|| job.subject.charts().first().copied());
                 announced.print_job = Some(job.clone());
             }
-            Effect::RowSet { .. } => {}
+            Effect::RowSet { .. }
+            | Effect::PrintBatchSet(_)
+            | Effect::PrintBatchCharts { .. }
+            | Effect::PrinterStockSet(_) => {}
         }
     }
     announced.places.sort_unstable();

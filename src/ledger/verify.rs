@@ -106,6 +106,8 @@ pub fn verify(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Report, ReadError> {
     let conn = schema::open_reader(path)?;
+    // Today's fold writes today's tables.
+    let conn = if depth == Depth::Full { schema::as_of_today(conn)? } else { conn };
     conn.execute_batch("BEGIN")?;
     let mut report = Report { entries: 0, head: genesis(), faults: Vec::new() };
     let projector = Projector::shadow();

@@ -1,11 +1,15 @@
 //! The outbox: print jobs leave the house here, durably noted, retried, and honest about what is unknown.
 //!
-//! Each printer has a thread of its own, so that a jam delays nobody else. A job is noted as `sending` before its first
+//! Each printer has a thread of its own, so that a jam delays nobody else. Jobs go out one by one in the order in which
+//! they were queued. A batch's labels are queued ten at a time (or one sheet), once nothing else waits: so a single label
+//! waits for ten others at the most, and a batch goes on between single labels. A job is noted as `sending` before its first
 //! byte leaves; if the line then breaks, or the server dies, the job is `unknown` and is never printed again by itself:
 //! a person looks at the printer and says. An unknown job does not hold up those behind it.
 
 mod from_ledger;
 mod jobs;
+mod making;
+mod texts;
 mod worker;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,8 +21,9 @@ use outguide_hardware::printer::Printer;
 use crate::labels::Format;
 use crate::ledger::PrintJobId;
 
-pub use from_ledger::{LedgerJobs, label_data, list_row};
+pub use from_ledger::{LedgerJobs, Shelf};
 pub use jobs::{Jobs, JobsError, LabelFault};
+pub use texts::{Texts, chart_label, list_row};
 
 /// A printer as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub struct PrinterSpec {
     pub dpi: u16,
     /// The stock in it, by the stock's or the template's name; labels for other stock are not sent.
     pub stock: Option<String>,
+    /// So few labels left are told, where staff said how many were loaded.
+    pub low_stock: u32,
 }
 
 /// The outbox's bounds.
@@ -46,9 +53,11 @@ pub struct Limits {
     pub backoff_most: Duration,
     /// How long a job waits for a printer that says it is out of labels, open or paused.
     pub hold_most: Duration,
+    /// How long a job that the printer took is asked after.
+    pub follow_most: Duration,
     /// How often the queue is looked at without being told.
     pub poll_every: Duration,
-    /// How often an idle printer is asked how it is.
+    /// How often a printer is asked how it is: with the time that asking takes, a fault is told within 10 s.
     pub ask_every: Duration,
 }
 
@@ -60,7 +69,8 @@ impl Default for Limits {
             backoff_most: Duration::from_secs(30),
             hold_most: Duration::from_secs(15 * 60),
             poll_every: Duration::from_secs(2),
-            ask_every: Duration::from_secs(60),
+            follow_most: Duration::from_secs(60),
+            ask_every: Duration::from_secs(3),
         }
     }
 }
@@ -76,6 +86,10 @@ pub struct PrinterStatus {
     pub simulated: bool,
     /// How it is: `untried`, `ready`, `not_ready`, `unreachable`, `unasked` (its transport cannot ask).
     pub state: &'static str,
+    /// What hinders it, in words of `hardware`: `paper_out`, `head_open`, ….
+    pub faults: Vec<&'static str>,
+    /// What will hinder it soon: `paper_low`, `ribbon_low`.
+    pub warnings: Vec<&'static str>,
     /// What hinders it and what to do about it.
     pub detail: Option<String>,
     /// The job that it is being sent.
@@ -124,6 +138,11 @@ impl Outbox {
         self.workers.iter().filter(|desk| desk.status().spec.id == printer).for_each(|desk| desk.wake());
     }
 
+    /// The same for every printer.
+    pub fn wake_all(&self) {
+        self.workers.iter().for_each(|desk| desk.wake());
+    }
+
     /// Every printer and how it is.
     pub fn printers(&self) -> Vec<PrinterStatus> {
         self.workers.iter().map(|desk| desk.status().clone()).collect()
@@ -161,6 +180,8 @@ impl Desk {
             transport: printer.transport(),
             simulated: printer.simulated(),
             state: "untried",
+            faults: Vec::new(),
+            warnings: Vec::new(),
             detail: None,
             sending: None,
         };

@@ -1,14 +1,15 @@
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use outguide_hardware::printer::sim::{SimFault, SimPrinter};
+use outguide_hardware::printer::sim::{Counting, SimFault, SimPrinter};
 use outguide_hardware::printer::{Fault, PrinterState};
 
 use super::*;
 use crate::barcode::{ChartNumber, LabelIssue};
-use crate::labels::LabelData;
-use crate::ledger::{PrintJobRow, PrintJobState};
+use crate::labels::{LabelData, Labels};
+use crate::ledger::{ChartLabel, PrintBatchId, PrintJobRow, PrintJobState, Subject};
 
 /// The queue in memory, with every noted state in order.
 #[derive(Default)]
@@ -17,6 +18,13 @@ struct Queue {
     noted: Mutex<Vec<(u64, PrintJobState)>>,
     refuse_notes: Mutex<u32>,
     hindrances: Mutex<Vec<Option<String>>>,
+    held_back: Mutex<Vec<String>>,
+    loaded: Mutex<Option<String>>,
+    left: Mutex<Vec<u32>>,
+}
+
+fn label(chart: u32) -> Subject {
+    Subject::Label(ChartLabel { chart: ChartNumber(chart), issue: LabelIssue(1) })
 }
 
 fn job(id: u64, printer: &str, state: PrintJobState) -> PrintJobRow {
@@ -24,11 +32,14 @@ fn job(id: u64, printer: &str, state: PrintJobState) -> PrintJobRow {
         id: PrintJobId(id),
         printer: printer.into(),
         template: "folder-4x2".into(),
-        chart: ChartNumber(17),
-        issue: LabelIssue(1),
+        subject: label(17),
         copies: 1,
+        start_at: 1,
+        batch: None,
+        position: None,
         reason: "not given".into(),
         state,
+        proof: None,
         requested_by: "user:anna".into(),
         requested_at: Timestamp::UNIX_EPOCH,
         changed_at: Timestamp::UNIX_EPOCH,
@@ -68,11 +79,37 @@ impl Jobs for Queue {
         Ok(rows.values().filter(|j| j.printer == printer && j.state == PrintJobState::Sending).cloned().collect())
     }
 
-    fn label(&self, job: &PrintJobRow) -> Result<LabelData, LabelFault> {
-        match job.chart {
-            ChartNumber(404) => Err(LabelFault::Never("the chart is retired".into())),
-            _ => Ok(LabelData::sample()),
+    fn feed(&self, _printer: &str) -> Result<bool, JobsError> {
+        Ok(false)
+    }
+
+    fn labels(&self) -> Arc<Labels> {
+        static LABELS: LazyLock<Arc<Labels>> =
+            LazyLock::new(|| Arc::new(Labels::load(&crate::labels::Files::default()).unwrap().0));
+        Arc::clone(&LABELS)
+    }
+
+    fn data(&self, job: &PrintJobRow) -> Result<Vec<LabelData>, LabelFault> {
+        match job.subject.charts().as_slice() {
+            [ChartNumber(404)] => Err(LabelFault::Never("the chart is retired".into())),
+            _ => Ok(vec![LabelData::sample()]),
         }
+    }
+
+    fn hold_back(&self, job: &PrintJobRow, why: &str) -> bool {
+        if job.batch.is_some() {
+            self.held_back.lock().unwrap().push(why.to_owned());
+            self.rows.lock().unwrap().remove(&job.id.0);
+        }
+        job.batch.is_some()
+    }
+
+    fn loaded(&self, _printer: &str) -> Option<String> {
+        self.loaded.lock().unwrap().clone()
+    }
+
+    fn stock(&self, _printer: &PrinterSpec, left: Option<u32>, _few: bool) {
+        self.left.lock().unwrap().extend(left);
     }
 
     fn note(&self, id: PrintJobId, state: PrintJobState, fault: Option<String>) -> Result<PrintJobRow, JobsError> {
@@ -92,14 +129,14 @@ impl Jobs for Queue {
         Ok(row.clone())
     }
 
-    fn printer_changed(&self, _printer: &str, hindrance: Option<&str>) {
+    fn printer_changed(&self, _printer: &PrinterSpec, hindrance: Option<&str>) {
         self.hindrances.lock().unwrap().push(hindrance.map(str::to_owned));
     }
 }
 
 fn spec(id: &str) -> PrinterSpec {
     let format = Format::Printer("zpl");
-    PrinterSpec { id: id.into(), place: None, format, dpi: 203, stock: Some("folder-4x2".into()) }
+    PrinterSpec { id: id.into(), place: None, format, dpi: 203, stock: Some("folder-4x2".into()), low_stock: 5 }
 }
 
 fn limits() -> Limits {
@@ -109,6 +146,7 @@ fn limits() -> Limits {
         backoff_first: ms(1),
         backoff_most: ms(4),
         hold_most: ms(2000),
+        follow_most: ms(500),
         poll_every: ms(5),
         ask_every: ms(10),
     }
@@ -120,18 +158,18 @@ fn start(queue: &Arc<Queue>, printers: &[(&str, &SimPrinter)]) -> Outbox {
     Outbox::start(&jobs, printers, limits()).unwrap()
 }
 
-use PrintJobState::{Failed, Queued, Sending, Sent, Unknown};
+use PrintJobState::{Failed, Printed, Queued, Sending, Sent, Unknown};
 
 #[test]
 fn jobs_go_out_in_order_and_sending_is_noted_first() {
     let queue = Queue::with((1..=3).map(|id| job(id, "p", Queued)));
     let sim = SimPrinter::default();
     let outbox = start(&queue, &[("p", &sim)]);
-    queue.until(&[Sent; 3]);
+    queue.until(&[Printed; 3]);
     outbox.stop();
     let names: Vec<String> = sim.labels().into_iter().map(|label| label.name).collect();
     assert_eq!(names, ["job-000001.zpl", "job-000002.zpl", "job-000003.zpl"]);
-    let noted: Vec<_> = (1..=3).flat_map(|id| [(id, Sending), (id, Sent)]).collect();
+    let noted: Vec<_> = (1..=3).flat_map(|id| [(id, Sending), (id, Sent), (id, Printed)]).collect();
     assert_eq!(*queue.noted.lock().unwrap(), noted);
 }
 
@@ -140,7 +178,7 @@ fn what_was_being_sent_at_a_crash_is_unknown_and_not_sent_again() {
     let queue = Queue::with([job(1, "p", Sending), job(2, "p", Queued)]);
     let sim = SimPrinter::default();
     let outbox = start(&queue, &[("p", &sim)]);
-    queue.until(&[Unknown, Sent]);
+    queue.until(&[Unknown, Printed]);
     outbox.stop();
     assert_eq!(sim.labels().len(), 1);
 }
@@ -151,7 +189,7 @@ fn a_line_that_breaks_midway_makes_one_unknown_and_holds_up_nobody() {
     let sim = SimPrinter::default();
     sim.fail_next(SimFault::BreaksAfter { bytes: 100 });
     let outbox = start(&queue, &[("p", &sim)]);
-    queue.until(&[Unknown, Sent]);
+    queue.until(&[Unknown, Printed]);
     outbox.stop();
     assert!(queue.rows.lock().unwrap()[&1].fault.as_ref().unwrap().contains("100 bytes"));
 }
@@ -162,7 +200,7 @@ fn nothing_sent_is_tried_again_and_then_failed() {
     let sim = SimPrinter::default();
     (0..4).for_each(|_| sim.fail_next(SimFault::Unreachable));
     let outbox = start(&queue, &[("p", &sim)]);
-    queue.until(&[Failed, Sent]);
+    queue.until(&[Failed, Printed]);
     outbox.stop();
     let rows = queue.rows.lock().unwrap();
     assert_eq!((rows[&1].attempts, rows[&2].attempts), (3, 2));
@@ -177,7 +215,7 @@ fn nothing_leaves_before_sending_is_recorded() {
     let outbox = start(&queue, &[("p", &sim)]);
     std::thread::sleep(Duration::from_millis(100));
     assert!(sim.labels().is_empty());
-    queue.until(&[Sent]);
+    queue.until(&[Printed]);
     outbox.stop();
     assert_eq!(sim.labels().len(), 1);
 }
@@ -188,14 +226,14 @@ fn a_printer_out_of_labels_holds_its_own_queue_only() {
     let (stuck, free) = (SimPrinter::default(), SimPrinter::default());
     stuck.set_state(PrinterState::NotReady(vec![Fault::PaperOut]));
     let outbox = start(&queue, &[("stuck", &stuck), ("free", &free)]);
-    queue.until(&[Queued, Sent]);
+    queue.until(&[Queued, Printed]);
     while !outbox.all_tried() {
         std::thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(queue.states(), [Queued, Sent]);
+    assert_eq!(queue.states(), [Queued, Printed]);
     assert_eq!(outbox.printers()[0].state, "not_ready");
     stuck.set_state(PrinterState::Ready);
-    queue.until(&[Sent, Sent]);
+    queue.until(&[Printed, Printed]);
     let hindrances = queue.hindrances.lock().unwrap().clone();
     assert_eq!(hindrances, [Some("out of labels: load a roll".to_owned()), None]);
 }
@@ -203,15 +241,55 @@ fn a_printer_out_of_labels_holds_its_own_queue_only() {
 #[test]
 fn labels_that_cannot_be_made_fail_with_the_reason() {
     let queue = Queue::with([
-        PrintJobRow { chart: ChartNumber(404), ..job(1, "p", Queued) },
+        PrintJobRow { subject: label(404), ..job(1, "p", Queued) },
         PrintJobRow { template: "folder-4x3".into(), ..job(2, "p", Queued) },
         job(3, "p", Queued),
     ]);
     let sim = SimPrinter::default();
     let outbox = start(&queue, &[("p", &sim)]);
-    queue.until(&[Failed, Failed, Sent]);
+    queue.until(&[Failed, Failed, Printed]);
     outbox.stop();
     let rows = queue.rows.lock().unwrap();
     assert_eq!(rows[&1].fault.as_deref(), Some("the chart is retired"));
     assert!(rows[&2].fault.as_ref().unwrap().contains("did you mean `folder-4x2`?"));
+}
+
+#[test]
+fn a_fault_is_told_within_ten_seconds_however_slowly_a_printer_answers() {
+    let (limits, line) = (Limits::default(), outguide_hardware::printer::Limits::default());
+    // It is asked by its status, and once how it is asked best.
+    assert!(limits.ask_every + line.connect + 2 * line.status <= Duration::from_secs(10));
+}
+
+#[test]
+fn what_a_printer_does_not_count_stays_sent_and_the_next_job_waits_while_it_counts() {
+    let queue = Queue::with((1..=2).map(|id| job(id, "p", Queued)));
+    let sim = SimPrinter::default();
+    sim.set_counting(Counting::Nothing);
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Sent, Sent]);
+    sim.set_counting(Counting::AfterLooks(2));
+    queue.rows.lock().unwrap().extend([3, 4].map(|id| (id, job(id, "p", Queued))));
+    queue.until(&[Sent, Sent, Printed, Printed]);
+    outbox.stop();
+    let noted = queue.noted.lock().unwrap().clone();
+    assert_eq!(noted[4..], [(3, Sending), (3, Sent), (3, Printed), (4, Sending), (4, Sent), (4, Printed)]);
+}
+
+#[test]
+fn a_batch_waits_where_a_single_label_fails() {
+    let of_batch = PrintJobRow { batch: Some(PrintBatchId(1)), position: Some(1), ..job(1, "p", Queued) };
+    let queue = Queue::with([of_batch, job(2, "p", Queued)]);
+    *queue.loaded.lock().unwrap() = Some("2x1".into());
+    let sim = SimPrinter::default();
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Failed]);
+    let held = queue.held_back.lock().unwrap().clone();
+    assert!(held[0].contains("this label needs 4x2"), "{held:?}");
+    assert_eq!(outbox.printers()[0].faults, ["wrong_stock"]);
+    *queue.loaded.lock().unwrap() = Some("4x2".into());
+    queue.rows.lock().unwrap().insert(3, job(3, "p", Queued));
+    queue.until(&[Failed, Printed]);
+    outbox.stop();
+    assert_eq!(queue.hindrances.lock().unwrap().last(), Some(&None), "mended");
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use outguide_hardware::printer::{Fault, Payload, Printer, PrinterState, SendOutcome};
+use outguide_hardware::printer::fault::advice;
+use outguide_hardware::printer::{
+    Fault, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track, Warning,
+};
 
+use super::making::{self, Made};
 use super::{Desk, Jobs, JobsError, LabelFault, Limits, PrinterSpec};
-use crate::labels::{self, Labels, Target};
 use crate::ledger::{PrintJobRow, PrintJobState};
 
 /// Said of jobs that were being sent when the server stopped.
-const STOPPED_WHILE_SENDING: &str =
-    "Outguide stopped while this was being sent: look whether it was printed, then confirm or retry it";
+const STOPPED_WHILE_SENDING: &str = "Outguide stopped while this was being sent: look at the printer";
 
 /// How long the worker waits when the ledger does not record or cannot be read.
 const LEDGER_RETRY: Duration = Duration::from_secs(1);
@@ -23,7 +25,10 @@ pub(super) struct Worker {
     desk: Arc<Desk>,
     limits: Limits,
     asked_at: Option<Instant>,
+    /// What the house was told last.
     hindrance: Option<String>,
+    /// Other stock is loaded than a job was for; until one goes through, or staff load something.
+    wrong_stock: Option<(Option<String>, String)>,
     /// Attempts at the job in hand since it was queued or retried; the row counts them over its whole life.
     tries: (u64, u16),
 }
@@ -36,21 +41,28 @@ impl Worker {
         desk: Arc<Desk>,
         limits: Limits,
     ) -> Self {
-        Self { spec, printer, jobs, desk, limits, asked_at: None, hindrance: None, tries: (0, 0) }
+        Self { spec, printer, jobs, desk, limits, asked_at: None, hindrance: None, wrong_stock: None, tries: (0, 0) }
     }
 
     pub(super) fn run(mut self) {
         self.give_up_interrupted();
         self.ask();
         while !self.desk.stopping() {
-            match self.jobs.next(&self.spec.id) {
-                Ok(Some(job)) => self.deliver(&job),
-                Ok(None) => {
-                    if self.asked_at.is_none_or(|at| at.elapsed() >= self.limits.ask_every) {
-                        self.ask();
-                    }
-                    self.desk.wait(self.limits.poll_every);
+            let next = self.jobs.next(&self.spec.id);
+            let more = match next {
+                Ok(Some(job)) => {
+                    self.deliver(&job);
+                    Ok(true)
                 }
+                Ok(None) => self.jobs.feed(&self.spec.id),
+                Err(error) => Err(error),
+            };
+            if self.asked_at.is_none_or(|at| at.elapsed() >= self.limits.ask_every) {
+                self.ask();
+            }
+            match more {
+                Ok(true) => {}
+                Ok(false) => self.desk.wait(self.limits.poll_every.min(self.limits.ask_every)),
                 Err(error) => {
                     tracing::warn!(printer = %self.spec.id, %error, "the print queue cannot be read");
                     self.desk.pause(LEDGER_RETRY);
@@ -84,18 +96,11 @@ impl Worker {
     fn deliver(&mut self, job: &PrintJobRow) {
         if let Some(fault) = self.hold() {
             if !self.desk.stopping() {
-                self.settle(job, PrintJobState::Failed, Some(fault));
+                self.give_up(job, fault);
             }
             return;
         }
-        let bytes = match self.make(job) {
-            Ok(bytes) => bytes,
-            Err(LabelFault::Never(fault)) => return self.settle(job, PrintJobState::Failed, Some(fault)),
-            Err(LabelFault::NotNow(fault)) => {
-                tracing::warn!(printer = %self.spec.id, job = job.id.0, fault, "the label cannot be made now");
-                return self.desk.pause(LEDGER_RETRY);
-            }
-        };
+        let Some(made) = self.make(job) else { return };
         // Durable before the first byte: whatever happens from here on, this job is not sent twice unseen.
         let noted = match self.jobs.note(job.id, PrintJobState::Sending, None) {
             Ok(noted) => noted,
@@ -109,61 +114,110 @@ impl Worker {
             }
         };
         self.desk.status().sending = Some(job.id);
-        let name = format!("job-{:06}.{}", job.id.0, self.spec.format.extension());
-        let outcome = self.printer.send(Payload { name: &name, bytes: &bytes });
+        let language = self.spec.format.extension();
+        let name = format!("job-{:06}.{language}", job.id.0);
+        let payload = Payload { name: &name, bytes: &made.bytes, labels: made.labels, language };
+        let outcome = self.printer.send(payload);
         self.conclude(&noted, outcome);
         self.desk.status().sending = None;
     }
 
-    fn make(&self, job: &PrintJobRow) -> Result<Vec<u8>, LabelFault> {
-        let never = |error: labels::LabelError| LabelFault::Never(error.to_string());
-        let template = Labels::built_in().and_then(|labels| labels.template(&job.template)).map_err(never)?;
-        if let Some(loaded) = &self.spec.stock
-            && *loaded != template.stock.name
-            && *loaded != template.name
-        {
-            let needed = &template.stock.name;
-            return Err(LabelFault::Never(format!(
-                "printer {} is loaded with {loaded}, this label needs {needed}: load it and change `stock` of the \
-                 printer in the configuration, or use another printer",
-                self.spec.id
-            )));
+    /// The job's bytes; where it cannot be made, its fate is noted.
+    fn make(&mut self, job: &PrintJobRow) -> Option<Made> {
+        let loaded = self.jobs.loaded(&self.spec.id);
+        let stock = loaded.as_deref().or(self.spec.stock.as_deref());
+        let made = making::make(&self.spec, &self.jobs.labels(), stock, job, || self.jobs.data(job));
+        match made {
+            Ok(made) => return Some(made),
+            Err(LabelFault::Never(fault)) => self.settle(job, PrintJobState::Failed, Some(fault)),
+            Err(LabelFault::WrongStock(fault)) => {
+                self.wrong_stock = Some((loaded, fault.clone()));
+                self.give_up(job, fault);
+                self.ask();
+            }
+            Err(LabelFault::NotNow(fault)) => {
+                tracing::warn!(printer = %self.spec.id, job = job.id.0, fault, "the label cannot be made now");
+                self.desk.pause(LEDGER_RETRY);
+            }
         }
-        let data = self.jobs.label(job)?;
-        let target = Target { format: self.spec.format, dpi: self.spec.dpi, copies: job.copies };
-        let rendered = labels::render(&job.template, &data, target).map_err(never)?;
-        for note in &rendered.notes {
-            let kind = if matches!(note, labels::Note::Cut(_)) { "a text was cut" } else { "letters are missing" };
-            tracing::info!(printer = %self.spec.id, job = job.id.0, kind, "the label is not as it should be");
+        None
+    }
+
+    /// Nothing of it was sent, and waiting longer is no use: one of a batch waits with it, any other has failed.
+    fn give_up(&self, job: &PrintJobRow, fault: String) {
+        if !self.jobs.hold_back(job, &fault) {
+            self.settle(job, PrintJobState::Failed, Some(fault));
         }
-        Ok(rendered.bytes)
     }
 
     fn conclude(&mut self, job: &PrintJobRow, outcome: SendOutcome) {
         match outcome {
-            SendOutcome::Sent => {
+            SendOutcome::Sent(track) => {
+                self.wrong_stock = None;
                 self.settle(job, PrintJobState::Sent, None);
+                self.follow(job, track);
                 if self.hindrance.is_some() {
                     self.ask();
                 }
             }
             SendOutcome::Unknown { sent_bytes, error } => {
-                let fault =
-                    format!("{error} after {sent_bytes} bytes: look whether it was printed, then confirm or retry it");
+                let fault = format!("{error} after {sent_bytes} bytes: look at the printer");
                 self.settle(job, PrintJobState::Unknown, Some(fault));
                 self.ask();
             }
-            SendOutcome::NothingSent(error) => {
-                self.ask();
-                let tries = if self.tries.0 == job.id.0 { self.tries.1 + 1 } else { 1 };
-                self.tries = (job.id.0, tries);
-                if tries >= self.limits.attempts_most {
-                    self.tries = (0, 0);
-                    let fault = format!("{error}; tried {tries} times: see to the printer, then retry");
+            SendOutcome::NothingSent(error) => self.not_sent(job, &error),
+        }
+    }
+
+    fn not_sent(&mut self, job: &PrintJobRow, error: &SendError) {
+        if let SendError::WrongStock { .. } = error {
+            self.wrong_stock = Some((self.jobs.loaded(&self.spec.id), error.to_string()));
+        }
+        self.ask();
+        let tries = if self.tries.0 == job.id.0 { self.tries.1 + 1 } else { 1 };
+        let hopeless = matches!(error, SendError::WrongStock { .. } | SendError::Refused { .. });
+        if hopeless || tries >= self.limits.attempts_most {
+            self.tries = (0, 0);
+            let fault = format!("{error}; tried {tries} times: see to the printer, then print it again");
+            self.settle(job, PrintJobState::Queued, Some(error.to_string()));
+            return self.give_up(job, if hopeless { error.to_string() } else { fault });
+        }
+        // What the printer said beforehand is waited out, and is no attempt.
+        self.tries = (job.id.0, if matches!(error, SendError::NotReady { .. }) { tries - 1 } else { tries });
+        self.settle(job, PrintJobState::Queued, Some(error.to_string()));
+        self.back_off(self.backoff(tries));
+    }
+
+    /// Waits for so long, or until the printer says that it is well again.
+    fn back_off(&mut self, whole: Duration) {
+        let since = Instant::now();
+        while let Some(rest) = whole.checked_sub(since.elapsed()).filter(|rest| !rest.is_zero()) {
+            self.desk.pause(rest.min(self.limits.ask_every));
+            if self.desk.stopping() || (rest > self.limits.ask_every && matches!(self.ask(), PrinterState::Ready)) {
+                return;
+            }
+        }
+    }
+
+    /// Asks the printer what became of a job that it took. Nothing else is sent meanwhile, or its count would be of both.
+    fn follow(&mut self, job: &PrintJobRow, mut track: Track) {
+        let began = Instant::now();
+        while !self.desk.stopping() {
+            match self.printer.follow(&mut track) {
+                Progress::Printed(_) => return self.settle(job, PrintJobState::Printed, None),
+                Progress::Failed(why) => {
+                    let fault = format!("the printer gave it up ({why}): look whether some of it came out");
                     return self.settle(job, PrintJobState::Failed, Some(fault));
                 }
-                self.settle(job, PrintJobState::Queued, Some(error.to_string()));
-                self.desk.pause(self.backoff(tries));
+                Progress::Unproven(_) => return,
+                Progress::StillPrinting { faults, look_again, .. } => {
+                    self.heard(&PrinterState::from_faults(faults.clone()).into());
+                    let most = if faults.is_empty() { self.limits.follow_most } else { self.limits.hold_most };
+                    if began.elapsed() >= most {
+                        return;
+                    }
+                    self.desk.pause(look_again.min(self.limits.ask_every));
+                }
             }
         }
     }
@@ -204,9 +258,9 @@ impl Worker {
                 return None;
             }
             if since.elapsed() >= self.limits.hold_most || self.desk.stopping() {
-                return Some(format!("{}; nothing was sent", words(&faults)));
+                return Some(format!("{}; nothing was sent", advice(&faults)));
             }
-            self.desk.pause(wait);
+            self.desk.pause(wait.min(self.limits.ask_every));
             wait = wait.saturating_mul(2).min(self.limits.backoff_most);
         }
         None
@@ -214,52 +268,48 @@ impl Worker {
 
     /// Asks the printer how it is, shows it, and tells the house what changed.
     fn ask(&mut self) -> PrinterState {
-        let state = self.printer.state();
+        let health = self.printer.health();
         self.asked_at = Some(Instant::now());
-        let (word, hindrance) = match &state {
-            PrinterState::Ready => ("ready", None),
-            PrinterState::CannotAsk => ("unasked", None),
-            PrinterState::NotReady(faults) if faults.contains(&Fault::Unreachable) => {
-                ("unreachable", Some(words(faults)))
-            }
-            PrinterState::NotReady(faults) => ("not_ready", Some(words(faults))),
+        self.heard(&health);
+        self.jobs.stock(&self.spec, health.stock_left, health.warnings.contains(&Warning::PaperLow));
+        health.state
+    }
+
+    fn heard(&mut self, health: &Health) {
+        if self.wrong_stock.as_ref().is_some_and(|(loaded, _)| *loaded != self.jobs.loaded(&self.spec.id)) {
+            self.wrong_stock = None;
+        }
+        let faults = health.state.faults();
+        let mut words: Vec<&'static str> = faults.iter().map(|fault| fault.word()).collect();
+        let mut said: Vec<String> = if faults.is_empty() { Vec::new() } else { vec![advice(faults)] };
+        if let Some((_, wrong)) = &self.wrong_stock {
+            words.push(Fault::WrongStock.word());
+            said.push(wrong.clone());
+        }
+        let state = match &health.state {
+            PrinterState::NotReady(faults) if faults.contains(&Fault::Unreachable) => "unreachable",
+            _ if !words.is_empty() => "not_ready",
+            PrinterState::CannotAsk => "unasked",
+            _ => "ready",
         };
+        let hindrance = if said.is_empty() { None } else { Some(said.join("; ")) };
         {
             let mut status = self.desk.status();
-            status.state = word;
+            status.state = state;
+            status.faults = words;
+            status.warnings = health.warnings.iter().map(|warning| warning.word()).collect();
             status.detail.clone_from(&hindrance);
         }
         if hindrance != self.hindrance {
-            self.jobs.printer_changed(&self.spec.id, hindrance.as_deref());
+            self.jobs.printer_changed(&self.spec, hindrance.as_deref());
             self.hindrance = hindrance;
         }
-        state
     }
 }
 
 /// Faults the printer itself told. One that cannot be reached or gives no answer is tried all the same: many printers
 /// and print servers never answer, and what cannot be connected to sends nothing.
 fn hindering(state: &PrinterState) -> Vec<Fault> {
-    match state {
-        PrinterState::NotReady(faults) => {
-            faults.iter().copied().filter(|fault| !matches!(fault, Fault::NoAnswer | Fault::Unreachable)).collect()
-        }
-        PrinterState::Ready | PrinterState::CannotAsk => Vec::new(),
-    }
-}
-
-/// Faults as a sentence that says what to do.
-fn words(faults: &[Fault]) -> String {
-    let word = |fault: &Fault| match fault {
-        Fault::PaperOut => "out of labels: load a roll",
-        Fault::RibbonOut => "out of ribbon: load one",
-        Fault::HeadOpen => "open: close the head",
-        Fault::Paused => "paused: press its pause key",
-        Fault::BufferFull => "its memory is full: wait, or switch it off and on",
-        Fault::CorruptMemory => "its memory is damaged: call a technician",
-        Fault::HeadTemperature => "too hot or too cold: wait",
-        Fault::NoAnswer => "gives no answer: see whether it is on, closed and loaded",
-        Fault::Unreachable => "cannot be reached: see whether it is on and plugged in",
-    };
-    faults.iter().map(word).collect::<Vec<_>>().join("; ")
+    let told = |fault: &Fault| !matches!(fault, Fault::NoAnswer | Fault::Unreachable);
+    state.faults().iter().copied().filter(told).collect()
 }

@@ -65,6 +65,13 @@ impl Numbering {
         }
     }
 
+    /// The pair by which folders find their section of the shelf: the last one of a number, the middle one where filing
+    /// is by middle digit. `None` for numbers that are no digits.
+    pub fn section(&self, mrn: &str) -> Option<u8> {
+        let [_, middle, last] = groups(mrn)?;
+        if self.filing == Filing::MiddleDigit { middle.parse().ok() } else { last.parse().ok() }
+    }
+
     /// A key whose byte order is the order on the shelf. `sort_name` is the patient's folded name, for alphabetic filing.
     pub fn sort_key(&self, mrn: &str, sort_name: &str) -> String {
         if self.filing == Filing::Alphabetic {
@@ -109,6 +116,7 @@ mod tests {
         shelf.sort_by_key(|mrn| n.sort_key(mrn, ""));
         assert_eq!(shelf, wanted);
         assert_eq!(n.filing("123456"), "56-34-12");
+        assert_eq!((n.section("123456"), n.section("7"), n.section("A-17")), (Some(56), Some(7), None));
         assert_eq!(n.filing("1234567"), "67-45-123");
         assert_eq!(n.filing("42"), "42-00-00");
         assert_eq!(n.filing("A-17"), "A-17");

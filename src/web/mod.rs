@@ -27,7 +27,10 @@ pub use caller::Who;
 pub use problem::{NotRecorded, Problem, ProblemDocument};
 pub use routes::Sample;
 pub use serve::{Tls, TlsError, serve};
-pub use state::{App, Hospital, LabelForm, PaperError, Papers, PrinterView, Requests, Samples};
+pub use state::{
+    App, Hospital, LabelForm, PaperError, Papers, PrinterView, Requests, Samples, StockView, TemplateFault,
+    TemplateTrial, TemplateView,
+};
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;

@@ -16,7 +16,7 @@ use super::routes::Sample;
 use crate::barcode::ChartNumber;
 use crate::custody::Kiosk;
 use crate::intake::Intake;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, PrintJobId, PrinterStockRow};
 use crate::records::Filing;
 
 /// What the web is built from.
@@ -63,12 +63,85 @@ pub struct Hospital {
 
 /// What the web asks of the rooms that make printed matter. The drawing ones are called on a blocking thread.
 pub trait Papers: Send + Sync {
-    /// A chart's label as it would be printed now; uses up no issue.
-    fn label(&self, template: &str, chart: ChartNumber, form: LabelForm) -> Result<Vec<u8>, PaperError>;
+    /// A chart's label, or a slip about it, as it would be printed now; without a chart one with invented data. Uses up
+    /// no issue.
+    fn label(&self, template: &str, chart: Option<ChartNumber>, form: LabelForm) -> Result<Vec<u8>, PaperError>;
     /// What is out and where, as PDF.
     fn downtime_list(&self) -> Result<Vec<u8>, PaperError>;
-    /// The names of the label templates.
-    fn templates(&self) -> Vec<String>;
+    /// The label templates.
+    fn templates(&self) -> Vec<TemplateView>;
+    /// The text of a template's file.
+    fn template_text(&self, name: &str) -> Option<String>;
+    /// What is wrong with the site's own files.
+    fn template_faults(&self) -> Vec<TemplateFault>;
+    /// What a template that is being written would print, or what is wrong with it.
+    fn try_template(&self, file: &str, text: &str, chart: Option<ChartNumber>) -> Result<TemplateTrial, PaperError>;
+    /// What there is to print on.
+    fn stocks(&self) -> Vec<StockView>;
+}
+
+/// A label template.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TemplateView {
+    /// The name it is asked for by.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// What it is about: `chart`, `place`, `staff`, `commands`, `request`, `transfer`.
+    pub about: String,
+    /// What it is printed on.
+    pub stock: StockView,
+    /// Its file.
+    pub file: String,
+    /// It is one of the site's own files.
+    pub own: bool,
+    /// It says who the patient is: nothing for a place where others read it.
+    pub tells_patient: bool,
+}
+
+/// What labels are printed on.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct StockView {
+    /// The name templates and printers use.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Width of one label, in millimetres.
+    pub width_mm: f64,
+    /// Height of one label, in millimetres.
+    pub height_mm: f64,
+    /// Labels on a sheet; 1 for rolls and forms.
+    pub per_sheet: u16,
+    /// Labels side by side.
+    pub columns: u16,
+}
+
+/// What is wrong with a file, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TemplateFault {
+    /// The file.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub fault: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// A template that is being written, as it would come out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
+pub struct TemplateTrial {
+    /// What is wrong with it; none where it can be used.
+    pub fault: Option<TemplateFault>,
+    /// The template as it was read.
+    pub template: Option<TemplateView>,
+    /// Its first page.
+    pub svg: Option<String>,
+    /// How many pages there are.
+    pub pages: usize,
+    /// What staff should know about it: texts that were cut, letters that are missing.
+    pub notes: Vec<String>,
 }
 
 /// How a label preview is drawn.
@@ -112,8 +185,18 @@ pub struct PrinterView {
     pub stock: Option<String>,
     /// How it is, in a word: `ready`, `failed`, `unknown`, ….
     pub state: String,
+    /// What hinders it: `paper_out`, `ribbon_out`, `head_open`, `paused`, `wrong_stock`, `no_answer`, `unreachable`, ….
+    pub faults: Vec<String>,
+    /// What will hinder it soon: `paper_low`, `ribbon_low`.
+    pub warnings: Vec<String>,
     /// What hinders it and what to do about it.
     pub detail: Option<String>,
+    /// An alert opens when so few labels are left.
+    pub low_stock: u32,
+    /// What staff said is loaded, counted down by labels sent.
+    pub loaded: Option<PrinterStockRow>,
+    /// The job that it is being sent.
+    pub sending: Option<PrintJobId>,
     /// It is not real.
     pub simulated: bool,
 }

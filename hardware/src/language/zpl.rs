@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::Language;
-use crate::display::{Bitmap, DisplayList, Item, Rect, Symbol, Symbology, TextRun, Typesetter};
+use crate::display::{Band, Bitmap, DisplayList, Item, Rect, Symbol, Symbology, TextRun, Typesetter};
 
 /// ZPL II.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ impl Language for Zpl {
         for item in &list.items {
             match item {
                 Item::Fill(area) => fill(&mut zpl, area),
+                Item::Band(band) => outline(&mut zpl, band),
+                Item::Picture(dots) => graphic(&mut zpl, dots),
                 Item::Symbol(symbol) => self.symbol(&mut zpl, symbol),
                 Item::Text(run) if self.text == Text::Printers => printers_text(&mut zpl, run),
                 Item::Text(run) => graphic(&mut zpl, &typesetter.dots(run)),
@@ -64,7 +66,7 @@ impl Zpl {
                 );
             }
             // ^BQ shifts the symbol by ten dots on some firmware and picks another mask: ours is drawn as it is.
-            Symbology::Code128 | Symbology::Qr => {
+            _ => {
                 let Rect { x, y, width, height } = symbol.area;
                 let mut dots = Bitmap::new(x, y, width, height);
                 symbol.dark.iter().for_each(|area| dots.fill(area));
@@ -78,6 +80,13 @@ impl Zpl {
 fn fill(zpl: &mut String, area: &Rect) {
     let Rect { x, y, width, height } = *area;
     let _ = writeln!(zpl, "^FO{x},{y}^GB{width},{height},{}^FS", width.min(height));
+}
+
+/// A coloured area's outline: `^GB` draws it in one.
+fn outline(zpl: &mut String, band: &Band) {
+    let Rect { x, y, width, height } = band.area;
+    let edge = band.edge.clamp(1, width.min(height).max(1));
+    let _ = writeln!(zpl, "^FO{x},{y}^GB{width},{height},{edge}^FS");
 }
 
 /// Text in the printer's scalable font 0, standing on its baseline (`^FT`).
@@ -162,7 +171,7 @@ fn repeat_count(zpl: &mut String, mut run: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::display::Weight;
+    use crate::display::{Ink, Weight};
 
     struct Blocks;
     impl Typesetter for Blocks {
@@ -184,6 +193,8 @@ mod tests {
                 weight: Weight::Regular,
                 tabular: false,
                 width: 24,
+                ink: Ink::Black,
+                printers_font: true,
             }),
             Item::Fill(Rect { x: 0, y: 30, width: 100, height: 2 }),
             Item::Symbol(Symbol {

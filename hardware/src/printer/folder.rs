@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Fault, Payload, Printer, PrinterState, SendError, SendOutcome};
+use super::{Doubt, Fault, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track};
 
 /// A folder.
 #[derive(Debug)]
@@ -57,16 +57,19 @@ impl Printer for FolderPrinter {
         }
         // The file is there; only whether its name survives a power cut is open.
         match File::open(&self.folder).and_then(|folder| folder.sync_all()) {
-            Ok(()) => SendOutcome::Sent,
+            Ok(()) => SendOutcome::Sent(Track::none()),
             Err(error) => SendOutcome::failed(job.bytes.len(), SendError::Write { to: self.to(), error }),
         }
     }
 
-    fn state(&self) -> PrinterState {
-        if fs::create_dir_all(&self.folder).is_ok() {
-            PrinterState::CannotAsk
-        } else {
-            PrinterState::NotReady(vec![Fault::Unreachable])
+    fn follow(&self, _track: &mut Track) -> Progress {
+        Progress::Unproven(Doubt::CannotCount)
+    }
+
+    fn health(&self) -> Health {
+        match fs::create_dir_all(&self.folder) {
+            Ok(()) => PrinterState::CannotAsk.into(),
+            Err(_) => Health::down(Fault::Unreachable),
         }
     }
 
@@ -84,8 +87,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let printer = FolderPrinter::new(&root.path().join("out"));
         for _ in 0..2 {
-            let outcome = printer.send(Payload { name: "../job 1.zpl", bytes: b"^XA^XZ" });
-            assert!(matches!(outcome, SendOutcome::Sent), "{outcome:?}");
+            let outcome = printer.send(Payload { name: "../job 1.zpl", bytes: b"^XA^XZ", labels: 1, language: "zpl" });
+            assert!(matches!(outcome, SendOutcome::Sent(_)), "{outcome:?}");
         }
         let files: Vec<_> = fs::read_dir(root.path().join("out")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(files, ["_job_1.zpl"]);
@@ -97,7 +100,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("file"), b"").unwrap();
         let printer = FolderPrinter::new(&root.path().join("file/out"));
-        assert!(matches!(printer.send(Payload { name: "a", bytes: b"x" }), SendOutcome::NothingSent(_)));
+        assert!(matches!(
+            printer.send(Payload { name: "a", bytes: b"x", labels: 1, language: "zpl" }),
+            SendOutcome::NothingSent(_)
+        ));
         assert_eq!(printer.state(), PrinterState::NotReady(vec![Fault::Unreachable]));
     }
 }

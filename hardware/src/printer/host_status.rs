@@ -86,8 +86,7 @@ impl HostStatus {
 
     /// Ready, or what stops it.
     pub fn state(&self) -> PrinterState {
-        let faults = self.faults();
-        if faults.is_empty() { PrinterState::Ready } else { PrinterState::NotReady(faults) }
+        PrinterState::from_faults(self.faults())
     }
 
     /// The answer a printer in this state gives.

@@ -1,20 +1,44 @@
 //! Printers: how bytes get to one, and what is honestly known afterwards.
 //!
-//! No transport here can know that a label was printed. [`SendOutcome`] therefore has three answers: nothing left this
-//! machine (safe to send again), all of it was handed over, or something in between, which a person must look at.
-//! All calls block and belong on a thread of their own; each ends within its named limits.
+//! Handing bytes over is not printing. [`SendOutcome`] has three answers: nothing left this machine (safe to send
+//! again), all of it was handed over, or something in between, which a person must look at. What was handed over can
+//! be followed ([`Printer::follow`]), and only the printer's own count makes it [`Progress::Printed`]; see [`track`]
+//! for what counts as one. All calls block and belong on a thread of their own; each ends within its named limits.
 
-pub mod device;
+mod device;
+mod dialect;
+pub mod fault;
 pub mod folder;
 pub mod host_status;
+pub mod ipp;
+mod ipp_reasons;
+pub mod other_status;
+mod port;
+pub mod ql_status;
+#[cfg(test)]
+mod ql_tspl_tests;
+pub mod raw;
+#[cfg(test)]
+mod raw_tests;
 pub mod sim;
+mod sim_line;
+pub mod sim_ql;
 pub mod sim_server;
-pub mod tcp;
+pub mod sim_tspl;
+mod tcp;
+pub mod track;
 mod watchdog;
 
 use std::io;
+use std::path::Path;
 
+use crate::profile::LineSettings;
+
+pub use fault::{Fault, Health, PrinterState, Warning};
 pub use host_status::HostStatus;
+pub use raw::{RawPrinter, Speech};
+pub use track::{Doubt, Evidence, Progress, Track};
+pub use watchdog::Limits;
 
 /// One job: the bytes of one or more labels, with a name that a folder can use as a file's.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +47,10 @@ pub struct Payload<'a> {
     pub name: &'a str,
     /// What the printer gets.
     pub bytes: &'a [u8],
+    /// How many labels (pages, of a document) come out of it, copies counted.
+    pub labels: u32,
+    /// The language of the bytes: a word of [`crate::language::LANGUAGES`], or `pdf`.
+    pub language: &'a str,
 }
 
 /// What is known after sending.
@@ -30,8 +58,8 @@ pub struct Payload<'a> {
 pub enum SendOutcome {
     /// Nothing left this machine: the job can be sent again without harm.
     NothingSent(SendError),
-    /// All of it was handed over. That is not "printed".
-    Sent,
+    /// All of it was handed over. That is not "printed": give the track to [`Printer::follow`].
+    Sent(Track),
     /// Some or all of it may have got there: sending it again may print it twice.
     Unknown {
         /// At least this much was handed over.
@@ -75,6 +103,32 @@ pub enum SendError {
         /// For how long.
         seconds: u64,
     },
+    /// The printer said beforehand that it cannot print this.
+    #[error("{to} cannot print now: {}", fault::advice(faults))]
+    NotReady {
+        /// Which.
+        to: String,
+        /// Why.
+        faults: Vec<Fault>,
+    },
+    /// Other labels are loaded than this job is for.
+    #[error("{to} is loaded with {loaded}, this job needs {needed}: change the roll")]
+    WrongStock {
+        /// Which.
+        to: String,
+        /// What the printer says is in it.
+        loaded: String,
+        /// What the job was made for.
+        needed: String,
+    },
+    /// The printer or its queue refused the job.
+    #[error("{to} refused the job: {why}")]
+    Refused {
+        /// Which.
+        to: String,
+        /// In its words.
+        why: String,
+    },
     /// An earlier job still hangs in the system's hands.
     #[error("{to} still holds up an earlier job: switch it off and on")]
     StillStuck {
@@ -83,81 +137,44 @@ pub enum SendError {
     },
 }
 
-/// What stops a printer, in the words of the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fault {
-    /// No labels left.
-    PaperOut,
-    /// No ribbon left.
-    RibbonOut,
-    /// The head is open.
-    HeadOpen,
-    /// Someone pressed pause.
-    Paused,
-    /// It takes no more data.
-    BufferFull,
-    /// Its memory is damaged.
-    CorruptMemory,
-    /// The head is too hot or too cold.
-    HeadTemperature,
-    /// It answers nothing, as newer printers do while they lack labels or stand open.
-    NoAnswer,
-    /// It cannot be reached.
-    Unreachable,
-}
-
-impl Fault {
-    /// The word for it in alerts and HTTP.
-    pub fn word(self) -> &'static str {
-        match self {
-            Fault::PaperOut => "paper_out",
-            Fault::RibbonOut => "ribbon_out",
-            Fault::HeadOpen => "head_open",
-            Fault::Paused => "paused",
-            Fault::BufferFull => "buffer_full",
-            Fault::CorruptMemory => "corrupt_memory",
-            Fault::HeadTemperature => "head_temperature",
-            Fault::NoAnswer => "no_answer",
-            Fault::Unreachable => "unreachable",
-        }
-    }
-}
-
-/// What a printer says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PrinterState {
-    /// It said that it is ready.
-    Ready,
-    /// It is not ready; why, in its own order.
-    NotReady(Vec<Fault>),
-    /// This transport has no way to ask; the place it leads to is there.
-    CannotAsk,
-}
-
-impl PrinterState {
-    /// The word for it in HTTP: `ready`, `not_ready`, `unasked`.
-    pub fn word(&self) -> &'static str {
-        match self {
-            PrinterState::Ready => "ready",
-            PrinterState::NotReady(_) => "not_ready",
-            PrinterState::CannotAsk => "unasked",
-        }
-    }
-}
-
 /// A way to a printer.
 pub trait Printer: Send + Sync {
     /// Hands `job` over. Blocks, within the transport's limits.
     fn send(&self, job: Payload<'_>) -> SendOutcome;
 
-    /// Asks how it is. Blocks, within the transport's limits.
-    fn state(&self) -> PrinterState;
+    /// Asks what became of a job that was sent. Blocks, within the transport's limits. Ask again, with the same track,
+    /// while the answer is [`Progress::StillPrinting`], as late as that says; every other answer is the last one.
+    /// Nothing else may be sent to the printer meanwhile, or its count is of both.
+    fn follow(&self, track: &mut Track) -> Progress;
 
-    /// The transport's word: `tcp`, `serial`, `device`, `folder`, `sim`.
+    /// Asks how it is. Blocks, within the transport's limits.
+    fn health(&self) -> Health;
+
+    /// Whether it can print, as part of its health.
+    fn state(&self) -> PrinterState {
+        self.health().state
+    }
+
+    /// The transport's word: `tcp`, `serial`, `device`, `ipp`, `folder`, `sim`.
     fn transport(&self) -> &'static str;
 
     /// Is it made of software?
     fn simulated(&self) -> bool {
         false
     }
+}
+
+/// A printer on raw TCP at `host:port`.
+pub fn tcp(address: &str, speech: &Speech, limits: Limits) -> RawPrinter {
+    RawPrinter::new(tcp::Tcp(address.to_owned()), speech, limits)
+}
+
+/// A printer on a serial line.
+pub fn serial(path: &Path, line: LineSettings, speech: &Speech, limits: Limits) -> RawPrinter {
+    RawPrinter::new(device::Serial { path: path.to_owned(), line }, speech, limits)
+}
+
+/// A printer behind a device file, such as `/dev/usb/lp0`.
+pub fn device(path: &Path, speech: &Speech, limits: Limits) -> RawPrinter {
+    RawPrinter::new(device::Device(path.to_owned()), speech, limits)
 }

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::{Payload, Printer, PrinterState, SendError, SendOutcome};
+use super::track::Way;
+use super::{Doubt, Evidence, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track};
 
 /// How the next job fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,20 @@ struct Inner {
     labels: VecDeque<SimLabel>,
     faults: VecDeque<SimFault>,
     state: PrinterState,
+    counting: Counting,
 }
+
+/// What a simulated printer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// Nothing: what is sent stays sent.
+    Nothing,
+    /// It says that a job is printed, at the look after this many.
+    AfterLooks(u32),
+}
+
+/// The longest pause between two looks at a simulated job.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The simulated printer. Clones are the same printer.
 #[derive(Debug, Clone)]
@@ -42,7 +57,8 @@ pub struct SimPrinter {
 
 impl Default for SimPrinter {
     fn default() -> Self {
-        let inner = Inner { labels: VecDeque::new(), faults: VecDeque::new(), state: PrinterState::Ready };
+        let (labels, faults) = (VecDeque::new(), VecDeque::new());
+        let inner = Inner { labels, faults, state: PrinterState::Ready, counting: Counting::AfterLooks(0) };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 }
@@ -71,6 +87,11 @@ impl SimPrinter {
         self.lock().state = state;
     }
 
+    /// What it counts of the jobs that come from now on.
+    pub fn set_counting(&self, counting: Counting) {
+        self.lock().counting = counting;
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -90,13 +111,29 @@ impl Printer for SimPrinter {
                     inner.labels.pop_front();
                 }
                 inner.labels.push_back(SimLabel { name: job.name.to_owned(), bytes: job.bytes.to_vec() });
-                SendOutcome::Sent
+                SendOutcome::Sent(match inner.counting {
+                    Counting::Nothing => Track::none(),
+                    Counting::AfterLooks(looks_left) => Track(Way::Simulated { looks_left }),
+                })
             }
         }
     }
 
-    fn state(&self) -> PrinterState {
-        self.lock().state.clone()
+    fn follow(&self, track: &mut Track) -> Progress {
+        let faults = self.lock().state.faults().to_vec();
+        match &mut track.0 {
+            Way::Simulated { looks_left: 0 } if faults.is_empty() => Progress::Printed(Evidence::Simulated),
+            Way::Simulated { looks_left } => {
+                *looks_left = looks_left.saturating_sub(u32::from(faults.is_empty()));
+                Progress::StillPrinting { left: None, faults, look_again: LOOK_AGAIN }
+            }
+            Way::None(doubt) => Progress::Unproven(*doubt),
+            Way::Count(_) | Way::Reports(_) | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
+        }
+    }
+
+    fn health(&self) -> Health {
+        self.lock().state.clone().into()
     }
 
     fn transport(&self) -> &'static str {
@@ -110,6 +147,7 @@ impl Printer for SimPrinter {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Fault;
     use super::*;
 
     #[test]
@@ -117,13 +155,34 @@ mod tests {
         let printer = SimPrinter::default();
         printer.fail_next(SimFault::Unreachable);
         printer.fail_next(SimFault::BreaksAfter { bytes: 2 });
-        let send = |n: usize| printer.send(Payload { name: &n.to_string(), bytes: b"^XA^XZ" });
+        let send =
+            |n: usize| printer.send(Payload { name: &n.to_string(), bytes: b"^XA^XZ", labels: 1, language: "zpl" });
         assert!(matches!(send(0), SendOutcome::NothingSent(_)));
         assert!(matches!(send(0), SendOutcome::Unknown { sent_bytes: 2, .. }));
         for n in 0..=SimPrinter::LABELS_KEPT_MAX {
-            assert!(matches!(send(n), SendOutcome::Sent));
+            assert!(matches!(send(n), SendOutcome::Sent(_)));
         }
         let labels = printer.labels();
         assert_eq!((labels.len(), labels[0].name.as_str()), (SimPrinter::LABELS_KEPT_MAX, "1"));
+    }
+
+    #[test]
+    fn it_says_printed_when_told_to_and_waits_for_labels() {
+        let printer = SimPrinter::default();
+        printer.set_counting(Counting::AfterLooks(1));
+        let send = || match printer.send(Payload { name: "j", bytes: b"^XA^XZ", labels: 1, language: "zpl" }) {
+            SendOutcome::Sent(track) => track,
+            other => panic!("{other:?}"),
+        };
+        let mut track = send();
+        printer.set_state(PrinterState::NotReady(vec![Fault::PaperOut]));
+        for _ in 0..3 {
+            assert!(matches!(printer.follow(&mut track), Progress::StillPrinting { faults, .. } if faults.len() == 1));
+        }
+        printer.set_state(PrinterState::Ready);
+        assert!(matches!(printer.follow(&mut track), Progress::StillPrinting { .. }));
+        assert_eq!(printer.follow(&mut track), Progress::Printed(Evidence::Simulated));
+        printer.set_counting(Counting::Nothing);
+        assert_eq!(printer.follow(&mut send()), Progress::Unproven(Doubt::CannotCount));
     }
 }

@@ -1,19 +1,17 @@
 /** What to do next with a chart. Each is a dialog that says what it will mean. */
 
-/** @import { ChartPage, Place, Printer } from "../types.js" */
+/** @import { ChartPage, Place, Printer, Template } from "../types.js" */
 /** @import { Field } from "../parts/form.js" */
 
 import { get, patch, post } from "../../shared/api.js";
 import { instantOf } from "../parts/zoned.js";
 import { ask, changed as changedFields } from "../parts/form.js";
 import { button } from "../parts/icon.js";
+import { printerOption, REASONS, templateOption } from "../parts/print-words.js";
 import { toast } from "../parts/toast.js";
 import { may, me } from "../session.js";
 
 const COPIES_MAX = 20;
-/** The reasons that the ledger keeps count of. */
-const REASONS = ["new chart", "damaged", "lost", "wrong", "test"];
-
 /**
  * @param {ChartPage} chart
  * @param {() => void} changed
@@ -29,7 +27,7 @@ export function actionsFor(chart, changed) {
     chart.missing_since ? button("It is found", then(found), { kind: "primary", icon: "check" }) : null,
     out && !chart.missing_since && known ? button("Renew", then(renew), { kind: "primary" }) : null,
     known && !chart.retired ? button("Move", then(move)) : null,
-    button("Print label", then(printLabel), { icon: "print" }),
+    button("Print label", then((one) => printLabel(one)), { icon: "print" }),
     chart.missing_since || chart.retired ? null : button("Report missing", then(missing)),
     button("Correct", then(correct)),
     may("supervisor") ? button(chart.retired ? "Bring back into use" : "Retire", then(retire)) : null,
@@ -148,21 +146,34 @@ function retire(chart) {
   });
 }
 
-/** @param {ChartPage} chart */
-async function printLabel(chart) {
-  const { rows } = /** @type {{rows: Printer[]}} */ (await get("/api/v1/printers"));
+/**
+ * @param {ChartPage} chart
+ * @param {string} [why] the reason that is proposed
+ */
+export async function printLabel(chart, why) {
+  const [printers, templates] = await Promise.all([get("/api/v1/printers"), get("/api/v1/label-templates")]);
+  const { rows } = /** @type {{rows: Printer[]}} */ (printers);
   if (rows.length === 0) throw new Error("No printer is configured. Open the label as PDF instead.");
+  const usable = /** @type {Template[]} */ (templates.rows).filter((template) => template.about === "chart" || template.about === "request");
+  const own = usable.filter((template) => template.about === "chart").map((template) => template.name);
+  const onSheets = usable.filter((template) => template.stock.per_sheet > 1).map((template) => template.name);
+  const again = Boolean(chart.label_issued ?? chart.label_issue);
   return ask({
-    title: "Print a folder label",
-    intro: ["A new label makes the one now on the folder an older issue, once this one is confirmed or scanned."],
+    title: "Print",
+    intro: ["A new label makes the one now on the folder an older issue, once this one is confirmed or scanned. Slips use up no label number."],
     fields: [
-      { name: "printer", label: "Printer", type: "select", value: rows[0]?.id ?? null, options: rows.map((printer) => [printer.id, `${printer.id}${printer.place ? ` · ${printer.place}` : ""}${printer.simulated ? " · simulated" : ""} · ${printer.state.replaceAll("_", " ")}`]), required: true },
-      { name: "reason", label: "Why", type: "select", value: chart.label_issue ? "damaged" : "new chart", options: REASONS.map((reason) => [reason, reason]), required: true },
-      { name: "copies", label: "Copies", type: "number", value: 1, min: 1, max: COPIES_MAX, required: true, hint: "Copies share one issue." },
+      { name: "template", label: "What", type: "select", value: "folder-4x2", options: usable.map(templateOption), required: true },
+      { name: "printer", label: "Printer", type: "select", value: rows[0]?.id ?? null, options: rows.map(printerOption), required: true },
+      { name: "reason", label: "Why", type: "select", value: why ?? (again ? "" : "first label"), options: [...(again && !why ? [/** @type {[string, string]} */ (["", "Choose a reason"])] : []), ...REASONS.map((reason) => /** @type {[string, string]} */ ([reason, reason])), ["other", "something else"]], required: true, when: { name: "template", is: own } },
+      { name: "words", label: "In your words", required: true, hint: "Kept beside the ledger, not in it.", when: { name: "reason", is: "other" } },
+      { name: "start_at", label: "First free position on the sheet", type: "number", min: 1, value: 1, required: true, when: { name: "template", is: onSheets } },
+      { name: "copies", label: "Copies", type: "number", value: 1, min: 1, max: COPIES_MAX, required: true, hint: "Copies share one label number." },
     ],
     action: "Print",
-    submit: async ({ printer, copies, reason }) => {
-      await post("/api/v1/labels", { template: "folder-4x2", charts: [chart.number], printer, copies, reason });
+    submit: async ({ template, printer, copies, reason, words, start_at }) => {
+      const common = { template, printer, copies, ...(start_at ? { start_at } : {}) };
+      if (own.includes(String(template))) await post("/api/v1/labels", { ...common, charts: [chart.number], reason: reason === "other" ? words : reason });
+      else await post("/api/v1/print-jobs", { ...common, chart: chart.number });
       toast("Queued. Print shows what becomes of it.");
       return true;
     },

@@ -1,7 +1,7 @@
 /** One chart: its number, where it is, what to do next, its history. */
 
 /** @import { Context } from "../pages.js" */
-/** @import { ChartPage, ChartRow, AlertRow } from "../types.js" */
+/** @import { ChartPage, ChartRow, AlertRow, LabelIssue } from "../types.js" */
 
 import { get, post } from "../../shared/api.js";
 import { el, fill } from "../../shared/dom.js";
@@ -11,19 +11,27 @@ import { ask } from "../parts/form.js";
 import { faultBlock } from "../parts/faults.js";
 import { button, icon, tag } from "../parts/icon.js";
 import { alertSentence } from "../parts/alert-words.js";
+import { STATES } from "../parts/print-words.js";
 import { toast } from "../parts/toast.js";
 import { birthDate, number, personName, whereCell, whereSentence } from "../parts/where.js";
 import { address, back } from "../router.js";
-import { may, me } from "../session.js";
-import { actionsFor } from "./chart-actions.js";
-import { history } from "./chart-history.js";
+import { may, me, times } from "../session.js";
+import { actionsFor, printLabel } from "./chart-actions.js";
+import { actorText, history } from "./chart-history.js";
 
 /** @param {Context} context */
 export function open(context) {
   const id = Number(context.route.path[1]);
   const hero = el("section", { class: "panel hero", "aria-label": "Where it is" }, skeleton());
   const aside = el("div", { class: "chart-aside" });
+  const older = el("div", { class: "superseded-place", role: "alert" });
+  let scanned = Number(context.route.params.get("label")) || null;
+  context.onRoute((route) => {
+    scanned = Number(route.params.get("label")) || null;
+    void look();
+  });
   const past = history(context, id);
+  const labels = el("ol", { class: "label-issues" });
   const leave = button("Back", () => back(address(["find"])), { icon: "back", kind: "quiet" });
   leave.dataset["escape"] = "true";
   context.title(`Chart ${id}`);
@@ -40,7 +48,9 @@ export function open(context) {
       opened = true;
       const seen = chart.withheld && unveiled ? { ...chart, ...whereOf(unveiled) } : chart;
       fill(hero, ...heroContent(seen, { changed, unveil }));
-      fill(aside, ...asideContent(seen));
+      fill(older, supersededBanner(seen, scanned, changed));
+      fill(aside, ...asideContent(seen, labels));
+      void showLabels(labels, id, context.signal);
     } catch (fault) {
       if (!context.signal.aborted) fill(hero, faultBlock(fault, () => void look()));
     }
@@ -67,7 +77,7 @@ export function open(context) {
     "div",
     { class: "page chart" },
     el("div", { class: "chart-bar" }, leave, el("span", { class: "soft" }, `Chart ${id}`)),
-    el("div", { class: "chart-main" }, hero, el("section", { class: "panel", "aria-labelledby": "history-title" }, el("div", { class: "panel-head" }, el("h2", { id: "history-title", class: "list-title" }, "History")), past.element)),
+    el("div", { class: "chart-main" }, older, hero, el("section", { class: "panel", "aria-labelledby": "history-title" }, el("div", { class: "panel-head" }, el("h2", { id: "history-title", class: "list-title" }, "History")), past.element)),
     aside,
   );
 }
@@ -116,9 +126,12 @@ function toneOf(chart) {
   return chart.out_since || chart.known_by !== "scanned" ? "plain" : "ok";
 }
 
-/** @param {ChartPage} chart */
-function asideContent(chart) {
-  return [alertsPanel(chart), labelPanel(chart), volumesPanel(chart), detailsPanel(chart)];
+/**
+ * @param {ChartPage} chart
+ * @param {HTMLElement} labels
+ */
+function asideContent(chart, labels) {
+  return [alertsPanel(chart), labelPanel(chart, labels), volumesPanel(chart), detailsPanel(chart)];
 }
 
 /** @param {ChartPage} chart */
@@ -131,15 +144,58 @@ function alertsPanel(chart) {
   );
 }
 
-/** @param {ChartPage} chart */
-function labelPanel(chart) {
+/**
+ * An older label was scanned: said loudly, with what to do.
+ *
+ * @param {ChartPage} chart
+ * @param {number | null} scanned
+ * @param {() => void} changed
+ */
+function supersededBanner(chart, scanned, changed) {
+  if (scanned === null || !chart.label_issue || scanned >= chart.label_issue) return null;
+  const print = () => void printLabel(chart, "superseded label").then((done) => (done ? changed() : undefined), (fault) => toast(fault instanceof Error ? fault.message : String(fault), "refused"));
+  return el(
+    "div",
+    { class: "superseded" },
+    el("p", {}, el("strong", {}, "Superseded label. "), `You scanned label ${scanned}; label ${chart.label_issue} is the newest on this chart. Take the old one off, or print a new one.`),
+    may("records") ? button("Print a new label", print, { icon: "print" }) : null,
+  );
+}
+
+/**
+ * Every printing of the chart's label: who, why, when, and what became of it.
+ *
+ * @param {HTMLElement} place
+ * @param {number} id
+ * @param {AbortSignal} signal
+ */
+async function showLabels(place, id, signal) {
+  try {
+    const { rows } = /** @type {{rows: LabelIssue[]}} */ (await get(`/api/v1/charts/${id}/labels`, {}, signal));
+    fill(place, ...rows.map(issueLine));
+  } catch {
+    // The panel still says which label is on the chart.
+  }
+}
+
+/** @param {LabelIssue} issue */
+function issueLine(issue) {
+  const standing = { on_chart: tag("on the chart", "ok"), superseded: tag("superseded"), awaited: tag(STATES[issue.state].text, STATES[issue.state].tone, STATES[issue.state].means) }[issue.standing];
+  return el("li", { data: { standing: issue.standing } }, el("strong", {}, `Label ${issue.issue}`), standing, el("p", { class: "soft" }, `${issue.reason} · ${actorText(issue.requested_by)} · `, times().element(issue.requested_at, "when")));
+}
+
+/**
+ * @param {ChartPage} chart
+ * @param {HTMLElement} labels
+ */
+function labelPanel(chart, labels) {
   if (!may("clerk")) return null;
   const { patient } = chart;
   const shown = JSON.stringify([chart.number, chart.mrn, patient, chart.record_type, chart.volume, chart.label_issue]);
   // A preview is an entry of the access log: it is asked for again only when the label would look different.
   if (lastLabel?.shown !== shown) lastLabel = { shown, picture: labelPicture(chart) };
   const issue = chart.label_issue ? `Issue ${chart.label_issue} is on the chart.` : "No label of Outguide is known to be on it yet.";
-  return panel("Folder label", lastLabel.picture, el("p", { class: "hint" }, issue), el("a", { class: "link", href: `/api/v1/charts/${chart.number}/label.pdf?template=folder-4x2`, target: "_blank", rel: "noopener" }, "Open as PDF (a preview, not a label to stick)"));
+  return panel("Folder label", lastLabel.picture, el("p", { class: "hint" }, issue), labels, el("a", { class: "link", href: `/api/v1/charts/${chart.number}/label.pdf?template=folder-4x2`, target: "_blank", rel: "noopener" }, "Open as PDF (a preview, not a label to stick)"));
 }
 
 /** @type {{shown: string, picture: HTMLElement} | null} */

@@ -12,10 +12,10 @@ import { changeFault, emptyBlock, faultBlock } from "../parts/faults.js";
 import { show } from "../parts/form.js";
 import { button, simulatedTag, tag, words } from "../parts/icon.js";
 import { head } from "../parts/page.js";
+import { printerCard } from "../parts/printer-card.js";
 import { toast } from "../parts/toast.js";
 import { may, times } from "../session.js";
 import { addKiosk, correctKiosk, turnKiosk } from "./kiosk-forms.js";
-import { printerCard } from "./print.js";
 
 /** Devices change state without a ledger entry, so they are asked for too. */
 const LOOK_EVERY_MS = 10_000;
@@ -33,7 +33,7 @@ export function open(context) {
       if (text === drawn || (!anyway && drawn !== "" && kiosks.contains(document.activeElement))) return;
       drawn = text;
       fill(kiosks, ...(kioskList.rows.length > 0 ? kioskList.rows.map((/** @type {KioskRow} */ kiosk) => kioskCard(kiosk, change)) : [emptyBlock("There is no kiosk yet", "An administrator adds them here, or as a [[kiosk]] in outguide.toml.")]));
-      fill(printers, ...(printerList.rows.length > 0 ? printerList.rows.map((/** @type {Printer} */ printer) => printerCard(printer)) : [emptyBlock("No printer is configured", "Add a [[printer]] to outguide.toml and start the server again.")]));
+      fill(printers, ...(printerList.rows.length > 0 ? printerList.rows.map((/** @type {Printer} */ printer) => printerCard(printer, () => void look(true))) : [emptyBlock("No printer is configured", "Add a [[printer]] to outguide.toml and start the server again.")]));
     } catch (fault) {
       if (!context.signal.aborted && drawn === "") fill(kiosks, faultBlock(fault, () => void look()));
     }
@@ -45,7 +45,7 @@ export function open(context) {
   void look();
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   context.signal.addEventListener("abort", () => clearInterval(timer));
-  hearCalmly(context.signal, (event) => event.alert?.kind === "device" || event.alert?.kind === "printer" || event.kind.startsWith("kiosk_"), () => void look(), 300);
+  hearCalmly(context.signal, (event) => event.alert?.kind === "device" || event.alert?.kind === "printer" || event.kind.startsWith("printer_stock_") || event.kind.startsWith("kiosk_"), () => void look(), 300);
   return el("div", { class: "page devices" }, head("Kiosks and devices", may("admin") ? button("Add a kiosk", () => void change(addKiosk), { icon: "add", kind: "primary" }) : null), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
 }
 

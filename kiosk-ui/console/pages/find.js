@@ -10,6 +10,7 @@ import { hearCalmly } from "../live.js";
 import { emptyBlock } from "../parts/faults.js";
 import { icon } from "../parts/icon.js";
 import { list } from "../parts/list.js";
+import { chartLabel } from "../parts/scans.js";
 import { toast } from "../parts/toast.js";
 import { birthDate, dueCell, knownCell, number, personName, whereCell } from "../parts/where.js";
 import { address, go } from "../router.js";
@@ -79,7 +80,9 @@ export function open(context) {
       if (typing || !openSingle) return;
       openSingle = false;
       const single = rows.length === 1 ? rows[0] : undefined;
-      if (single) go(address(["charts", single.number]));
+      // Which issue of its label was scanned: the chart's page says when a newer one is on the chart.
+      const label = chartLabel(field.value);
+      if (single) go(address(["charts", single.number], { label: label?.chart === single.number ? label.issue : null }));
       else if (rows.length > 1) requestAnimationFrame(() => results.focusFirst());
     },
     onLeaveUp: () => field.focus(),

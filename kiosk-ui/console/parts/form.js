@@ -16,6 +16,7 @@
  * @property {boolean} [readonly]
  * @property {string} [autocomplete]
  * @property {string} [list] id of a datalist
+ * @property {{name: string, is: string | string[]}} [when] shown, and asked for, only while another field has this value
  */
 
 /** @typedef {Record<string, string | number | boolean | null>} Values */
@@ -57,6 +58,9 @@ export function ask({ title, intro = [], fields, action, danger = false, submit 
       el("div", { class: "dialog-body" }, ...intro.map((part) => (typeof part === "string" ? el("p", {}, part) : part)), ...inputs, message),
       el("footer", { class: "dialog-foot" }, button("Cancel", leave), send),
     );
+    const follow = () => followChoices(form, fields, inputs);
+    form.addEventListener("input", follow);
+    follow();
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       clearFaults(form);
@@ -82,6 +86,24 @@ export function ask({ title, intro = [], fields, action, danger = false, submit 
     document.body.append(dialog);
     dialog.showModal();
     /** @type {HTMLElement | null} */ (form.querySelector(".field input:not([readonly]), .field select, .field textarea"))?.focus();
+  });
+}
+
+/**
+ * Fields that another one's value rules out are hidden, and not asked for.
+ *
+ * @param {HTMLFormElement} form
+ * @param {Field[]} fields
+ * @param {HTMLElement[]} elements
+ */
+function followChoices(form, fields, elements) {
+  const data = new FormData(form);
+  fields.forEach(({ when }, at) => {
+    const element = elements[at];
+    if (!when || !element) return;
+    const shown = [when.is].flat().includes(String(data.get(when.name) ?? ""));
+    element.hidden = !shown;
+    for (const input of element.querySelectorAll("input, select, textarea")) /** @type {HTMLInputElement} */ (input).disabled = !shown;
   });
 }
 

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use outguide_hardware::listing;
+use outguide_hardware::printer::Printer;
+use outguide_hardware::printer::fault::advice;
 
 use crate::app::cli::DevicesArgs;
+use crate::app::printing;
 use crate::app::say::{self, Failure};
 use crate::config::{Config, ScannerTransport};
+use crate::outbox::PrinterSpec;
 
 /// How often `--watch` looks.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
@@ -16,9 +20,12 @@ pub fn devices(arguments: &DevicesArgs) -> Result<(), Failure> {
     let config = super::config(&arguments.config)?;
     let mut before = describe(&config);
     if before.is_empty() {
-        say::line("No USB scanner or printer is plugged in, and no serial scanner is configured.");
+        say::line("No USB scanner or printer is plugged in, and no scanner is configured.");
     }
     before.iter().for_each(say::line);
+    for (spec, printer) in &printing::printers(&config)? {
+        say::line(configured(spec, printer.as_ref()));
+    }
     if !arguments.watch {
         return Ok(());
     }
@@ -41,4 +48,18 @@ fn describe(config: &Config) -> Vec<String> {
         ScannerTransport::Simulated => format!("scanner {} (configured): simulated", scanner.id),
     });
     listing::look().iter().map(ToString::to_string).chain(configured).collect()
+}
+
+/// A configured printer, asked once: it may take seconds to find out that one is not there.
+fn configured(spec: &PrinterSpec, printer: &dyn Printer) -> String {
+    let health = printer.health();
+    let mut said = vec![health.state.word().to_owned()];
+    if !health.state.faults().is_empty() {
+        said.push(advice(health.state.faults()));
+    }
+    said.extend(health.warnings.iter().map(|warning| warning.word().to_owned()));
+    said.extend(health.loaded.map(|loaded| format!("loaded with {loaded}")));
+    let simulated = if printer.simulated() { " (simulated)" } else { "" };
+    let language = spec.format.extension();
+    format!("printer {} (configured): {}{simulated}, {language}: {}", spec.id, printer.transport(), said.join("; "))
 }

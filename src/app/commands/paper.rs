@@ -5,11 +5,12 @@ use crate::app::papers::next_issue;
 use crate::app::reach::Reach;
 use crate::app::say::{self, Failure};
 use crate::app::tasks::{Done, Task};
+use crate::app::templates::Templates;
 use crate::app::tls;
 use crate::barcode::ChartNumber;
-use crate::labels::{DOCUMENT_DPI, Format, Labels, Target};
+use crate::labels::{DOCUMENT_DPI, Format, LabelData, Target};
 use crate::ledger::{Clock, SystemClock};
-use crate::outbox::label_data;
+use crate::outbox::chart_label;
 
 /// ZPL is drawn for the most common label printer unless a configured one says otherwise, in dots per inch.
 const ZPL_DPI: u16 = 203;
@@ -21,7 +22,9 @@ pub fn label(command: &LabelCommand) -> Result<(), Failure> {
     let Done::Chart(detail) = Reach::open(&config)?.run(&Task::Chart { number: ChartNumber(*chart) })? else {
         return Err(Failure::new(format_args!("chart {chart} could not be read")));
     };
-    let data = label_data(&detail.row, next_issue(&detail), &config.hospital, config.numbering.filing);
+    let label = chart_label(&detail.row, next_issue(&detail), &config.hospital, config.numbering.filing);
+    let now = SystemClock.now().to_zoned(config.time_zone.clone()).datetime();
+    let data = LabelData::chart(&label).of_year(now.year()).printed(now);
     let dpi = match format {
         LabelFormat::Pdf | LabelFormat::Svg => DOCUMENT_DPI,
         LabelFormat::Zpl => {
@@ -34,8 +37,8 @@ pub fn label(command: &LabelCommand) -> Result<(), Failure> {
         LabelFormat::Svg => Format::Svg,
         LabelFormat::Zpl => Format::Printer("zpl"),
     };
-    let labels = Labels::built_in().map_err(Failure::new)?;
-    let rendered = labels.render(template, &data, Target { format, dpi, copies: 1 }).map_err(Failure::new)?;
+    let templates = Templates::open(config.label_directory.clone()).map_err(Failure::new)?;
+    let rendered = templates.now().render(template, &data, Target { format, dpi, copies: 1 }).map_err(Failure::new)?;
     for note in &rendered.notes {
         say::warn(format_args!("outguide: {note}"));
     }

@@ -6,9 +6,13 @@ mod imports;
 mod kiosks;
 mod patients;
 mod places;
+mod print_batches;
 mod print_jobs;
+mod printer_stock;
+mod printers;
 mod prune;
 mod record_types;
+mod scan_back;
 mod staff;
 mod sweep;
 pub(in crate::ledger) mod versioned;
@@ -24,9 +28,15 @@ pub use imports::{
 pub use kiosks::{AddKiosk, CorrectKiosk, KioskPatch};
 pub use patients::{AddPatient, CorrectPatient, PatientPatch};
 pub use places::{AddPlace, CorrectPlace, PlacePatch};
-pub use print_jobs::{CancelPrintJob, ConfirmPrintJob, PrintJobFate, QueueLabels, RetryPrintJob};
+pub use print_batches::{BatchStep, FeedBatch, GatherBatch, OpenBatch, SteerBatch};
+pub use print_jobs::{
+    CancelPrintJob, ConfirmPrintJob, PrintJobFate, QueueLabels, QueuePaper, REASONS as PRINT_REASONS, RetryPrintJob,
+};
+pub use printer_stock::{CorrectStock, LoadStock};
+pub use printers::{PrinterHealth, StockLow};
 pub use prune::{Prune, RAW_SCAN_DAYS};
 pub use record_types::{AddRecordType, CorrectRecordType, RecordTypePatch};
+pub use scan_back::{ScanBack, ScannedBack};
 pub use staff::{AddStaff, CorrectStaff, StaffPatch};
 pub use sweep::{Sweep, Swept};
 

@@ -95,16 +95,19 @@ fn add(event: &mut Published, effect: Effect) {
             (Some(chart), Some(custody.into_inner().place))
         }
         Effect::LabelIssueSet { chart, .. } => (Some(chart), None),
-        Effect::RowSet { .. } => (None, None),
+        Effect::RowSet { .. }
+        | Effect::PrintBatchSet(_)
+        | Effect::PrintBatchCharts { .. }
+        | Effect::PrinterStockSet(_) => (None, None),
         Effect::AlertSet(alert) => {
             let at = (alert.chart, alert.place.clone());
             event.alert = Some(alert);
             at
         }
         Effect::PrintJobSet(job) => {
-            let chart = job.chart;
+            let chart = job.subject.charts().first().copied();
             event.print_job = Some(job);
-            (Some(chart), None)
+            (chart, None)
         }
     };
     event.chart = event.chart.or(chart);

@@ -12,6 +12,7 @@ mod find;
 mod history;
 mod out;
 mod patients;
+mod print_batches;
 mod print_jobs;
 mod sight;
 mod tables;
@@ -26,7 +27,8 @@ pub use find::{FIND_DEPTH_MAX, QUERY_MAX_BYTES};
 pub use history::{HistoryRow, LATE_AFTER_SECONDS};
 pub use out::OutSummaryRow;
 pub use patients::PatientRow;
-pub use print_jobs::PrintJobView;
+pub use print_batches::{LabelSelection, PrintBatchView};
+pub use print_jobs::{LabelIssueView, LabelStanding, PrintJobFilter, PrintJobView};
 pub use sight::{Sight, hide_places};
 pub use tables::{TokenRow, UserRow};
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::custody::VerdictKind;
 use crate::ledger::accounts::{CreateToken, Secret};
 use crate::ledger::changes::{AddKiosk, CorrectKiosk, KioskPatch};
-use crate::ledger::{ChangeError, Depth, Rebuild, restore, verify};
+use crate::ledger::{ChangeError, Depth, Rebuild, restore, schema, verify};
 
 fn by() -> Actor {
     Actor::User("anna".into())
@@ -124,9 +124,12 @@ fn a_ledger_from_before_there_were_such_kiosks_verifies_is_restored_and_opens() 
     let house = House::with_charts(1);
     let House { ledger, clock, dir } = house;
     drop(ledger);
+    std::fs::remove_file(dir.path().join("outguide.db")).unwrap();
     let old = dir.path().join("old.db");
-    std::fs::rename(dir.path().join("outguide.db"), &old).unwrap();
-    rusqlite::Connection::open(&old).unwrap().execute_batch("DROP TABLE kiosks; PRAGMA user_version = 2").unwrap();
+    let conn = rusqlite::Connection::open(&old).unwrap();
+    schema::up_to(&conn, 2).unwrap();
+    conn.execute_batch(include_str!("ledger_v3.sql")).unwrap();
+    drop(conn);
     restore(&old, options(dir.path(), clock.clone(), 1 << 50)).unwrap();
     let house = House { ledger: Ledger::open(options(dir.path(), clock.clone(), 1 << 60)).unwrap(), clock, dir };
     add(&house, "er-2", "ER").unwrap();

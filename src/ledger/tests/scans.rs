@@ -97,7 +97,7 @@ fn a_label_command_queues_a_job_with_the_next_issue() {
     house.scan("rr-1", &command(CommandWord::Label)).unwrap();
     let receipt = house.scan("rr-1", &Code::Reference(ChartNumber(1))).unwrap();
     assert_eq!(receipt.verdict.kind, VerdictKind::LabelQueued);
-    let job = "SELECT issue || ' ' || state || ' ' || printer FROM print_jobs";
+    let job = "SELECT subject ->> 'issue' || ' ' || state || ' ' || printer FROM print_jobs";
     assert_eq!(house.raw().query_row(job, [], |row| row.get::<_, String>(0)).unwrap(), "1 queued zebra");
 }
 

@@ -58,6 +58,8 @@ fn step(house: &House, what: u8, number: u32) {
                 charts: vec![number],
                 printer: "zebra".into(),
                 copies: 1,
+                start_at: 1,
+                per_sheet: 1,
                 reason: None,
             };
             drop(house.ledger.change_blocking(&by, labels));

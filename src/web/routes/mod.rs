@@ -14,6 +14,7 @@ mod out;
 mod pages;
 mod patients;
 mod places;
+mod print_batches;
 mod print_jobs;
 mod record_types;
 mod scans;
@@ -81,6 +82,7 @@ fn api() -> Api {
         .with(alerts::register)
         .with(labels::register)
         .with(print_jobs::register)
+        .with(print_batches::register)
         .with(hardware::register)
         .with(places::register)
         .with(staff::register)

@@ -1,0 +1,55 @@
+/** Print jobs in words. */
+
+/** @import { PrintJob, Printer, Template } from "../types.js" */
+
+/** @type {Record<PrintJob["state"], {text: string, tone: "ok" | "attention" | "refused" | "saved" | "plain", means: string}>} */
+export const STATES = {
+  queued: { text: "waiting", tone: "plain", means: "Waits for the printer." },
+  sending: { text: "sending", tone: "saved", means: "On its way to the printer." },
+  sent: { text: "sent", tone: "saved", means: "The printer took it. Whether it printed, nobody has said yet." },
+  printed: { text: "printed", tone: "ok", means: "Known to be printed." },
+  failed: { text: "failed", tone: "refused", means: "It did not print." },
+  unknown: { text: "look at the printer", tone: "attention", means: "The line broke while it was sent: it may have printed." },
+  cancelled: { text: "cancelled", tone: "plain", means: "It will not be printed." },
+};
+
+/** @type {Record<NonNullable<PrintJob["proof"]>, string>} */
+export const PROOFS = { counted: "counted by the printer", scanned: "scanned on its chart", seen: "someone saw it" };
+
+/** The reasons that the ledger keeps as they are; other words are kept beside it. */
+export const REASONS = ["first label", "damaged", "unreadable", "lost", "new folder", "corrected details", "superseded label", "printer jam"];
+
+/**
+ * What a job is about that is not one chart.
+ *
+ * @param {PrintJob} job
+ */
+export function aboutText(job) {
+  if (job.about === "sheet") return `Sheet with ${job.labels?.length ?? 0} labels`;
+  if (job.about === "transfer") return `Transfer sheet, ${job.charts?.length ?? 0} charts`;
+  if (job.about === "place") return `Place card ${job.place ?? ""}`;
+  if (job.about === "staff") return `Badge ${job.badge ?? ""}`;
+  if (job.about === "commands") return "Command cards";
+  return `Chart ${job.chart ?? "?"}`;
+}
+
+/**
+ * How a printer is, in a word or a few.
+ *
+ * @param {Printer} printer
+ */
+export function printerState(printer) {
+  if (printer.state === "unasked") return "cannot be asked";
+  return (printer.faults?.[0] ?? printer.state).replaceAll("_", " ");
+}
+
+/** @param {Printer} printer */
+export function printerOption(printer) {
+  const parts = [printer.id, printer.place, printer.simulated ? "simulated" : "", printer.state === "unasked" ? "" : printerState(printer)];
+  return /** @type {[string, string]} */ ([printer.id, parts.filter(Boolean).join(" · ")]);
+}
+
+/** @param {Template} template */
+export function templateOption(template) {
+  return /** @type {[string, string]} */ ([template.name, `${template.title} (${template.stock.title})`]);
+}

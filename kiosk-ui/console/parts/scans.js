@@ -1,0 +1,32 @@
+/** Who takes the scans that reach the console: the page that asks for them last, or nobody. */
+
+/** @type {((data: string) => void)[]} */
+const takers = [];
+
+/**
+ * Takes scans until the returned function is called.
+ *
+ * @param {(data: string) => void} taker
+ */
+export function takeScans(taker) {
+  takers.push(taker);
+  return () => {
+    const at = takers.lastIndexOf(taker);
+    if (at >= 0) takers.splice(at, 1);
+  };
+}
+
+/** @returns {((data: string) => void) | undefined} */
+export function scanTaker() {
+  return takers.at(-1);
+}
+
+/**
+ * A chart's own label as Outguide prints it: which chart and which issue. Whether its check digits fit, the server says.
+ *
+ * @param {string} data
+ */
+export function chartLabel(data) {
+  const found = /^C(\d{9})(\d{3})\d\d$/i.exec(data.trim());
+  return found ? { chart: Number(found[1]), issue: Number(found[2]) } : null;
+}

@@ -1,0 +1,172 @@
+//! Letters as a printer's dots.
+
+use std::sync::{Arc, PoisonError};
+
+use ab_glyph_rasterizer::{Point, Rasterizer, point};
+use outguide_hardware::display::{Bitmap, TextRun, Typesetter};
+use skrifa::outline::OutlinePen;
+
+use super::{FaceId, Glyph, Typeface};
+
+/// Dots darker than this become black: a little under half, because thermal printers thin fine strokes.
+const BLACK_FROM: f32 = 0.45;
+
+/// Letters stand on quarters of a dot: finer is not seen, and a letter needs to be drawn but four times.
+const STEPS: f32 = 4.0;
+
+/// Letters kept drawn.
+const KEPT_MOST: usize = 8192;
+
+/// What a letter's dots depend on.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Inked {
+    face: FaceId,
+    glyph: u16,
+    size: u32,
+    /// Quarters of a dot to the right and up.
+    shift: (u8, u8),
+}
+
+impl Typesetter for Typeface {
+    fn dots(&self, run: &TextRun) -> Bitmap {
+        // Room for overhanging letters and accents; languages trim white edges.
+        let margin = whole(run.size * 0.4);
+        let (above, below) = (whole(run.size * 1.3), whole(run.size * 0.5));
+        let mut dots = Bitmap::new(run.x - margin, run.baseline - above, run.width + 2 * margin, above + below);
+        for glyph in &self.shape(&run.text, run.weight, run.tabular).glyphs {
+            let (right, step_right) = steps(glyph.x * run.size);
+            let (up, step_up) = steps(glyph.y * run.size);
+            let letter = self.letter(glyph, run.size, (step_right, step_up));
+            dots.overlay_at(&letter, run.x + right + letter.left, run.baseline - up + letter.top);
+        }
+        dots
+    }
+}
+
+impl Typeface {
+    /// A letter's dots around its origin.
+    fn letter(&self, glyph: &Glyph, size: f32, shift: (u8, u8)) -> Arc<Bitmap> {
+        let key = Inked { face: glyph.face, glyph: glyph.id, size: size.to_bits(), shift };
+        let mut kept = self.inked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(dots) = kept.get(&key) {
+            return Arc::clone(dots);
+        }
+        drop(kept);
+        let dots = Arc::new(self.draw(glyph, size, shift));
+        kept = self.inked.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_MOST {
+            kept.clear();
+        }
+        kept.insert(key, Arc::clone(&dots));
+        dots
+    }
+
+    fn draw(&self, glyph: &Glyph, size: f32, shift: (u8, u8)) -> Bitmap {
+        let margin = whole(size * 0.4);
+        let above = whole(size * 1.3);
+        let width = whole(glyph.advance * size) + 2 * margin;
+        let mut dots = Bitmap::new(-margin, -above, width, above + whole(size * 0.5));
+        let origin = point(float(margin) + f32::from(shift.0) / STEPS, float(above) - f32::from(shift.1) / STEPS);
+        let mut ink =
+            Ink { rasterizer: Rasterizer::new(dots.width(), dots.height()), origin, start: origin, at: origin };
+        self.outline(glyph.face, glyph.id, size, &mut ink);
+        ink.rasterizer.for_each_pixel_2d(|x, y, coverage| {
+            if coverage > BLACK_FROM
+                && let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y))
+            {
+                dots.blacken(x, y);
+            }
+        });
+        dots.trim().unwrap_or_else(|| Bitmap::new(0, 0, 0, 0))
+    }
+}
+
+/// Whole dots, and quarters of one.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quarter of a dot; `as` saturates")]
+fn steps(dots: f32) -> (i32, u8) {
+    let quarters = (dots * STEPS).round();
+    let full = (quarters / STEPS).floor();
+    (full as i32, (quarters - full * STEPS) as u8)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "sizes on labels are far below i32's range; `as` saturates")]
+fn whole(dots: f32) -> i32 {
+    dots.ceil() as i32
+}
+
+#[allow(clippy::cast_precision_loss, reason = "dots on a label are far below 2^24")]
+fn float(dots: i32) -> f32 {
+    dots as f32
+}
+
+/// Feeds outlines to the rasteriser.
+struct Ink {
+    rasterizer: Rasterizer,
+    origin: Point,
+    start: Point,
+    at: Point,
+}
+
+impl Ink {
+    fn place(&self, x: f32, y: f32) -> Point {
+        point(self.origin.x + x, self.origin.y - y)
+    }
+}
+
+impl OutlinePen for Ink {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.at = self.place(x, y);
+        self.start = self.at;
+    }
+    fn line_to(&mut self, x: f32, y: f32) {
+        let to = self.place(x, y);
+        self.rasterizer.draw_line(self.at, to);
+        self.at = to;
+    }
+    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
+        let to = self.place(x, y);
+        self.rasterizer.draw_quad(self.at, self.place(cx, cy), to);
+        self.at = to;
+    }
+    fn curve_to(&mut self, ax: f32, ay: f32, bx: f32, by: f32, x: f32, y: f32) {
+        let to = self.place(x, y);
+        self.rasterizer.draw_cubic(self.at, self.place(ax, ay), self.place(bx, by), to);
+        self.at = to;
+    }
+    fn close(&mut self) {
+        self.rasterizer.draw_line(self.at, self.start);
+        self.at = self.start;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use outguide_hardware::display::{Ink as Colour, Weight};
+
+    #[test]
+    fn a_run_has_dots_on_its_baseline() {
+        let face = crate::labels::Labels::built_in().unwrap().typeface();
+        let size = 40.0;
+        let width = whole(face.shape("H", Weight::ExtraBold, false).width * size);
+        let run = TextRun {
+            text: "H".into(),
+            x: 5,
+            baseline: 60,
+            size,
+            weight: Weight::ExtraBold,
+            tabular: false,
+            width,
+            ink: Colour::Black,
+            printers_font: false,
+        };
+        let dots = face.dots(&run).trimmed().unwrap();
+        assert_eq!(dots.top + i32::try_from(dots.height()).unwrap(), 60);
+        assert!((26..=28).contains(&dots.height()), "cap height 0.668 em: {}", dots.height());
+    }
+
+    #[test]
+    fn quarters_of_a_dot() {
+        assert_eq!([0.0, 0.2, 0.9, 1.5, -0.3].map(steps), [(0, 0), (0, 1), (1, 0), (1, 2), (-1, 3)]);
+    }
+}

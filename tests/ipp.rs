@@ -1,0 +1,251 @@
+//! Real IPP programs: `ippeveprinter`, whose command makes the faults, and a CUPS queue in front of a raw port.
+//! Needs cups-ipp-utils, avahi-daemon, dbus, cups and cups-client, and to be root; without them these tests fail.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use outguide_hardware::printer::ipp::IppPrinter;
+use outguide_hardware::printer::sim_server::SimZplPrinter;
+use outguide_hardware::printer::{
+    Doubt, Evidence, Fault, Limits, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track, Warning,
+};
+
+use crate::support::until;
+
+const LABEL: &[u8] = b"^XA^FO20,20^FDlabel^FS^XZ";
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("port").local_addr().expect("address").port()
+}
+
+/// A program in namespaces of its own: it and all that it started end with it.
+struct Caged(Child);
+
+impl Caged {
+    fn start(dir: &Path, script: &str) -> Caged {
+        let log = std::fs::File::create(dir.join("log")).expect("log");
+        let child = Command::new("unshare")
+            .args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script])
+            .current_dir(dir)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("log"))
+            .stderr(log)
+            .spawn()
+            .expect("unshare");
+        Caged(child)
+    }
+}
+
+impl Drop for Caged {
+    fn drop(&mut self) {
+        let _ended = self.0.kill();
+        let _ended = self.0.wait();
+    }
+}
+
+/// The printer will not start without avahi, and avahi not without a bus: both get a /run of their own.
+const EVE: &str = "\
+mount -t tmpfs tmpfs /run && mkdir -p /run/dbus /run/avahi-daemon || exit 9
+dbus-daemon --system --nofork --nopidfile &
+while [ ! -S /run/dbus/system_bus_socket ]; do sleep 0.05; done
+avahi-daemon -f avahi.conf --no-chroot --no-drop-root --no-rlimits &
+while [ ! -S /run/avahi-daemon/socket ]; do sleep 0.05; done
+exec ippeveprinter -p PORT -n localhost -d spool -k -c ./print.sh -f FORMATS Label";
+
+/// Prints by keeping the document; says what is in `state`, as often as it changes, while there is a `hold`.
+const PRINT: &str = "#!/bin/sh
+cd DIR
+cp \"$1\" printed
+echo \"$CONTENT_TYPE\" > type
+while :; do
+  [ -e state ] && cat state >&2 && rm state
+  [ -e hold ] || break
+  sleep 0.05
+done
+exit $(cat exit 2>/dev/null || echo 0)
+";
+
+struct Eve {
+    dir: tempfile::TempDir,
+    _program: Caged,
+    printer: IppPrinter,
+}
+
+impl Eve {
+    fn start(formats: &str) -> Eve {
+        let dir = tempfile::tempdir().expect("folder");
+        let port = free_port();
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("file");
+        std::fs::create_dir(dir.path().join("spool")).expect("folder");
+        write("avahi.conf", "[server]\nallow-interfaces=lo\nuse-ipv6=no\n");
+        write("print.sh", &PRINT.replace("DIR", dir.path().to_str().expect("text")));
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(dir.path().join("print.sh"), executable).expect("mode");
+        let script = EVE.replace("PORT", &port.to_string()).replace("FORMATS", formats);
+        let program = Caged::start(dir.path(), &script);
+        let printer =
+            IppPrinter::new(&format!("ipp://localhost:{port}/ipp/print"), true, Limits::default()).expect("uri");
+        let eve = Eve { dir, _program: program, printer };
+        until("the IPP printer is there", || eve.printer.health().state == PrinterState::Ready);
+        eve
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn put(&self, name: &str, text: &str) {
+        // Whole or not at all: the script looks all the time.
+        std::fs::write(self.file("unfinished"), text).expect("file");
+        std::fs::rename(self.file("unfinished"), self.file(name)).expect("file");
+    }
+
+    fn send(&self, language: &str) -> Track {
+        match self.printer.send(Payload { name: "job-1", bytes: LABEL, labels: 1, language }) {
+            SendOutcome::Sent(track) => track,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn end(&self, track: &mut Track) -> Progress {
+        let mut end = None;
+        until("the job ends", || {
+            end = Some(self.printer.follow(track)).filter(|now| !matches!(now, Progress::StillPrinting { .. }));
+            end.is_some()
+        });
+        end.expect("an end")
+    }
+}
+
+const FORMATS: &str = "application/pdf,application/vnd.zebra-zpl,application/octet-stream";
+
+#[test]
+fn a_job_that_an_ipp_printer_completed_is_printed_and_its_faults_are_told_meanwhile() {
+    let eve = Eve::start(FORMATS);
+    let mut track = eve.send("zpl");
+    assert_eq!(eve.end(&mut track), Progress::Printed(Evidence::JobCompleted));
+    assert_eq!(std::fs::read(eve.file("printed")).expect("document"), LABEL);
+    assert_eq!(std::fs::read_to_string(eve.file("type")).expect("type").trim(), "application/vnd.zebra-zpl");
+
+    eve.put("hold", "");
+    let mut track = eve.send("pdf");
+    for (reason, fault) in [
+        ("media-empty-error", Fault::PaperOut),
+        ("media-jam-error", Fault::Jam),
+        ("cover-open-warning", Fault::CoverOpen),
+        ("marker-supply-empty-error", Fault::RibbonOut),
+    ] {
+        eve.put("state", &format!("STATE: +{reason}\n"));
+        until(
+            reason,
+            || matches!(eve.printer.follow(&mut track), Progress::StillPrinting { faults, .. } if faults == [fault]),
+        );
+        assert_eq!(eve.printer.state(), PrinterState::NotReady(vec![fault]));
+        // Another job is not even sent.
+        let refused = eve.printer.send(Payload { name: "job-2", bytes: LABEL, labels: 1, language: "zpl" });
+        assert!(matches!(refused, SendOutcome::NothingSent(SendError::NotReady { .. })), "{refused:?}");
+        eve.put("state", &format!("STATE: -{reason}\n"));
+        until("it is mended", || eve.printer.state() == PrinterState::Ready);
+    }
+    eve.put("state", "STATE: +media-low-warning\n");
+    until("it warns", || eve.printer.health().warnings == [Warning::PaperLow]);
+    assert_eq!(eve.printer.state(), PrinterState::Ready);
+    std::fs::remove_file(eve.file("hold")).expect("let go");
+    assert_eq!(eve.end(&mut track), Progress::Printed(Evidence::JobCompleted));
+    assert_eq!(std::fs::read_to_string(eve.file("type")).expect("type").trim(), "application/pdf");
+}
+
+#[test]
+fn a_job_that_an_ipp_printer_aborted_failed_and_one_that_it_took_along_stays_open() {
+    let eve = Eve::start(FORMATS);
+    eve.put("exit", "1");
+    let mut track = eve.send("pdf");
+    let Progress::Failed(why) = eve.end(&mut track) else { panic!("it was aborted") };
+    assert!(why.contains("aborted"), "{why}");
+
+    eve.put("hold", "");
+    let mut track = eve.send("zpl");
+    let Eve { dir, _program: program, printer } = eve;
+    drop(program);
+    let gone = printer.follow(&mut track);
+    assert!(matches!(gone, Progress::StillPrinting { faults, .. } if faults == [Fault::Unreachable]));
+    assert_eq!(printer.state(), PrinterState::NotReady(vec![Fault::Unreachable]));
+    drop(dir);
+}
+
+#[test]
+fn a_language_that_an_ipp_printer_does_not_take_is_not_sent() {
+    let eve = Eve::start("application/pdf");
+    let outcome = eve.printer.send(Payload { name: "job-1", bytes: LABEL, labels: 1, language: "zpl" });
+    assert!(matches!(outcome, SendOutcome::NothingSent(SendError::Refused { .. })), "{outcome:?}");
+    assert!(!eve.file("printed").exists());
+}
+
+const CUPSD: &str = "\
+Listen 127.0.0.1:PORT
+Browsing Off
+WebInterface No
+LogLevel warn
+<Location />
+  Order allow,deny
+  Allow from 127.0.0.1
+</Location>
+<Policy default>
+  <Limit All>
+    Order allow,deny
+    Allow from 127.0.0.1
+  </Limit>
+</Policy>
+";
+
+const CUPS_FILES: &str = "\
+ServerRoot DIR/etc
+StateDir DIR/run
+CacheDir DIR/cache
+RequestRoot DIR/spool
+TempDir DIR/tmp
+ErrorLog DIR/errors
+AccessLog DIR/access
+PageLog DIR/pages
+ServerKeychain DIR/etc
+SystemGroup root
+";
+
+#[test]
+fn a_cups_queue_before_a_raw_port_hands_on_the_very_bytes_and_proves_nothing() {
+    let zebra = SimZplPrinter::start("127.0.0.1:0").expect("zebra");
+    let dir = tempfile::tempdir().expect("folder");
+    let (path, port) = (dir.path().to_str().expect("text"), free_port());
+    // CUPS works as `lp`, which has to reach its folders.
+    let open = |path: &Path| {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
+    };
+    open(dir.path());
+    for folder in ["etc", "run", "cache", "spool", "tmp"] {
+        std::fs::create_dir(dir.path().join(folder)).expect("folder");
+    }
+    std::fs::write(dir.path().join("cupsd.conf"), CUPSD.replace("PORT", &port.to_string())).expect("file");
+    std::fs::write(dir.path().join("cups-files.conf"), CUPS_FILES.replace("DIR", path)).expect("file");
+    let _cups = Caged::start(dir.path(), &format!("exec cupsd -f -c {path}/cupsd.conf -s {path}/cups-files.conf"));
+    let server = format!("127.0.0.1:{port}");
+    let device = format!("socket://{}", zebra.address());
+    until("the queue is there", || {
+        let made = Command::new("lpadmin")
+            .args(["-h", &server, "-p", "zebra", "-E", "-v", &device, "-m", "raw"])
+            .stderr(Stdio::null())
+            .status();
+        made.expect("lpadmin").success()
+    });
+    let printer = IppPrinter::new(&format!("ipp://{server}/printers/zebra"), true, Limits::default()).expect("uri");
+    until("it is ready", || printer.state() == PrinterState::Ready);
+    let outcome = printer.send(Payload { name: "job-1", bytes: LABEL, labels: 1, language: "zpl" });
+    let SendOutcome::Sent(mut track) = outcome else { panic!("{outcome:?}") };
+    let mut end = None;
+    until("CUPS is done", || {
+        end = Some(printer.follow(&mut track)).filter(|now| !matches!(now, Progress::StillPrinting { .. }));
+        end.is_some()
+    });
+    assert_eq!(end, Some(Progress::Unproven(Doubt::HandedOn)));
+    assert_eq!(zebra.labels(), [LABEL]);
+}
