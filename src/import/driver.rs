@@ -447,7 +447,7 @@ mod tests {
 
     #[test]
     fn chunks_follow_the_time_they_take() {
-        assert_eq!(next_chunk_rows(100, 12_000), 50);
+        assert_eq!(next_chunk_rows(100, 12_000), 25);
         assert_eq!(next_chunk_rows(20, 1_000), 31);
         assert_eq!(next_chunk_rows(100, 10_000_000), CHUNK_ROWS_MIN);
         assert_eq!(next_chunk_rows(CHUNK_ROWS_MAX, 0), CHUNK_ROWS_MAX);
