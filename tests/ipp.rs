@@ -61,7 +61,7 @@ cd DIR
 cp \"$1\" printed
 echo \"$CONTENT_TYPE\" > type
 while :; do
-  [ -e state ] && cat state >&2 && rm state
+  mv state saying 2>/dev/null && cat saying >&2
   [ -e hold ] || break
   sleep 0.05
 done
