@@ -34,6 +34,7 @@ export function open(context) {
     // It was this scan's; an address that is sent to a colleague names the chart alone.
     replace(address(["charts", id]));
   };
+  arrive(context.route);
   context.onRoute((route) => {
     arrive(route);
     void look();
@@ -79,7 +80,6 @@ export function open(context) {
     void look();
     void past.refresh();
   }, 400);
-  arrive(context.route);
   void look();
   void past.restart();
   return el(
