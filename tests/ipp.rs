@@ -11,7 +11,9 @@ use outguide_hardware::printer::{
     Doubt, Evidence, Fault, Limits, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track, Warning,
 };
 
-use crate::support::until;
+use serde_json::json;
+
+use crate::support::{Site, until};
 
 const LABEL: &[u8] = b"^XA^FO20,20^FDlabel^FS^XZ";
 
@@ -59,7 +61,7 @@ cd DIR
 cp \"$1\" printed
 echo \"$CONTENT_TYPE\" > type
 while :; do
-  [ -e state ] && cat state >&2 && rm state
+  mv state saying 2>/dev/null && cat saying >&2
   [ -e hold ] || break
   sleep 0.05
 done
@@ -69,6 +71,7 @@ exit $(cat exit 2>/dev/null || echo 0)
 struct Eve {
     dir: tempfile::TempDir,
     _program: Caged,
+    uri: String,
     printer: IppPrinter,
 }
 
@@ -84,9 +87,9 @@ impl Eve {
         std::fs::set_permissions(dir.path().join("print.sh"), executable).expect("mode");
         let script = EVE.replace("PORT", &port.to_string()).replace("FORMATS", formats);
         let program = Caged::start(dir.path(), &script);
-        let printer =
-            IppPrinter::new(&format!("ipp://localhost:{port}/ipp/print"), true, Limits::default()).expect("uri");
-        let eve = Eve { dir, _program: program, printer };
+        let uri = format!("ipp://localhost:{port}/ipp/print");
+        let printer = IppPrinter::new(&uri, true, Limits::default()).expect("uri");
+        let eve = Eve { dir, _program: program, uri, printer };
         until("the IPP printer is there", || eve.printer.health().state == PrinterState::Ready);
         eve
     }
@@ -166,7 +169,7 @@ fn a_job_that_an_ipp_printer_aborted_failed_and_one_that_it_took_along_stays_ope
 
     eve.put("hold", "");
     let mut track = eve.send("zpl");
-    let Eve { dir, _program: program, printer } = eve;
+    let Eve { dir, _program: program, printer, .. } = eve;
     drop(program);
     let gone = printer.follow(&mut track);
     assert!(matches!(gone, Progress::StillPrinting { faults, .. } if faults == [Fault::Unreachable]));
@@ -180,6 +183,36 @@ fn a_language_that_an_ipp_printer_does_not_take_is_not_sent() {
     let outcome = eve.printer.send(Payload { name: "job-1", bytes: LABEL, labels: 1, language: "zpl" });
     assert!(matches!(outcome, SendOutcome::NothingSent(SendError::Refused { .. })), "{outcome:?}");
     assert!(!eve.file("printed").exists());
+}
+
+#[test]
+fn a_server_says_printed_of_what_an_ipp_printer_completed_and_failed_of_what_it_aborted() {
+    let eve = Eve::start(FORMATS);
+    let printer = format!(
+        "[[printer]]\nid = \"eve\"\nplace = \"FILE\"\ntransport = \"ipp\"\nuri = \"{}\"\nlanguage = \"zpl\"\n\
+         dpi = 203\nstock = \"folder-4x2\"\n",
+        eve.uri
+    );
+    let site = Site::hospital(&printer, 2);
+    let token = site.token("records");
+    let server = site.serve();
+    let client = server.client(&token);
+    let print = |chart: u32| {
+        let wanted = json!({"template": "folder-4x2", "charts": [chart], "printer": "eve", "copies": 1});
+        client.post("/api/v1/labels", &wanted).json["rows"][0]["id"].as_u64().expect("a job")
+    };
+    let state = |id: u64| {
+        let jobs = client.get("/api/v1/print-jobs").json;
+        let job = jobs["rows"].as_array().expect("jobs").iter().find(|job| job["id"] == id).expect("job").clone();
+        job["state"].as_str().expect("state").to_owned()
+    };
+    let job = print(1);
+    until("it is printed", || state(job) == "printed");
+    let document = std::fs::read_to_string(eve.file("printed")).expect("document");
+    assert_eq!((document.matches("^XA").count(), document.matches("^XZ").count()), (1, 1));
+    eve.put("exit", "1");
+    let job = print(2);
+    until("it failed", || state(job) == "failed");
 }
 
 const CUPSD: &str = "\
