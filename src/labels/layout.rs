@@ -3,7 +3,7 @@
 mod number;
 mod text;
 
-use outguide_hardware::display::{Band, DisplayList, Ink, Item, Rect, Symbol, TextRun, Weight};
+use outguide_hardware::display::{Band, DisplayList, Ink, Item, Rect, TextRun, Weight};
 
 use super::LabelError;
 use super::data::{Field, LabelData, Values};
@@ -110,7 +110,7 @@ fn page(
     }
     layout.keep_quiet()?;
     let stock = &template.stock;
-    let items = layout.items.into_iter().map(|(_, item)| item).collect();
+    let items = layout.items.into_iter().map(|placed| placed.item).collect();
     let list =
         DisplayList { dots_per_inch: dpi, width: scale.dots(stock.width), height: scale.dots(stock.height), items };
     Ok((list, layout.notes))
@@ -142,13 +142,25 @@ struct Layout<'a> {
     template: &'a Template,
     scale: Scale,
     tools: Tools<'a>,
-    items: Vec<(usize, Item)>,
+    items: Vec<Placed>,
     notes: Vec<Note>,
     /// Where the row that is laid out begins, in dots.
     origin: (i32, i32),
 }
 
+/// An item with its element's line, and where it may have ink. For text that is where any text of its element might
+/// have: whether a template works must not hang on a name.
+struct Placed {
+    line: usize,
+    item: Item,
+    ink: Rect,
+}
+
 impl Layout<'_> {
+    fn put(&mut self, line: usize, item: Item, ink: Rect) {
+        self.items.push(Placed { line, item, ink });
+    }
+
     fn fault(&self, line: usize, fault: impl Into<String>, fix: &str) -> LabelError {
         TemplateError { file: self.template.file.clone(), line, fault: fault.into(), fix: fix.to_owned() }.into()
     }
@@ -172,7 +184,7 @@ impl Layout<'_> {
                 self.symbol(line, (*symbology, &payload), area, (e.module, e.module_most, e.align))
             }
             Element::Rule(_) => {
-                self.items.push((line, Item::Fill(area)));
+                self.put(line, Item::Fill(area), area);
                 Ok(())
             }
             Element::Outline(frame) => {
@@ -182,7 +194,7 @@ impl Layout<'_> {
             Element::Band(band) => self.band(line, band, values, area),
             Element::Image(image) => {
                 if let Some(dots) = self.tools.pictures.fit(&image.file, area) {
-                    self.items.push((line, Item::Picture(dots)));
+                    self.put(line, Item::Picture(dots), area);
                 }
                 Ok(())
             }
@@ -210,7 +222,7 @@ impl Layout<'_> {
     fn outline(&mut self, line: usize, frame: &BoxElement, area: Rect) {
         let edge = self.scale.dots(frame.line).max(1);
         for side in (Band { area, colour: [0; 3], edge }).outline() {
-            self.items.push((line, Item::Fill(side)));
+            self.put(line, Item::Fill(side), side);
         }
     }
 
@@ -224,9 +236,11 @@ impl Layout<'_> {
         let rgb = colour.map_or([255; 3], |colour| colour.rgb);
         // White is an outline even where there are colours: the paper is white too.
         if rgb.iter().any(|part| *part < WHITE_FROM) {
-            self.items.push((line, Item::Band(Band { area, colour: rgb, edge })));
+            self.put(line, Item::Band(Band { area, colour: rgb, edge }), area);
         } else {
-            self.items.extend((Band { area, colour: rgb, edge }).outline().map(|side| (line, Item::Fill(side))));
+            for side in (Band { area, colour: rgb, edge }).outline() {
+                self.put(line, Item::Fill(side), side);
+            }
         }
         let caption_height = self.scale.dots(band.caption * 2.0);
         let inner = Rect { x: area.x + 2 * edge, width: (area.width - 4 * edge).max(1), ..area };
@@ -271,7 +285,8 @@ impl Layout<'_> {
             );
             return Err(self.fault(line, fault, "make the area larger or the module narrower"));
         }
-        self.items.push((line, Item::Symbol(symbol)));
+        let ink = symbol.area;
+        self.put(line, Item::Symbol(symbol), ink);
         Ok(())
     }
 
@@ -287,15 +302,15 @@ impl Layout<'_> {
             width: self.scale.dots(self.template.stock.width),
             height: self.scale.dots(self.template.stock.height),
         };
-        for (i, (line, item)) in self.items.iter().enumerate() {
+        for (i, Placed { line, item, .. }) in self.items.iter().enumerate() {
             let Item::Symbol(symbol) = item else { continue };
             let quiet = quiet_zone(symbol);
             if !stock.holds(&quiet) {
                 return Err(self.fault(*line, "the stock's edge cuts the symbol's quiet zone", "move it inwards"));
             }
             let mut others = self.items.iter().enumerate().filter(|(other, _)| *other != i);
-            if let Some((_, (by, _))) = others.find(|(_, (_, item))| overlap(&quiet, &inked(item))) {
-                let fault = format!("the element at line {by} stands in the symbol's quiet zone");
+            if let Some((_, by)) = others.find(|(_, other)| overlap(&quiet, &other.ink)) {
+                let fault = format!("the element at line {} stands in the symbol's quiet zone", by.line);
                 return Err(self.fault(*line, fault, "move one of them"));
             }
         }
@@ -339,21 +354,21 @@ impl Align {
     }
 }
 
-/// Where an item may have ink.
-fn inked(item: &Item) -> Rect {
-    match item {
-        Item::Text(run) => {
-            let (above, below) = (ceil(run.size * 0.9), ceil(run.size * 0.25));
-            Rect { x: run.x, y: run.baseline - above, width: run.width, height: above + below }
-        }
-        Item::Fill(area) | Item::Band(Band { area, .. }) => *area,
-        Item::Picture(dots) => {
-            let size = |dots: usize| i32::try_from(dots).unwrap_or(i32::MAX);
-            Rect { x: dots.left, y: dots.top, width: size(dots.width()), height: size(dots.height()) }
-        }
-        Item::Symbol(Symbol { area, .. }) => *area,
-    }
+/// Where text in an area may have ink: accents above its capitals and tails below them reach out of it.
+fn text_ink(area: Rect, cap: f32, lines: u8) -> Rect {
+    let (middle, half) = (to_f32(area.y) + to_f32(area.height) / 2.0, to_f32(area.height) / 2.0);
+    let one_line = cap * (0.5 + TAIL_EM / CAP_HEIGHT_EM);
+    let many = if lines > 1 { half + cap * 0.25 } else { 0.0 };
+    let (above, below) = (cap * (ACCENT_EM / CAP_HEIGHT_EM - 0.5), one_line.max(many));
+    let top = round(middle - above.max(half));
+    Rect { y: top, height: round(middle + below) - top, ..area }
 }
+
+/// How far accents rise above the baseline, in ems.
+const ACCENT_EM: f32 = 0.9;
+
+/// How far tails of letters hang below the baseline, in ems.
+const TAIL_EM: f32 = 0.25;
 
 fn overlap(a: &Rect, b: &Rect) -> bool {
     a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height

@@ -1,5 +1,12 @@
+mod fuzz;
+mod site;
+
 use super::*;
 use outguide_hardware::display::Item;
+
+fn target(format: Format, dpi: u16) -> Target {
+    Target { format, dpi, copies: 1 }
+}
 
 fn make(data: &LabelData, format: Format, dpi: u16) -> Vec<u8> {
     let rendered = render("folder-4x2", data, Target { format, dpi, copies: 1 }).unwrap();

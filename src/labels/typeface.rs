@@ -108,6 +108,13 @@ impl Typeface {
         Ok(())
     }
 
+    /// Each font and how many glyphs it has.
+    #[cfg(test)]
+    fn all_letters(&self) -> Vec<(FaceId, u16)> {
+        let count = |face: &Face| face.font().map_or(0, |font| font.outline_glyphs().iter().count());
+        (0..).map(FaceId).zip(&self.faces).map(|(id, face)| (id, u16::try_from(count(face)).unwrap_or(0))).collect()
+    }
+
     fn face(&self, id: FaceId) -> Option<&Face> {
         self.faces.get(usize::from(id.0))
     }

@@ -5,7 +5,7 @@ const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 const { after, before, test } = require("node:test");
-const { accessible, consolePage, fits, kioskPage, launch, newPage, until, verdict, wedge } = require("./support/browser.cjs");
+const { accessible, consolePage, fits, kioskPage, launch, newPage, until, verdict, visit, wedge } = require("./support/browser.cjs");
 const { OVERDUE, PASSWORD, RESTRICTED, Site, code } = require("./support/site.cjs");
 
 let site;
@@ -17,13 +17,6 @@ after(async () => {
   await browser?.close();
   await site?.close();
 });
-
-/** Goes to an address of the console and waits until nothing on it is loading. */
-async function visit(page, address) {
-  await page.evaluate((to) => (location.hash = to), `#/${address}`);
-  await page.locator("#root .page, #root .state-title").first().waitFor();
-  await page.waitForFunction(() => !document.querySelector(".skeleton, .bone"));
-}
 
 test("a wrong password is refused in words; the right one opens the console", async () => {
   const { page, noFaults } = await newPage(browser, site, { expect: /401/ });
@@ -167,7 +160,7 @@ test("what a role may not do is not shown", async () => {
   noFaults();
 });
 
-const PAGES = ["find", "charts/17", `charts/${RESTRICTED}`, "out", "out/ER", "alerts", "print", "records/patients", "records/places", "records/staff", "records/record-types", "devices", "audit/ledger", "audit/access", "set-up/users", "set-up/tokens", "set-up/about", "no/such"];
+const PAGES = ["find", "charts/17", `charts/${RESTRICTED}`, "out", "out/ER", "alerts", "print", "print/history", "print/templates", "print/templates?edit=folder-4x2", "records/patients", "records/places", "records/staff", "records/record-types", "devices", "audit/ledger", "audit/access", "set-up/users", "set-up/tokens", "set-up/about", "no/such"];
 for (const colorScheme of ["light", "dark"]) {
   test(`every page of the console is free of accessibility faults and fits the screen, ${colorScheme}`, async () => {
     const { page, noFaults } = await newPage(browser, site, { colorScheme });

@@ -1,7 +1,8 @@
 //! ZPL II, as the ZPL programming guide (Zebra P1099958) has it.
 //!
 //! Text is sent as graphics of the label's own typeface: what the preview shows is what comes out, letters that the
-//! printer's font lacks included, and no patient's name is ever read as a command. Code 128 is drawn by the printer.
+//! printer's font lacks included, and no patient's name is ever read as a command. Only where a template says so, and
+//! the printer's font has every letter, is it left to the printer. Code 128 is drawn by the printer.
 
 use std::fmt::Write as _;
 
@@ -18,10 +19,18 @@ pub struct Zpl {
 /// Who draws the letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Text {
-    /// We do: identical to the preview, some kilobytes a label.
+    /// We do, but for what a template leaves to the printer ([`TextRun::printers_font`]): identical to the preview, some
+    /// kilobytes a label.
     Drawn,
-    /// The printer does, in its font 0: a tenth of the bytes, for slow serial lines; it may lack letters.
+    /// The printer does, in its font 0, wherever that has the letters ([`printers_font_has`]): a tenth of the bytes, for
+    /// slow serial lines.
     Printers,
+}
+
+/// Whether every Zebra printer's font 0 has these letters under `^CI28`: ASCII and Latin-1. Newer ones have more, but
+/// no printer says which.
+pub fn printers_font_has(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, ' '..='~' | '\u{A1}'..='\u{FF}'))
 }
 
 /// How many copies one format may ask for (`^PQ` takes up to 99,999,999; more than this is a slip of the finger).
@@ -42,7 +51,7 @@ impl Language for Zpl {
                 Item::Band(band) => outline(&mut zpl, band),
                 Item::Picture(dots) => graphic(&mut zpl, dots),
                 Item::Symbol(symbol) => self.symbol(&mut zpl, symbol),
-                Item::Text(run) if self.text == Text::Printers => printers_text(&mut zpl, run),
+                Item::Text(run) if self.leaves_to_printer(run) => printers_text(&mut zpl, run),
                 Item::Text(run) => graphic(&mut zpl, &typesetter.dots(run)),
             }
         }
@@ -52,6 +61,10 @@ impl Language for Zpl {
 }
 
 impl Zpl {
+    fn leaves_to_printer(self, run: &TextRun) -> bool {
+        (run.printers_font || self.text == Text::Printers) && printers_font_has(&run.text)
+    }
+
     fn symbol(self, zpl: &mut String, symbol: &Symbol) {
         let plain = symbol.payload.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         match symbol.symbology {
@@ -194,7 +207,7 @@ mod tests {
                 tabular: false,
                 width: 24,
                 ink: Ink::Black,
-                printers_font: true,
+                printers_font: false,
             }),
             Item::Fill(Rect { x: 0, y: 30, width: 100, height: 2 }),
             Item::Symbol(Symbol {
@@ -230,6 +243,16 @@ mod tests {
                 assert_eq!(zpl.matches("^FD").count(), zpl.matches("^FH^FD").count());
             }
         }
+        let printed =
+            |text: &str| String::from_utf8(Zpl { text: Text::Printers }.label(&label(text, "1"), 1, &Blocks)).unwrap();
+        assert!(printed("José ^XA").contains("^A0N,15,15^FH^FDJos_C3_A9 _5EXA^FS"), "{}", printed("José ^XA"));
+        let mut left_to_it = label("José", "1");
+        if let Some(Item::Text(run)) = left_to_it.items.first_mut() {
+            run.printers_font = true;
+        }
+        let zpl = String::from_utf8(Zpl { text: Text::Drawn }.label(&left_to_it, 1, &Blocks)).unwrap();
+        assert!(zpl.contains("^A0N") && !zpl.contains("^GF"), "one field, because its template says so: {zpl}");
+        assert!(!printed("Zofia Wiśniewska").contains("^A0"), "font 0 may lack a letter: drawn");
         assert_eq!(field_data("a^b~c_d\u{7}é"), "a_5Eb_7Ec_5Fd_C3_A9");
     }
 

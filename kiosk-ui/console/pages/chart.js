@@ -14,7 +14,7 @@ import { alertSentence } from "../parts/alert-words.js";
 import { STATES } from "../parts/print-words.js";
 import { toast } from "../parts/toast.js";
 import { birthDate, number, personName, whereCell, whereSentence } from "../parts/where.js";
-import { address, back } from "../router.js";
+import { address, back, replace } from "../router.js";
 import { may, me, times } from "../session.js";
 import { actionsFor, printLabel } from "./chart-actions.js";
 import { actorText, history } from "./chart-history.js";
@@ -25,9 +25,18 @@ export function open(context) {
   const hero = el("section", { class: "panel hero", "aria-label": "Where it is" }, skeleton());
   const aside = el("div", { class: "chart-aside" });
   const older = el("div", { class: "superseded-place", role: "alert" });
-  let scanned = Number(context.route.params.get("label")) || null;
+  /** The issue of the label that was scanned to come here. @type {number | null} */
+  let scanned = null;
+  const arrive = (/** @type {import("../router.js").Route} */ route) => {
+    const label = Number(route.params.get("label"));
+    if (!label) return;
+    scanned = label;
+    // It was this scan's; an address that is sent to a colleague names the chart alone.
+    replace(address(["charts", id]));
+  };
+  arrive(context.route);
   context.onRoute((route) => {
-    scanned = Number(route.params.get("label")) || null;
+    arrive(route);
     void look();
   });
   const past = history(context, id);

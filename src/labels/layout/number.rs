@@ -2,7 +2,7 @@
 
 use outguide_hardware::display::{Rect, TextRun, Weight};
 
-use super::{CAP_HEIGHT_EM, Layout, SHRINK_STEP, round, run, to_f32};
+use super::{CAP_HEIGHT_EM, Layout, SHRINK_STEP, round, run, text_ink, to_f32};
 use crate::labels::data::Values;
 use crate::labels::template::FilingNumberElement;
 use crate::labels::{FilingNumber, LabelError};
@@ -31,8 +31,9 @@ impl Layout<'_> {
         let cap = size * CAP_HEIGHT_EM;
         let baseline = round(to_f32(area.y) + (to_f32(area.height) + cap) / 2.0);
         let left = element.align.place(area, end(&runs));
+        let reach = text_ink(area, self.scale.size(element.cap) * CAP_HEIGHT_EM, 1);
         for run in runs {
-            self.push_text(line, TextRun { x: run.x + left, baseline, ..run });
+            self.push_text(line, TextRun { x: run.x + left, baseline, ..run }, reach);
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Text in an area: broken into lines, shrunk, cut, or refused.
 
-use outguide_hardware::display::{Ink, Rect, TextRun, Weight};
+use outguide_hardware::display::{Ink, Item, Rect, TextRun, Weight};
+use outguide_hardware::language::zpl::printers_font_has;
 
-use super::{CAP_HEIGHT_EM, Layout, Note, SHRINK_STEP, ceil, count, round, run, to_f32};
+use super::{CAP_HEIGHT_EM, Layout, Note, SHRINK_STEP, ceil, count, round, run, text_ink, to_f32};
 use crate::labels::LabelError;
 use crate::labels::template::{Overflow, TextElement};
 
@@ -30,12 +31,13 @@ impl Layout<'_> {
         let block = cap * (1.0 + LEADING_CAPS * (count(set.lines.len()) - 1.0));
         let mut baseline = to_f32(area.y) + (to_f32(area.height) - block) / 2.0 + cap;
         let style = (element.weight.into(), element.tabular);
+        let reach = text_ink(area, self.scale.size(element.cap) * CAP_HEIGHT_EM, element.lines);
         for words in set.lines {
             let width = self.width(&words, style.0, style.1, set.size);
             let x = element.align.place(area, width);
             let placed = run(words, x, set.size, style, width);
             let placed = TextRun { baseline: round(baseline), ink, printers_font: element.printers_font, ..placed };
-            self.push_text(line, placed);
+            self.push_text(line, placed, reach);
             baseline += cap * LEADING_CAPS;
         }
         Ok(())
@@ -136,12 +138,15 @@ impl Layout<'_> {
         (lines, whole)
     }
 
-    pub(super) fn push_text(&mut self, line: usize, run: TextRun) {
+    pub(super) fn push_text(&mut self, line: usize, run: TextRun, ink: Rect) {
         let missing = &self.tools.typeface.shape(&run.text, run.weight, run.tabular).missing;
         if !missing.is_empty() {
             self.notes.push(Note::Missing(missing.clone()));
         }
-        self.items.push((line, outguide_hardware::display::Item::Text(run)));
+        if run.printers_font && printers_font_has(&run.text) {
+            self.notes.push(Note::PrintersFont(run.text.clone()));
+        }
+        self.put(line, Item::Text(run), ink);
     }
 
     pub(super) fn width(&self, text: &str, weight: Weight, tabular: bool, size: f32) -> i32 {

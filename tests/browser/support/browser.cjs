@@ -103,6 +103,13 @@ async function until(what, ask, isSo, within_ms = 15_000) {
   }
 }
 
+/** Goes to an address of the console and waits until nothing on it is loading. */
+async function visit(page, address) {
+  await page.evaluate((to) => (location.hash = to), `#/${address}`);
+  await page.locator("#root .page, #root .state-title").first().waitFor();
+  await page.waitForFunction(() => !document.querySelector(".skeleton, .bone"));
+}
+
 /** No finding of axe at all, whatever its impact. */
 async function accessible(page, what) {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -115,4 +122,4 @@ async function fits(page, what) {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${what} scrolls sideways`);
 }
 
-module.exports = { launch, newPage, kioskPage, consolePage, wedge, verdict, until, accessible, fits, AZERTY, LOST_CONNECTION };
+module.exports = { launch, newPage, kioskPage, consolePage, visit, wedge, verdict, until, accessible, fits, AZERTY, LOST_CONNECTION };
