@@ -71,8 +71,8 @@ fn mutated(random: &mut Random) -> String {
                     "[[rows.text]]",
                     "]",
                 ]);
-                let end = (0..=lines[at].len()).filter(|end| lines[at].is_char_boundary(*end)).last().unwrap();
-                let place = (0..=random.below(end + 1)).filter(|end| lines[at].is_char_boundary(*end)).last().unwrap();
+                let place = random.below(lines[at].len() + 1);
+                let place = lines[at].floor_char_boundary(place);
                 lines[at].insert_str(place, word);
             }
             5 => {
