@@ -102,13 +102,13 @@ fn one_label(labels: &Labels, table: &mut Table) {
     }
     table.target(
         "one label to ZPL bytes, the first after the start",
-        &ms(cold.part(1.0)),
+        ms(cold.part(1.0)),
         "part of 20 ms",
         cold.part(1.0) < Duration::from_millis(20),
     );
     table.target(
         "one label to ZPL bytes, p99",
-        &ms(warm.part(0.99)),
+        ms(warm.part(0.99)),
         "part of 20 ms",
         warm.part(0.99) < Duration::from_millis(20),
     );
@@ -120,7 +120,7 @@ fn zpl(labels: &Labels, table: &mut Table) {
     let (time, bytes) = many(labels, target, None, count);
     let speed = per_second(count, time);
     println!("ZPL: {count} labels, {} bytes each", bytes / u64::from(count));
-    table.target("labels a second to ZPL, one core", &format!("{speed:.0}"), "20,000", speed >= 20_000.0);
+    table.target("labels a second to ZPL, one core", format!("{speed:.0}"), "20,000", speed >= 20_000.0);
 }
 
 fn many(labels: &Labels, target: Target, stock: Option<&str>, count: u32) -> (Duration, u64) {
@@ -146,7 +146,7 @@ fn pdf(labels: &Labels, table: &mut Table) {
     let ratio = ours / theirs.0;
     table.target(
         "labels a second to PDF against ReportLab",
-        &format!("{ratio:.1} ({ours:.0} to {:.0})", theirs.0),
+        format!("{ratio:.1} ({ours:.0} to {:.0})", theirs.0),
         "4",
         ratio >= 4.0,
     );
@@ -212,5 +212,5 @@ fn batch(labels: &Labels, table: &mut Table) {
     let speed = per_second(count, time);
     println!("{count} labels on sheets: {} MB of PDF, {speed:.0} a second", bytes / 1_000_000);
     let peak = peak_mb();
-    table.target(&format!("MB held while {count} labels become PDF"), &peak.to_string(), "300", peak <= 300);
+    table.target(&format!("MB held while {count} labels become PDF"), peak, "300", peak <= 300);
 }

@@ -91,6 +91,10 @@ impl Layout<'_> {
         most: usize,
     ) -> Option<Vec<String>> {
         let fits = |line: &str| self.width(line, weight, tabular, size) <= width;
+        // One line is measured as a whole: it is asked for at every size.
+        if most == 1 {
+            return fits(text).then(|| vec![text.to_owned()]);
+        }
         let mut lines: Vec<String> = Vec::new();
         for word in text.split(' ') {
             match lines.last_mut() {
