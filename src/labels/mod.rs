@@ -12,6 +12,7 @@ mod palette;
 pub mod pdf;
 mod picture;
 mod plain;
+mod qr;
 pub mod report;
 mod stock;
 mod svg;

@@ -1,12 +1,13 @@
 //! Barcodes as dark rectangles on whole dots. The encoders are rxing's and qrcode's.
 
 use outguide_hardware::display::{Rect, Symbol, Symbology};
-use qrcode::{Color, EcLevel, QrCode};
 use rxing::datamatrix::DataMatrixWriter;
 use rxing::datamatrix::encoder::SymbolShapeHint;
 use rxing::oned::{Code39Writer, Code128Writer, ITFWriter, OneDimensionalCodeWriter};
 use rxing::pdf417::encoder::PDF417;
 use rxing::{BarcodeFormat, EncodeHints, Writer};
+
+use super::qr;
 
 /// The narrowest X dimension that is printed, in mm (domain: at least 0.25 mm on a whole number of dots).
 pub const MODULE_LEAST_MM: f64 = 0.25;
@@ -49,7 +50,7 @@ pub fn encode(symbology: Symbology, payload: &str, widest: i32) -> Result<Module
         }
         Symbology::Code39 => vec![code_39(payload)?],
         Symbology::Itf => vec![ITFWriter.encode_oned(payload).map_err(|e| e.to_string())?],
-        Symbology::Qr => qr(payload)?,
+        Symbology::Qr => qr::encode(payload).map_err(|e| e.to_string())?,
         Symbology::DataMatrix => data_matrix(payload)?,
         Symbology::Pdf417 => pdf417(payload, widest)?,
     };
@@ -77,12 +78,6 @@ fn code_39(payload: &str) -> Result<Vec<bool>, String> {
     let mut bars = Code39Writer.encode_oned(payload).map_err(|e| e.to_string())?;
     bars.truncate(bars.iter().rposition(|dark| *dark).map_or(0, |last| last + 1));
     Ok(bars)
-}
-
-fn qr(payload: &str) -> Result<Vec<Vec<bool>>, String> {
-    let code = QrCode::with_error_correction_level(payload, EcLevel::Q).map_err(|e| e.to_string())?;
-    let colors = code.to_colors();
-    Ok(colors.chunks(code.width()).map(|row| row.iter().map(|color| *color == Color::Dark).collect()).collect())
 }
 
 fn data_matrix(payload: &str) -> Result<Vec<Vec<bool>>, String> {

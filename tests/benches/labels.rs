@@ -13,6 +13,10 @@
     reason = "a benchmark"
 )]
 
+/// The same allocator as the server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod support;
 
 use std::process::Command;
