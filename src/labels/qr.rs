@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn symbols_are_those_that_the_crate_would_choose() {
         let mut payloads: Vec<String> = (0..300).map(|n| format!("C{:012}{:02}", n * 7_919_993_u64, n % 97)).collect();
-        payloads.extend((1..120).map(|length| "Größe 0123456789ABC $%*+-./:".chars().cycle().take(length * 2).collect()));
+        payloads
+            .extend((1..120).map(|length| "Größe 0123456789ABC $%*+-./:".chars().cycle().take(length * 2).collect()));
         for payload in payloads {
             let code = QrCode::with_error_correction_level(&payload, EcLevel::Q).unwrap();
             let colors = code.to_colors();

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::printing::{PrintBatchId, PrintBatchRow, PrintJobRow, PrinterStockRow, Subject};
 use super::written::Written;
-use super::printing::{PrintBatchId, PrintBatchRow, PrintJobRow, PrinterStockRow};
 pub use crate::alerts::{AlertId, AlertKind, AlertRow, AlertState};
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
@@ -101,9 +101,12 @@ impl Effect {
                 let places = [&alert.place, &alert.resolved_place].into_iter().flatten().cloned();
                 places.chain(words.filter_map(|word| PlaceCode::new(word).ok())).collect()
             }
+            Effect::PrintJobSet(job) => match &job.subject {
+                Subject::Transfer { to: Some(to), .. } => vec![to.clone()],
+                _ => Vec::new(),
+            },
             Effect::LabelIssueSet { .. }
             | Effect::RowSet { .. }
-            | Effect::PrintJobSet(_)
             | Effect::PrintBatchSet(_)
             | Effect::PrintBatchCharts { .. }
             | Effect::PrinterStockSet(_) => Vec::new(),

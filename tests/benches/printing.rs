@@ -59,7 +59,8 @@ fn main() {
     table.target("scan to the first byte on the wire: p50 / p95", shown, "p95 < 20 ms", reached);
     table.figure("the receipt alone: p50 / p95", format!("{} / {}", ms(receipt.part(0.5)), ms(receipt.part(0.95))));
 
-    let wanted = json!({"name": "all", "template": "folder-4x2", "printer": "zebra", "section_from": 0, "section_to": 99});
+    let wanted =
+        json!({"name": "all", "template": "folder-4x2", "printer": "zebra", "section_from": 0, "section_to": 99});
     let began = Instant::now();
     let made = client.post("/api/v1/print-batches", &wanted);
     table.figure(&format!("a batch of {} is made in", made.json["total"]), ms(began.elapsed()));

@@ -113,7 +113,15 @@ impl Reader {
         Ok(Page { rows: rows?, next_cursor: page.next_cursor })
     }
 
-    fn print_job_view(&self, job: PrintJobRow, sight: Sight) -> Result<PrintJobView, ReadError> {
+    fn print_job_view(&self, mut job: PrintJobRow, sight: Sight) -> Result<PrintJobView, ReadError> {
+        // That charts go to such a place is as confidential as that they are there.
+        if let Subject::Transfer { to, .. } = &mut job.subject
+            && sight != Sight::Full
+            && let Some(code) = to.as_ref()
+            && self.place(code)?.is_none_or(|place| place.restricted)
+        {
+            *to = None;
+        }
         let chart_row = match &job.subject {
             Subject::Label(label) => self.chart(label.chart, sight)?,
             Subject::Reference(chart) => self.chart(*chart, sight)?,

@@ -3,8 +3,9 @@
 use rusqlite::Connection;
 
 use super::super::changes::{
-    AddChart, BatchStep, CancelPrintJob, ConfirmPrintJob, CorrectStock, FeedBatch, GatherBatch, LoadStock, OpenBatch,
-    PrintJobFate, PrinterHealth, QueueLabels, QueuePaper, RetryPrintJob, ScanBack, ScannedBack, SteerBatch, StockLow,
+    AddChart, BatchStep, CancelPrintJob, ConfirmPrintJob, CorrectPlace, CorrectStock, FeedBatch, GatherBatch,
+    LoadStock, OpenBatch, PlacePatch, PrintJobFate, PrinterHealth, QueueLabels, QueuePaper, RetryPrintJob, ScanBack,
+    ScannedBack, SteerBatch, StockLow,
 };
 use super::super::queries::{LabelSelection, LabelStanding, Paging, PrintJobFilter, Sight};
 use super::super::{
@@ -325,6 +326,27 @@ fn cards_slips_and_lists_use_up_no_issue_and_are_rebuilt_from_their_entries() {
     assert_eq!(house.queue(&[1])[0].subject.labels()[0].issue, LabelIssue(1));
     house.ledger.change_blocking(&Actor::System, Rebuild).unwrap();
     house.is_whole();
+}
+
+#[test]
+fn where_charts_are_sent_in_confidence_shows_to_nobody_else() {
+    let house = House::with_charts(1);
+    let patch = PlacePatch { restricted: Some(true), ..PlacePatch::default() };
+    house.ledger.change_blocking(&anna(), CorrectPlace { code: place("CARD"), patch }).unwrap();
+    for to in ["CARD", "ER"] {
+        let subject = Subject::Transfer { charts: vec![ChartNumber(1)], to: Some(place(to)) };
+        let (template, printer) = ("transfer-sheet".into(), "zebra".into());
+        let paper = QueuePaper { template, subject, printer, copies: 1, start_at: 1, per_sheet: 1 };
+        house.ledger.change_blocking(&anna(), paper).unwrap();
+    }
+    let seen = |sight| {
+        let (filter, paging) = (PrintJobFilter::default(), Paging::default());
+        let page = house.ledger.read_blocking(|reader| reader.print_jobs(&filter, &paging, sight)).unwrap();
+        let to = |subject| if let Subject::Transfer { to, .. } = subject { to } else { None };
+        page.rows.into_iter().map(|view| to(view.job.subject)).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(Sight::Full), [Some(place("ER")), Some(place("CARD"))]);
+    assert_eq!(seen(Sight::Masked), [Some(place("ER")), None]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn live(entry: &Published, epoch: Uuid, sight: Sight) -> LiveEntry<'_> {
         chart: entry.chart,
         places: open.then_some(&entry.places),
         alert,
-        print_job: entry.print_job.as_ref(),
+        print_job: entry.print_job.as_ref().filter(|_| sight == Sight::Full || !entry.restricted),
     }
 }
 
