@@ -270,7 +270,8 @@ pub enum PrintBatchState {
 pub struct PrintBatchRow {
     /// Its number.
     pub id: PrintBatchId,
-    /// What staff call it. No patient data.
+    /// What staff call it. Free words, which may name a patient: entries leave it out and have its keyed hash.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// The printer's id as configured.
     pub printer: String,

@@ -133,11 +133,9 @@ impl Projector {
             // A sheet that is printed anew in part has the issues that its labels had: the newest job counts.
             label_issue_of: sql("INSERT INTO @label_issues (chart, issue, job) VALUES (?, ?, ?) \
                                  ON CONFLICT (chart, issue) DO UPDATE SET job = max(job, excluded.job)"),
-            print_batch_set: sql(
-                "INSERT OR REPLACE INTO @print_batches (id, name, printer, template, copies, start_at, \
+            print_batch_set: sql("INSERT OR REPLACE INTO @print_batches (id, printer, template, copies, start_at, \
                                   per_sheet, reason, state, total, next, note, requested_by, requested_at, changed_at) \
-                                  VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            ),
+                                  VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
             print_batch_chart: sql(
                 "INSERT OR REPLACE INTO @print_batch_charts (batch, position, chart) VALUES (?, ?, ?)",
             ),
@@ -303,7 +301,6 @@ impl Projector {
     fn set_print_batch(&self, conn: &Connection, batch: &PrintBatchRow) -> Result<(), StoreError> {
         conn.prepare_cached(&self.print_batch_set)?.execute(params![
             batch.id.0,
-            batch.name,
             batch.printer,
             batch.template,
             batch.copies,

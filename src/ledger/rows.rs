@@ -109,8 +109,9 @@ pub(super) fn print_job(row: &Row<'_>) -> rusqlite::Result<PrintJobRow> {
 }
 
 /// The columns of [`print_batch`], in its order.
-pub(super) const PRINT_BATCH_COLUMNS: &str = "id, name, printer, template, copies, start_at, per_sheet, reason, state, \
-                                              total, next, note, requested_by, requested_at, changed_at";
+pub(super) const PRINT_BATCH_COLUMNS: &str = "id, \
+     coalesce((SELECT name FROM main.print_batch_names WHERE batch = id), ''), \
+     printer, template, copies, start_at, per_sheet, reason, state, total, next, note, requested_by, requested_at, changed_at";
 
 /// A batch from [`PRINT_BATCH_COLUMNS`].
 pub(super) fn print_batch(row: &Row<'_>) -> rusqlite::Result<PrintBatchRow> {

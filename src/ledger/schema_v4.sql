@@ -21,8 +21,10 @@ CREATE TABLE label_issues (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO label_issues SELECT chart, issue, max(id) FROM print_jobs_before GROUP BY chart, issue;
 DROP TABLE print_jobs_before;
+-- What staff call batches: free words, which may name a patient, beside the chain; their keyed hash is in it.
+CREATE TABLE print_batch_names (batch INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 CREATE TABLE print_batches (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL, printer TEXT NOT NULL, template TEXT NOT NULL, copies INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY, printer TEXT NOT NULL, template TEXT NOT NULL, copies INTEGER NOT NULL,
     start_at INTEGER NOT NULL, per_sheet INTEGER NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL,
     total INTEGER NOT NULL, next INTEGER NOT NULL, note TEXT, requested_by TEXT NOT NULL, requested_at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL

@@ -66,7 +66,9 @@ fn main() {
     table.figure(&format!("a batch of {} is made in", made.json["total"]), ms(began.elapsed()));
     let few = size("BENCH_BATCH", 60).min(charts);
     let began = Instant::now();
-    (0..few).for_each(|_| drop(labels.recv_timeout(Duration::from_secs(60)).expect("a label")));
+    for _ in 0..few {
+        labels.recv_timeout(Duration::from_secs(60)).expect("a label");
+    }
     let rate = f64::from(few) / began.elapsed().as_secs_f64();
     table.figure("labels of a batch a second, one connection each", format!("{rate:.1}"));
     until("the rest is given up", || {

@@ -18,7 +18,7 @@ use crate::barcode::ChartNumber;
 /// A new batch, its charts still to be gathered.
 #[derive(Debug, Clone)]
 pub struct OpenBatch {
-    /// What staff call it, 1 to [`OpenBatch::NAME_MAX_CHARS`] characters. No patient data.
+    /// What staff call it, 1 to [`OpenBatch::NAME_MAX_CHARS`] characters; kept beside the chain.
     pub name: String,
     /// The printer's id as configured.
     pub printer: String,
@@ -68,7 +68,10 @@ impl Change for OpenBatch {
             requested_at: work.now(),
             changed_at: work.now(),
         };
-        set(work, batch, "print_batch_opened", Vec::new())
+        let sql = "INSERT INTO main.print_batch_names (batch, name) VALUES (?, ?)";
+        work.conn().prepare_cached(sql)?.execute(params![batch.id.0, batch.name])?;
+        let change = json!({ "print_batch": batch.id, "name_hmac": work.text_hmac(&batch.name)? });
+        record(work, batch, "print_batch_opened", (change, Vec::new()))
     }
 }
 
@@ -359,10 +362,20 @@ fn set(
     work: &mut Work<'_>,
     batch: PrintBatchRow,
     kind: &str,
-    mut effects: Vec<Effect>,
+    effects: Vec<Effect>,
+) -> Result<PrintBatchRow, ChangeError> {
+    let change = json!({ "print_batch": batch.id });
+    record(work, batch, kind, (change, effects))
+}
+
+fn record(
+    work: &mut Work<'_>,
+    batch: PrintBatchRow,
+    kind: &str,
+    (change, mut effects): (serde_json::Value, Vec<Effect>),
 ) -> Result<PrintBatchRow, ChangeError> {
     let batch = PrintBatchRow { changed_at: work.now(), ..batch };
-    effects.push(Effect::PrintBatchSet(batch.clone()));
-    work.record(kind, json!({ "print_batch": batch.id }), effects)?;
+    effects.push(Effect::PrintBatchSet(PrintBatchRow { name: String::new(), ..batch.clone() }));
+    work.record(kind, change, effects)?;
     Ok(batch)
 }

@@ -139,6 +139,13 @@ fn a_batch_goes_out_in_order_with_single_labels_in_between() {
     assert_eq!(of_batch, (4..=25).collect::<Vec<_>>());
     let view = house.ledger.read_blocking(|reader| reader.print_batch(batch.id)).unwrap().unwrap();
     assert_eq!((view.batch.state, view.sent, view.waiting), (PrintBatchState::Done, 25, 0));
+    // What staff call it may name a patient: shown, and not in the chain.
+    assert_eq!(view.batch.name, "a batch");
+    let conn = rusqlite::Connection::open(house.dir.path().join("outguide.db")).unwrap();
+    let named: u32 =
+        conn.query_row("SELECT count(*) FROM entries WHERE body LIKE '%a batch%'", [], |row| row.get(0)).unwrap();
+    assert_eq!(named, 0);
+    drop(conn);
     house.is_whole();
 }
 
