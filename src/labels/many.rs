@@ -40,7 +40,7 @@ pub struct Part {
 }
 
 /// The most labels in one part. A part is kept in memory as a whole while it is made.
-pub const LABELS_MOST: usize = 300;
+pub const LABELS_MOST: usize = 500;
 
 /// Notes beyond these are not kept: a batch whose every name is cut would tell so a thousand times.
 const NOTES_MOST: usize = 100;
