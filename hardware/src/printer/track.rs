@@ -139,14 +139,15 @@ impl Track {
 }
 
 /// The pause between two looks at a printer that runs, and at one that is stopped or silent.
-pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(250);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 pub(super) const LOOK_AGAIN_STOPPED: Duration = Duration::from_secs(1);
-/// Looks at one job before it is given up: an hour of a stopped printer.
-pub(super) const LOOKS_MAX: u32 = 3600;
-/// Looks at an idle printer without a count before nothing more is expected: a label takes about a second.
-const IDLE_LOOKS: u32 = 4;
+/// Looks at one job before it is given up: a quarter of an hour of a running printer, hours of a stopped one.
+pub(super) const LOOKS_MAX: u32 = 9000;
+/// Looks at an idle printer without a count before nothing more is expected: half a second, in which
+/// a printer has begun.
+const IDLE_LOOKS: u32 = 5;
 /// The same where an odometer will tell: it is worth waiting for.
-const IDLE_LOOKS_WITH_ODOMETER: u32 = 20;
+const IDLE_LOOKS_WITH_ODOMETER: u32 = 50;
 /// Looks in a row at a printer that is silent or away: after that only a person can know.
 const GONE_LOOKS_MAX: u32 = 300;
 
