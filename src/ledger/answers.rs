@@ -70,8 +70,8 @@ impl Drop for Answers {
 
 fn run(batches: &Receiver<Settled>, mut desk: Desk, shared: &Shared) {
     while let Ok(batch) = batches.recv() {
-        // What is no scan may have changed what places and people are called.
-        if batch.published.iter().any(|entry| entry.kiosk.is_none()) {
+        // What is no scan may have changed what places and people are called; nor is it known what a failed batch kept.
+        if batch.published.is_empty() || batch.published.iter().any(|entry| entry.kiosk.is_none()) {
             desk.forget();
         }
         desk.published = batch.published;
@@ -101,8 +101,8 @@ pub(super) struct Desk {
     fixed: Arc<Fixed>,
     /// Opened when a name is first asked for.
     conn: Option<Connection>,
-    places: RefCell<HashMap<PlaceCode, Option<PlaceNamed>>>,
-    staff: RefCell<HashMap<BadgeNumber, Option<StaffNamed>>>,
+    places: RefCell<HashMap<PlaceCode, PlaceNamed>>,
+    staff: RefCell<HashMap<BadgeNumber, StaffNamed>>,
     published: Vec<Published>,
 }
 
@@ -157,19 +157,20 @@ impl Names for DeskNames<'_> {
     }
 }
 
+/// What is not there, or could not be read this time, is not remembered.
 fn remembered<K: Eq + Hash + Clone, V: Clone>(
-    known: &RefCell<HashMap<K, Option<V>>>,
+    known: &RefCell<HashMap<K, V>>,
     key: &K,
     read: impl FnOnce() -> Option<V>,
 ) -> Option<V> {
     if let Some(named) = known.borrow().get(key) {
-        return named.clone();
+        return Some(named.clone());
     }
-    let named = read();
+    let named = read()?;
     let mut known = known.borrow_mut();
     if known.len() >= NAMES_MAX {
         known.clear();
     }
     known.insert(key.clone(), named.clone());
-    named
+    Some(named)
 }
