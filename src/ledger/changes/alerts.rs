@@ -104,26 +104,31 @@ impl Change for OpenAlert {
         if let Some(live) = by_subject(work, self.kind, &self.subject)? {
             return Ok(live);
         }
-        let id = AlertId(work.store.next.alert);
-        work.store.next.alert += 1;
-        let alert = AlertRow {
-            id,
-            kind: self.kind,
-            state: AlertState::Open,
-            chart: None,
-            place: self.place,
-            about: None,
-            subject: Some(self.subject),
-            opened_at: work.now(),
-            due_at: None,
-            owner: None,
-            snoozed_until: None,
-            resolved_at: None,
-            resolution: None,
-            resolved_by: None,
-            resolved_place: None,
-        };
+        let alert = opened(work, self.kind, self.subject, self.place);
         set(work, alert, "alert_opened")
+    }
+}
+
+/// A new alert about a device, a printer or the system itself; it is not set yet.
+pub(super) fn opened(work: &mut Work<'_>, kind: AlertKind, subject: String, place: Option<PlaceCode>) -> AlertRow {
+    let id = AlertId(work.store.next.alert);
+    work.store.next.alert += 1;
+    AlertRow {
+        id,
+        kind,
+        state: AlertState::Open,
+        chart: None,
+        place,
+        about: None,
+        subject: Some(subject),
+        opened_at: work.now(),
+        due_at: None,
+        owner: None,
+        snoozed_until: None,
+        resolved_at: None,
+        resolution: None,
+        resolved_by: None,
+        resolved_place: None,
     }
 }
 

@@ -6,8 +6,9 @@ use serde_json::json;
 use super::super::error::ChangeError;
 use super::super::rows::{self, ALERT_COLUMNS};
 use super::super::work::Work;
-use super::super::{AlertId, AlertKind, AlertRow, AlertState, Effect};
+use super::super::{AlertKind, AlertRow, Effect};
 use super::Change;
+use super::alerts::opened;
 use crate::barcode::PlaceCode;
 
 /// What hinders a printer, or nothing: opens its alert, changes what it says, or closes it.
@@ -69,32 +70,10 @@ fn tell(
             let (now, by) = (work.now(), work.actor());
             (alert.resolved(now, resolution, &by), "alert_resolved")
         }
-        (None, Some(subject)) => (opened(work, subject, place), "alert_opened"),
+        (None, Some(subject)) => (opened(work, AlertKind::Printer, subject, place), "alert_opened"),
     };
     work.record(kind, json!({ "alert": alert.id }), vec![Effect::AlertSet(alert.clone())])?;
     Ok(Some(alert))
-}
-
-fn opened(work: &mut Work<'_>, subject: String, place: Option<PlaceCode>) -> AlertRow {
-    let id = AlertId(work.store.next.alert);
-    work.store.next.alert += 1;
-    AlertRow {
-        id,
-        kind: AlertKind::Printer,
-        state: AlertState::Open,
-        chart: None,
-        place,
-        about: None,
-        subject: Some(subject),
-        opened_at: work.now(),
-        due_at: None,
-        owner: None,
-        snoozed_until: None,
-        resolved_at: None,
-        resolution: None,
-        resolved_by: None,
-        resolved_place: None,
-    }
 }
 
 fn live(work: &Work<'_>, start: &str) -> Result<Option<AlertRow>, ChangeError> {
