@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Effect;
 use super::api::Actor;
+use super::changes::versioned;
 use super::error::{ChangeError, StoreError};
 use super::store::{Draft, Store, canonical};
 
@@ -87,8 +88,12 @@ impl<'a> Work<'a> {
             effects: &effects,
         })?;
         self.recorded.get_or_insert(id);
-        if effects.iter().any(|effect| matches!(effect, Effect::RowSet { table, .. } if table != "patients")) {
+        let set = |patients| move |effect: &Effect| matches!(effect, Effect::RowSet { table, .. } if (table == "patients") == patients);
+        if effects.iter().any(set(false)) {
             self.store.forget_rows();
+        }
+        if effects.iter().any(set(true)) {
+            versioned::merge_names(self)?;
         }
         Ok(seq)
     }

@@ -1,6 +1,7 @@
 //! The ledger as its users see it, on a real directory.
 
 mod kiosks;
+mod names;
 mod printing;
 mod scans;
 mod truth;
