@@ -165,7 +165,7 @@ fn two_stories(seen: &ActSeen<'_>) -> Option<NewAlert> {
     if *seen.key >= stands.last || *said == stands.place {
         return None;
     }
-    let source = |key: &OrderKey| if key.kiosk.is_empty() { "the console".to_owned() } else { key.kiosk.clone() };
+    let source = |key: &OrderKey| if key.kiosk.is_empty() { "the console".to_owned() } else { key.kiosk.to_string() };
     let subject = format!(
         "to {said} at {} by {}, arrived late; at {} since {} by {}",
         seen.key.effective_at,

@@ -15,7 +15,7 @@ fn place(code: &str) -> PlaceCode {
 }
 
 fn key(hour: i64, kiosk: &str, seq: u64) -> OrderKey {
-    OrderKey { effective_at: at(hour), kiosk: kiosk.to_owned(), queue_seq: 0, seq }
+    OrderKey { effective_at: at(hour), kiosk: kiosk.into(), queue_seq: 0, seq }
 }
 
 fn registered() -> (OrderKey, Act) {

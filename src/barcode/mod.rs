@@ -3,9 +3,11 @@
 //! What Outguide prints is `KIND BODY CHECK` in upper case letters and digits only, so that no keyboard layout,
 //! Code 39 reader or printer command can hurt it; the check is ISO 7064 MOD 97-10 over everything before it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use utoipa::ToSchema;
 
 /// The number of one chart (one physical folder), 1 to 999,999,999. It never carries meaning and is never used again.
@@ -25,14 +27,14 @@ impl fmt::Display for ChartNumber {
 pub struct LabelIssue(pub u16);
 
 /// A place's code: 1 to 12 of `A-Z 0-9`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "String", into = "String")]
-pub struct PlaceCode(String);
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
+#[schema(value_type = String)]
+pub struct PlaceCode(SmolStr);
 
 /// A person's badge number: 1 to 12 of `A-Z 0-9`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "String", into = "String")]
-pub struct BadgeNumber(String);
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
+#[schema(value_type = String)]
+pub struct BadgeNumber(SmolStr);
 
 /// Why a text is not a place code or badge number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,10 +49,12 @@ macro_rules! short_code {
         impl $name {
             /// Checks and takes `text`; lower case letters are raised.
             pub fn new(text: &str) -> Result<Self, InvalidCode> {
-                let upper = text.trim().to_ascii_uppercase();
-                let fits = (1..=12).contains(&upper.len())
-                    && upper.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-                if fits { Ok(Self(upper)) } else { Err(InvalidCode { text: text.to_owned() }) }
+                let code = text.trim();
+                let fits = (1..=12).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
+                if !fits {
+                    return Err(InvalidCode { text: text.to_owned() });
+                }
+                Ok(Self(code.chars().map(|letter| letter.to_ascii_uppercase()).collect()))
             }
             /// The code as text.
             pub fn as_str(&self) -> &str {
@@ -65,7 +69,18 @@ macro_rules! short_code {
         }
         impl From<$name> for String {
             fn from(code: $name) -> String {
-                code.0
+                code.0.into()
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                Self::new(&text).map_err(serde::de::Error::custom)
             }
         }
         impl fmt::Display for $name {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use utoipa::ToSchema;
 
 use crate::barcode::{BadgeNumber, PlaceCode};
@@ -12,7 +13,7 @@ pub struct OrderKey {
     /// When it happened, corrected for the kiosk's clock error, never later than it was recorded.
     pub effective_at: Timestamp,
     /// The kiosk, empty for the console.
-    pub kiosk: String,
+    pub kiosk: SmolStr,
     /// The kiosk's own counter for scans it queued; 0 for live ones.
     pub queue_seq: u64,
     /// The ledger entry, the last tie-breaker.

@@ -63,13 +63,13 @@ pub struct Outcome {
 
 impl Outcome {
     /// The outcome of `decision` at `kiosk`; `custody` is that of the verdict's chart after it.
-    pub fn new(decision: &Decision, kiosk: &Kiosk, custody: Option<&Custody>) -> Outcome {
+    pub fn new(decision: Decision, kiosk: &Kiosk, custody: Option<Custody>) -> Outcome {
         Outcome {
-            verdict: decision.verdict.clone(),
-            session: decision.session.clone(),
+            verdict: decision.verdict,
+            session: decision.session,
             kiosk_mode: kiosk.mode,
             idle_sign_off_seconds: kiosk.idle_sign_off_seconds,
-            chart_custody: custody.map(|custody| Custody { undo: None, ..custody.clone() }),
+            chart_custody: custody.map(|custody| Custody { undo: None, ..custody }),
         }
     }
 }

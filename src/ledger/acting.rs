@@ -77,7 +77,7 @@ pub(super) fn history(conn: &Connection, chart: ChartNumber) -> Result<Vec<(Orde
     let acts = select.query_map(rusqlite::params![chart.0, HISTORY_MAX], |row| {
         let key = OrderKey {
             effective_at: rows::time(row, 0)?,
-            kiosk: row.get(1)?,
+            kiosk: row.get_ref(1)?.as_str()?.into(),
             queue_seq: row.get(2)?,
             seq: row.get(3)?,
         };

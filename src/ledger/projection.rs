@@ -77,7 +77,7 @@ impl FoldedBody {
     pub fn stamp(&self, seq: u64, effective_at: Timestamp, kiosk: Option<&str>) -> Stamp {
         let queue_seq = self.scan.as_ref().and_then(|scan| scan.queue_seq).unwrap_or(0);
         let named = self.outcome.as_ref().and_then(|outcome| outcome.verdict.chart);
-        Stamp { key: OrderKey { effective_at, kiosk: kiosk.unwrap_or_default().to_owned(), queue_seq, seq }, named }
+        Stamp { key: OrderKey { effective_at, kiosk: kiosk.unwrap_or_default().into(), queue_seq, seq }, named }
     }
 }
 
@@ -234,7 +234,7 @@ impl Projector {
         key: &OrderKey,
         act: Option<&str>,
     ) -> Result<(), StoreError> {
-        let row = params![chart.0, key.effective_at.as_microsecond(), key.kiosk, key.queue_seq, key.seq, act];
+        let row = params![chart.0, key.effective_at.as_microsecond(), key.kiosk.as_str(), key.queue_seq, key.seq, act];
         conn.prepare_cached(&self.history)?.execute(row)?;
         Ok(())
     }

@@ -68,12 +68,10 @@ struct StoredBody {
     effects: Vec<Effect>,
 }
 
-/// The custody that `effects` gave a chart, as an outcome has it.
-fn custody_in(effects: &[Effect], of: Option<ChartNumber>) -> Option<Custody> {
+/// The custody that `effects` gave a chart.
+fn acted_in(effects: &[Effect], of: Option<ChartNumber>) -> Option<&Custody> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Acted { chart, custody, .. } if Some(*chart) == of => {
-            Some(Custody { undo: None, ..Custody::clone(custody) })
-        }
+        Effect::Acted { chart, custody, .. } if Some(*chart) == of => Some(&**custody),
         _ => None,
     })
 }
@@ -111,21 +109,22 @@ pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<
     let recorded_at = fixed.clock.now().max(scan.received_at);
     let key = OrderKey {
         effective_at: scan.effective_at().min(recorded_at),
-        kiosk: scan.kiosk.clone(),
+        kiosk: scan.kiosk.as_str().into(),
         queue_seq: scan.queue_seq.unwrap_or(0),
         seq: store.next.seq,
     };
     let lane: Lane = (scan.kiosk.clone(), scan.lane.clone());
     let session = store.sessions.get(&lane).cloned().unwrap_or_default();
-    let facts = situation::load(store, kiosk, session, &code)?;
+    let mut facts = situation::load(store, kiosk, session, &code)?;
     let decision = if is_echo(store, &lane, scan, by_reader, &data_hmac) {
         echo(&facts.session)
     } else {
         decide(&facts.situation(kiosk, &code), scan, &key, recorded_at)
     };
     let actor = actor(scan, &facts.session, &decision, kiosk, &key);
-    let (effects, custody) = effects(store, &facts.records, &decision, kiosk, &key, &actor, recorded_at)?;
-    let outcome = Outcome::new(&decision, kiosk, custody.as_ref());
+    let records = std::mem::take(&mut facts.records);
+    let (effects, custody) = effects(store, records, &decision, kiosk, &key, &actor, recorded_at)?;
+    let outcome = Outcome::new(decision, kiosk, custody);
     let scanned = ScanFacts {
         code: (!matches!(code, Code::Legacy(_) | Code::Unrecognised(_))).then(|| encode(&code)).flatten(),
         data_bytes: scan.data.len(),
@@ -152,12 +151,12 @@ struct Recorded {
     charts: Vec<(ChartNumber, ChartIdentity)>,
 }
 
-fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: Recorded) -> Result<Unworded, ScanError> {
+fn write(store: &mut Store, scan: &Scan, key: &OrderKey, mut judged: Recorded) -> Result<Unworded, ScanError> {
     // Where an effect has the custody, the outcome need not repeat it: bodies are most of what the ledger weighs.
-    let told_by_effect = custody_in(&judged.effects, judged.outcome.verdict.chart).is_some();
-    let slim = told_by_effect.then(|| Outcome { chart_custody: None, ..judged.outcome.clone() });
-    let outcome = slim.as_ref().unwrap_or(&judged.outcome);
-    let body = Body { scan: &judged.scanned, outcome, effects: &judged.effects };
+    let told_by_effect = acted_in(&judged.effects, judged.outcome.verdict.chart).is_some();
+    let aside = if told_by_effect { judged.outcome.chart_custody.take() } else { None };
+    let body = text(&Body { scan: &judged.scanned, outcome: &judged.outcome, effects: &judged.effects })?;
+    judged.outcome.chart_custody = judged.outcome.chart_custody.or(aside);
     let seq = store.append(Draft {
         id: scan.id,
         kind: rows::word(&judged.outcome.verdict.kind)?,
@@ -170,7 +169,7 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: Recorded) -> Re
         recorded_at: judged.recorded_at,
         queue_seq: key.queue_seq,
         named: judged.outcome.verdict.chart,
-        body: text(&body)?,
+        body,
         effects: &judged.effects,
     })?;
     if matches!(judged.code, Code::Unrecognised(_)) {
@@ -194,8 +193,7 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, judged: Recorded) -> Re
     if let Some(announced) = store.published.last_mut() {
         announced.restricted |= restricted;
     }
-    store.sessions.insert(judged.lane.clone(), judged.outcome.session.clone());
-    store.sessions_changed.insert(judged.lane.clone());
+    store.set_session(&judged.lane, judged.outcome.session.clone());
     if let Some(device) = &scan.device {
         let last =
             LastRead { device: device.clone(), data_hmac: judged.scanned.data_hmac.clone(), at: scan.received_at };
@@ -226,7 +224,8 @@ fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option
         .map_err(StoreError::from)?;
     let Some((seq, kiosk, recorded_at, body)) = found else { return Ok(None) };
     let (Some(scanned), Some(mut outcome)) = (body.scan, body.outcome) else { return Err(ScanError::Conflict) };
-    let told = custody_in(&body.effects, outcome.verdict.chart);
+    let told = acted_in(&body.effects, outcome.verdict.chart);
+    let told = told.map(|custody| Custody { undo: None, ..custody.clone() });
     outcome.chart_custody = outcome.chart_custody.or(told);
     if kiosk.as_ref() != Some(&scan.kiosk) || scanned.data_hmac != data_hmac {
         return Err(ScanError::Conflict);
@@ -255,7 +254,7 @@ fn actor(scan: &Scan, before: &KioskSession, decision: &Decision, kiosk: &Kiosk,
 /// All effects of a decision, and the custody of the verdict's chart after it.
 fn effects(
     store: &mut Store,
-    records: &[ChartRecord],
+    mut records: Vec<ChartRecord>,
     decision: &Decision,
     kiosk: &Kiosk,
     key: &OrderKey,
@@ -263,7 +262,6 @@ fn effects(
     now: Timestamp,
 ) -> Result<(Vec<Effect>, Option<Custody>), ScanError> {
     let mut effects = Vec::new();
-    let mut records = records.to_vec();
     let by = actor.to_string();
     let acting = Acting { by: &by, now };
     for (number, act) in &decision.acts {
@@ -302,9 +300,9 @@ pub(super) fn touch(store: &mut Store, lane: &Lane) {
     // A touch is no record: where the kiosks cannot be read, nothing is kept alive.
     let Ok(kiosks) = store.kiosks() else { return };
     let Some(known) = kiosks.get(&lane.0).filter(|known| known.active) else { return };
-    if let Some(session) = store.sessions.get_mut(lane) {
-        *session = session.clone().touched(fixed.clock.now(), &known.kiosk);
-        store.sessions_changed.insert(lane.clone());
+    if let Some(session) = store.sessions.get(lane) {
+        let session = session.clone().touched(fixed.clock.now(), &known.kiosk);
+        store.set_session(lane, session);
     }
 }
 

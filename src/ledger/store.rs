@@ -141,6 +141,17 @@ impl Store {
         self.charts.clear();
     }
 
+    /// Sets a lane's session; written once with the batch.
+    pub fn set_session(&mut self, lane: &Lane, session: KioskSession) {
+        match self.sessions.get_mut(lane) {
+            Some(known) => *known = session,
+            None => drop(self.sessions.insert(lane.clone(), session)),
+        }
+        if !self.sessions_changed.contains(lane) {
+            self.sessions_changed.insert(lane.clone());
+        }
+    }
+
     /// A chart.
     pub fn chart(&mut self, number: ChartNumber) -> Result<Option<ChartRecord>, StoreError> {
         if let Some(known) = self.charts.get(&number) {
@@ -239,7 +250,7 @@ impl Store {
         entry.insert(&self.conn)?;
         let key = OrderKey {
             effective_at: draft.effective_at,
-            kiosk: draft.kiosk.unwrap_or_default().to_owned(),
+            kiosk: draft.kiosk.unwrap_or_default().into(),
             queue_seq: draft.queue_seq,
             seq,
         };

@@ -120,7 +120,7 @@ impl Desk {
 
     fn register(&mut self, number: ChartNumber) {
         self.seq += 1;
-        let key = OrderKey { effective_at: at(-1000), kiosk: String::new(), queue_seq: 0, seq: self.seq };
+        let key = OrderKey { effective_at: at(-1000), kiosk: "".into(), queue_seq: 0, seq: self.seq };
         let act = Act::Registered { place: place("FILE"), holder: None, out_since: None, due_at: None };
         let custody = apply(None, &key, &act).expect("registered");
         self.history.insert(number, vec![(key, act)]);
@@ -176,7 +176,7 @@ impl Desk {
         self.seq += 1;
         let key = OrderKey {
             effective_at: scan.effective_at(),
-            kiosk: scan.kiosk.clone(),
+            kiosk: scan.kiosk.as_str().into(),
             queue_seq: scan.queue_seq.unwrap_or(0),
             seq: self.seq,
         };

@@ -61,7 +61,7 @@ fn custody(code: &str, known_by: KnownBy) -> Custody {
         loan: Some(1),
         missing: None,
         undo: None,
-        last: OrderKey { effective_at: clock(1, 9), kiosk: "rr-1".to_owned(), queue_seq: 0, seq: 1 },
+        last: OrderKey { effective_at: clock(1, 9), kiosk: "rr-1".into(), queue_seq: 0, seq: 1 },
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use serde_json::json;
+use smol_str::SmolStr;
 
 use super::super::acting::{Acting, act_on, live_alerts};
 use super::super::error::ChangeError;
@@ -302,7 +303,7 @@ pub(super) fn in_range(volume: u16) -> Result<u16, ChangeError> {
 
 /// The order key of what the console says now.
 pub(super) fn key(work: &Work<'_>) -> OrderKey {
-    OrderKey { effective_at: work.now(), kiosk: String::new(), queue_seq: 0, seq: work.next_seq() }
+    OrderKey { effective_at: work.now(), kiosk: SmolStr::default(), queue_seq: 0, seq: work.next_seq() }
 }
 
 pub(super) fn known_chart(work: &Work<'_>, number: ChartNumber) -> Result<ChartRecord, ChangeError> {
