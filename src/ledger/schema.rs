@@ -21,6 +21,9 @@ const MIGRATIONS: [&str; 5] = [
 /// How long a connection waits for another one's lock before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How often the writer looks whether the checkpointer let go of its lock.
+const BUSY_LOOK: Duration = Duration::from_micros(250);
+
 /// Pages copied in one step.
 const COPY_PAGES: i32 = 4_096;
 
@@ -40,8 +43,9 @@ pub const DB_FILE: &str = "outguide.db";
 /// The file must be there: in place of one that was taken away there must not stand an empty one.
 pub(super) fn open_writer(dir: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let conn = Connection::open_with_flags(dir.join(DB_FILE), flags)?;
+    let mut conn = Connection::open_with_flags(dir.join(DB_FILE), flags)?;
     ready(&conn)?;
+    conn.busy_handler(Some(look_again))?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
@@ -49,6 +53,12 @@ pub(super) fn open_writer(dir: &Path) -> rusqlite::Result<Connection> {
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     Ok(conn)
+}
+
+/// SQLite's own timeout looks after 1, 3 and 8 ms, and so loses most of a wait that took a moment longer.
+fn look_again(times: i32) -> bool {
+    std::thread::sleep(BUSY_LOOK);
+    u32::try_from(times).is_ok_and(|times| BUSY_LOOK.saturating_mul(times) < BUSY_TIMEOUT)
 }
 
 /// A connection that cannot write the ledger.

@@ -47,9 +47,9 @@ pub(in crate::ledger) fn put_patient(
     Ok(set)
 }
 
-/// The most pages of the index of names that are merged with one change: 2 ms of the writer's time, and more than the
+/// The most pages of the index of names that are merged with one change: 1 ms of the writer's time, and more than the
 /// most that a change adds, so that the index stays in few parts.
-const NAMES_MERGED_PAGES: u32 = 16;
+const NAMES_MERGED_PAGES: u32 = 8;
 
 /// Takes the index of names one step nearer to being in one part. Its own automatic merging is off: it would stop the
 /// writer for as long as it takes.
