@@ -356,7 +356,8 @@ fn highest_volume(work: &Work<'_>, patient: PatientId, record_type: &str) -> Res
 }
 
 fn acted(work: &mut Work<'_>, chart: &ChartRecord, act: Act) -> Result<Vec<Effect>, ChangeError> {
-    let (key, now, by) = (key(work), work.now(), work.actor());
+    let (now, by) = (work.now(), work.actor());
+    let key = key(work).behind(&chart.custody.last, now);
     Ok(act_on(work.store, chart.number, Some(&chart.custody), &key, act, &Acting { by: &by, now })?)
 }
 
