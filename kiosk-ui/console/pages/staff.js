@@ -79,7 +79,7 @@ function detail(person, change) {
   return el(
     "div",
     { class: "detail" },
-    el("dl", { class: "facts" }, ...facts([["Badge", person.badge], ["Role", person.role], ["Works at", person.place_name ?? person.place ?? "not known"], ["E-mail", person.email ?? "none"], ["Badge", person.active ? "works" : "dead"]])),
+    el("dl", { class: "facts" }, ...facts([["Badge no.", person.badge], ["Role", person.role], ["Works at", person.place_name ?? person.place ?? "not known"], ["E-mail", person.email ?? "none"], ["Badge", person.active ? "works" : "dead"]])),
     may("supervisor") ? el("div", { class: "actions" }, button("Correct", () => change(correct)), button(person.active ? "Badge lost" : "Activate the badge", () => change(turn), { kind: person.active ? "danger" : "primary" })) : el("p", { class: "hint" }, "A supervisor corrects staff. If this badge is lost, tell one now."),
   );
 }
