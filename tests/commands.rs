@@ -82,6 +82,15 @@ fn beyond_loopback_needs_tls_or_words() {
 }
 
 #[test]
+fn commands_about_a_ledger_that_is_not_there_make_none() {
+    let site = Site::new("");
+    for command in [&["verify"][..], &["rebuild"], &["backup", "today.db"]] {
+        assert_eq!(site.run(command).status.code(), Some(2), "{command:?}");
+    }
+    assert!(!site.path().join("data/outguide.db").exists());
+}
+
+#[test]
 fn a_ledger_that_was_tampered_with_does_not_verify_and_says_where() {
     let site = used();
     let said = site.ok(&["verify"]);

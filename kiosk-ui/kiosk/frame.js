@@ -29,6 +29,8 @@ function destinationText(session) {
   return place ?? holder ?? "";
 }
 
+const CANNOT_BE_ASKED = "unasked";
+
 /**
  * One dot with a word for each kind of thing the kiosk depends on. Colour never alone: what is wrong is named.
  *
@@ -46,7 +48,8 @@ export function paintDevices(view, link) {
     const state = down.length === 0 ? "ready" : scanners.length === 1 ? stateWord(down[0]?.state ?? "") : `${down.length} down`;
     shown.push({ label, state, up: down.length === 0, simulated: scanners.some((device) => device.simulated) });
   }
-  if (view?.printer) {
+  // Of a printer that cannot be asked nothing is known to be wrong: no red mark that is there all day.
+  if (view?.printer && view.printer.state !== CANNOT_BE_ASKED) {
     const { state, simulated } = view.printer;
     shown.push({ label: "printer", state: stateWord(state), up: isUp(state), simulated: simulated ?? false });
   }
@@ -69,11 +72,12 @@ export function paintDevices(view, link) {
 
 /** @param {string} state */
 export function isUp(state) {
-  return ["ready", "open", "up", "ok", "online", "connected", "idle", "printing", "simulated", "running"].includes(state);
+  return ["ready", "open", "up", "ok", "online", "connected", "idle", "printing", "simulated", "running", CANNOT_BE_ASKED].includes(state);
 }
 
 /** @param {string} state */
 export function stateWord(state) {
+  if (state === CANNOT_BE_ASKED) return "cannot be asked";
   return state.replaceAll("_", " ") || "unknown";
 }
 

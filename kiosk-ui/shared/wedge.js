@@ -116,6 +116,9 @@ class Wedge {
     this.overflowed = false;
     /** @type {{field: HTMLInputElement | HTMLTextAreaElement, value: string, start: number | null, end: number | null} | null} */
     this.field = null;
+    /** A list of choices that had the focus when the code began: its first letter chose something. */
+    /** @type {{list: HTMLSelectElement, at: number} | null} */
+    this.choice = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
   }
@@ -180,6 +183,7 @@ class Wedge {
     this.last_ms = event.timeStamp;
     this.started_at = Date.now() - Math.max(0, performance.now() - event.timeStamp);
     this.field = field ? { field, value: field.value, start: field.selectionStart, end: field.selectionEnd } : null;
+    this.choice = event.target instanceof HTMLSelectElement ? { list: event.target, at: event.target.selectedIndex } : null;
   }
 
   /**
@@ -213,12 +217,22 @@ class Wedge {
       if (start !== null) field.setSelectionRange(start, end);
       field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "historyUndo" }));
     } else if (!machine && !this.options.slow) return this.reset();
+    this.undoChoice();
     this.withhold(event);
     this.ended_ms = event.timeStamp;
     if (this.overflowed) return this.fragment("too_long");
     const code = { data: this.keys.join(""), source: machine ? "scanned" : "typed", pause_ms, started_at: this.started_at };
     this.reset();
     this.options.onCode(/** @type {WedgeCode} */ (code));
+  }
+
+  /** What a code's first letter chose in a list is taken back. */
+  undoChoice() {
+    const { list, at } = this.choice ?? {};
+    if (!list || at === undefined || list.selectedIndex === at) return;
+    list.selectedIndex = at;
+    list.dispatchEvent(new Event("input", { bubbles: true }));
+    list.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   /**
@@ -257,6 +271,7 @@ class Wedge {
     this.keys = [];
     this.pauses_ms = [];
     this.field = null;
+    this.choice = null;
     this.overflowed = false;
     this.last_ms = Number.NEGATIVE_INFINITY;
   }

@@ -55,6 +55,7 @@ pub fn bytes(bytes: &[u8]) -> std::io::Result<()> {
 pub struct Progress {
     bar: Option<ProgressBar>,
     what: String,
+    total: u64,
     said: Instant,
 }
 
@@ -70,7 +71,7 @@ impl Progress {
             bar.set_message(what.to_owned());
             bar
         });
-        Progress { bar, what: what.to_owned(), said: Instant::now() }
+        Progress { bar, what: what.to_owned(), total, said: Instant::now() }
     }
 
     /// So far.
@@ -79,7 +80,10 @@ impl Progress {
             Some(bar) => bar.set_position(done),
             None if self.said.elapsed() >= PLAIN_EVERY => {
                 self.said = Instant::now();
-                warn(format_args!("{}: {done} so far", self.what));
+                match done.saturating_mul(100).checked_div(self.total) {
+                    Some(percent) => warn(format_args!("{}: {percent} %", self.what)),
+                    None => warn(format_args!("{}: {done} so far", self.what)),
+                }
             }
             None => {}
         }

@@ -1,6 +1,6 @@
 //! What happens to a chart, and the state that the fold of it gives.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use utoipa::ToSchema;
@@ -10,7 +10,8 @@ use crate::barcode::{BadgeNumber, PlaceCode};
 /// The place of an act in a chart's history: the fold's order. Two acts never share one, because `seq` is unique.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OrderKey {
-    /// When it happened, corrected for the kiosk's clock error, never later than it was recorded.
+    /// When it happened, corrected for the kiosk's clock error, never later than it was recorded (but see
+    /// [`OrderKey::behind`]).
     pub effective_at: Timestamp,
     /// The kiosk, empty for the console.
     pub kiosk: SmolStr,
@@ -18,6 +19,20 @@ pub struct OrderKey {
     pub queue_seq: u64,
     /// The ledger entry, the last tie-breaker.
     pub seq: u64,
+}
+
+impl OrderKey {
+    /// This key, but behind `last` where that is later than `now`: the server's clock was ahead when `last` was recorded,
+    /// and has been put right since. What happens now comes after it all the same; the chart could not be moved otherwise
+    /// until the clock has come there again.
+    #[must_use]
+    pub fn behind(self, last: &OrderKey, now: Timestamp) -> OrderKey {
+        if last.effective_at <= now {
+            return self;
+        }
+        let effective_at = last.effective_at.checked_add(SignedDuration::from_micros(1)).unwrap_or(last.effective_at);
+        OrderKey { effective_at, ..self }
+    }
 }
 
 /// How a location is known.

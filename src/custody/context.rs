@@ -6,8 +6,8 @@ use super::{Act, Chart, Decision, KioskSession, Note, NoteKind, OrderKey, Place,
 use super::{Situation, Staff, Tone, Verdict, VerdictKind};
 use crate::barcode::{ChartNumber, Code};
 
-/// A queued scan this much older than its arrival is a replayed one: it cannot be judged by who is at the kiosk now.
-const LATE_AFTER_SECONDS: i64 = 10;
+/// A late scan this much older than its lane's session was not made in it.
+const STALE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 /// One scan being judged.
 pub(super) struct Context<'a> {
@@ -16,6 +16,8 @@ pub(super) struct Context<'a> {
     pub(super) key: &'a OrderKey,
     /// The scan waited in a kiosk's queue: nobody could refuse it there, and nobody refuses it for sign-in here.
     pub(super) late: bool,
+    /// The scan's own time, by which sessions go; the key's is later where the clock was put back.
+    time: Timestamp,
     /// The session as of the scan's time.
     pub(super) session: KioskSession,
     /// Who is signed in, their badge being alive.
@@ -28,17 +30,15 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub(super) fn new(at: &'a Situation<'a>, scan: &'a Scan, key: &'a OrderKey, recorded_at: Timestamp) -> Context<'a> {
-        let limit = SignedDuration::from_secs(LATE_AFTER_SECONDS);
-        let late = scan.queue_seq.is_some() && recorded_at.duration_since(key.effective_at) > limit;
-        let newer = |active: Timestamp| active.duration_since(key.effective_at) > limit;
+        let (late, time) = (scan.is_late(recorded_at), scan.effective_at().min(recorded_at));
+        let newer = |active: Timestamp| active.duration_since(time) > STALE_AFTER;
         let stale = late && at.session.active_at.is_some_and(newer);
-        let session =
-            if stale { KioskSession::default() } else { at.session.clone().as_of(key.effective_at, at.kiosk) };
+        let session = if stale { KioskSession::default() } else { at.session.clone().as_of(time, at.kiosk) };
         let person = at.signed_in.filter(|staff| staff.active && session.staff.as_ref() == Some(&staff.badge));
         let session = if person.is_none() && session.staff.is_some() { KioskSession::default() } else { session };
         let mut session = session;
         let choosing = std::mem::take(&mut session.choosing);
-        Context { at, scan, key, late, session, person, choosing, stale }
+        Context { at, scan, key, late, time, session, person, choosing, stale }
     }
 
     /// The one chart that the code fits.
@@ -111,7 +111,7 @@ impl<'a> Context<'a> {
         if self.stale {
             decision.session = self.at.session.clone();
         } else {
-            decision.session.active_at = decision.session.active_at.max(Some(self.key.effective_at));
+            decision.session.active_at = decision.session.active_at.max(Some(self.time));
         }
         decision
     }

@@ -1,6 +1,6 @@
 //! A scan as it was submitted, before its text is understood.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -48,6 +48,14 @@ pub struct Scan {
 impl Scan {
     /// The longest text taken, in bytes; a QR code of a patient's wristband is well below it.
     pub const DATA_MAX_BYTES: usize = 1024;
+
+    /// A scan this much older than its arrival waited in a kiosk's queue: it cannot be judged by who is there now.
+    const LATE_AFTER: SignedDuration = SignedDuration::from_secs(10);
+
+    /// Was it replayed from a kiosk's queue, rather than made just now?
+    pub fn is_late(&self, recorded_at: Timestamp) -> bool {
+        self.queue_seq.is_some() && recorded_at.duration_since(self.effective_at()) > Self::LATE_AFTER
+    }
 
     /// How far the kiosk's clock was off when it sent this, in microseconds to add to its times.
     pub fn clock_error_us(&self) -> i64 {

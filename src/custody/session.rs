@@ -62,13 +62,14 @@ pub struct KioskSession {
 }
 
 impl KioskSession {
-    /// The session as it stands at `at`: over, if nothing was scanned or touched for longer than the kiosk allows.
+    /// The session as it stands at `at`: over, if nothing was scanned or touched for longer than the kiosk allows; and
+    /// if it was last used as long after `at`, which means that the clock has been put back since.
     /// Judged when it is next looked at, by the scan's own time, so that a queued scan finds the session of its day.
     #[must_use]
     pub fn as_of(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
         let idle = SignedDuration::from_secs(i64::from(kiosk.idle_sign_off_seconds));
         match self.active_at {
-            Some(active) if at.duration_since(active) > idle => KioskSession::default(),
+            Some(active) if at.duration_since(active).abs() > idle => KioskSession::default(),
             _ => self,
         }
     }

@@ -137,6 +137,14 @@ pub enum ChangeError {
     /// It exists already, or something else stands against it.
     #[error("{0}")]
     Conflict(String),
+    /// Something stands against one value: another row has it, or somebody changed it meanwhile.
+    #[error("{text}")]
+    Clash {
+        /// The field's name, as in HTTP.
+        field: String,
+        /// What stands against it, for people.
+        text: String,
+    },
     /// What should be changed does not exist.
     #[error("{0}")]
     NotFound(String),
@@ -149,6 +157,11 @@ impl ChangeError {
     /// A refusal by `rule` for the given field.
     pub fn refused(rule: &'static str, field: Option<&'static str>, text: impl Into<String>) -> Self {
         Self::Refused(Refusal { rule, text: text.into(), field })
+    }
+
+    /// Something stands against the value of `field`.
+    pub fn clash(field: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::Clash { field: field.into(), text: text.into() }
     }
 }
 

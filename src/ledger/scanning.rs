@@ -107,8 +107,9 @@ pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<
     }
     let code = situation::understand(store, fixed.codes.read(&scan.data, scan.symbology.as_deref()), &scan.data)?;
     let recorded_at = fixed.clock.now().max(scan.received_at);
+    let time = scan.effective_at().min(recorded_at);
     let key = OrderKey {
-        effective_at: scan.effective_at().min(recorded_at),
+        effective_at: time,
         kiosk: scan.kiosk.as_str().into(),
         queue_seq: scan.queue_seq.unwrap_or(0),
         seq: store.next.seq,
@@ -116,12 +117,14 @@ pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<
     let lane: Lane = (scan.kiosk.clone(), scan.lane.clone());
     let session = store.sessions.get(&lane).cloned().unwrap_or_default();
     let mut facts = situation::load(store, kiosk, session, &code)?;
+    let last = facts.records.iter().map(|record| &record.custody.last).max().filter(|_| !scan.is_late(recorded_at));
+    let key = last.map_or(key.clone(), |last| key.behind(last, recorded_at));
     let decision = if is_echo(store, &lane, scan, by_reader, &data_hmac) {
         echo(&facts.session)
     } else {
         decide(&facts.situation(kiosk, &code), scan, &key, recorded_at)
     };
-    let actor = actor(scan, &facts.session, &decision, kiosk, &key);
+    let actor = actor(scan, &facts.session, &decision, kiosk, time);
     let records = std::mem::take(&mut facts.records);
     let (effects, custody) = effects(store, records, &decision, kiosk, &key, &actor, recorded_at)?;
     let outcome = Outcome::new(decision, kiosk, custody);
@@ -243,10 +246,10 @@ fn is_echo(store: &Store, lane: &Lane, scan: &Scan, by_reader: bool, data_hmac: 
 }
 
 /// Who it is written to: the person signed in after it (a badge signs in by itself) or before it (DONE signs off).
-fn actor(scan: &Scan, before: &KioskSession, decision: &Decision, kiosk: &Kiosk, key: &OrderKey) -> Actor {
-    let newer = |active: Timestamp| active.duration_since(key.effective_at) > STALE_AFTER;
+fn actor(scan: &Scan, before: &KioskSession, decision: &Decision, kiosk: &Kiosk, time: Timestamp) -> Actor {
+    let newer = |active: Timestamp| active.duration_since(time) > STALE_AFTER;
     let stale = scan.queue_seq.is_some() && before.active_at.is_some_and(newer);
-    let before = before.clone().as_of(key.effective_at, kiosk);
+    let before = before.clone().as_of(time, kiosk);
     let person = decision.session.staff.clone().or(before.staff).filter(|_| !stale);
     person.map_or_else(|| Actor::Kiosk(kiosk.id.clone()), Actor::Staff)
 }

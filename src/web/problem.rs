@@ -246,6 +246,7 @@ impl From<ChangeError> for Problem {
                 problem.rule(refusal.rule)
             }
             ChangeError::Conflict(text) => Self::conflict(text),
+            ChangeError::Clash { field, text } => Self::conflict(text).field(field),
             ChangeError::NotFound(text) => Self::not_found(text),
             ChangeError::NotRecorded(cause) => {
                 tracing::error!(%cause, "a change was not recorded");

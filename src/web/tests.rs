@@ -508,6 +508,8 @@ async fn things_are_made_found_and_corrected() {
     assert_eq!(made.headers[header::LOCATION], "/api/v1/patients/654321");
     let cleared = house.patch("records", "/api/v1/patients/654321", &json!({"sex": null})).await;
     assert_eq!((&cleared.json["sex"], &cleared.json["last_name"]), (&Value::Null, &json!("Osei")));
+    let nameless = house.patch("records", "/api/v1/patients/654321", &json!({"first_name": null})).await;
+    assert_eq!(nameless.json["first_name"], "", "a person of one name: {}", nameless.json);
     let chart =
         house.post("records", "/api/v1/patients/654321/charts", &json!({"record_type": "MR", "home": "FILE"})).await;
     assert_eq!((chart.status.as_u16(), &chart.json["place"]), (201, &json!("FILE")), "{}", chart.json);
@@ -519,6 +521,41 @@ async fn things_are_made_found_and_corrected() {
     assert_eq!(house.get("viewer", "/api/v1/out/summary").await.json["rows"][0]["out"], 1);
     let history = format!("/api/v1/charts/{}/history", chart.json["number"]);
     assert!(house.get("viewer", &history).await.json["rows"].as_array().unwrap().len() >= 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_does_not_overwrite_what_it_has_not_seen() {
+    let house = house().await;
+    let number = house.get("records", "/api/v1/charts?q=123456").await.json["rows"][0]["number"].clone();
+    let chart = format!("/api/v1/charts/{number}");
+    let person = json!({"badge": "1001", "name": "Rosa Diaz", "role": "clerk"});
+    assert_eq!(house.post("admin", "/api/v1/staff", &person).await.status, 201);
+    assert_eq!(
+        house
+            .post("admin", "/api/v1/users", &json!({"name": "nils", "role": "clerk", "password": "long enough"}))
+            .await
+            .status,
+        201
+    );
+    let rows = [
+        ("/api/v1/patients/123456", "last_name", json!("Adams"), json!("Baker")),
+        ("/api/v1/places/ER", "name", json!("Admissions"), json!("Casualty")),
+        ("/api/v1/staff/1001", "name", json!("R. Diaz"), json!("Rosa D.")),
+        ("/api/v1/record-types/MR", "name", json!("Record"), json!("Chart")),
+        ("/api/v1/users/nils", "role", json!("records"), json!("viewer")),
+        (chart.as_str(), "volume", json!(7), json!(8)),
+    ];
+    for (path, field, first, second) in rows {
+        let made = house.patch("admin", path, &json!({ field: first })).await;
+        assert_eq!(made.status, 200, "{path}: {}", made.json);
+        let late = house.patch("admin", path, &json!({ field: second, "was": { field: "what it was" } })).await;
+        is_problem(&late, 409);
+        assert_eq!(late.json["field"], field, "{path}");
+        let seen = house.patch("admin", path, &json!({ field: first, "was": { field: first } })).await;
+        assert_eq!((seen.status.as_u16(), &seen.json[field]), (200, &first), "{path}: {}", seen.json);
+    }
+    // Where a chart is filed can be confidential: `was` alone asks nothing.
+    is_problem(&house.patch("records", &chart, &json!({"was": {"home": "FILE"}})).await, 422);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,8 +91,8 @@ function snooze(path) {
   const zone = me().hospital.time_zone;
   /** @type {Record<string, () => string>} */
   const choices = {
-    hour: () => new Date(Date.now() + HOUR_MS).toISOString(),
-    four: () => new Date(Date.now() + 4 * HOUR_MS).toISOString(),
+    hour: () => new Date(times().now() + HOUR_MS).toISOString(),
+    four: () => new Date(times().now() + 4 * HOUR_MS).toISOString(),
     tomorrow: () => dayAt(1, 8, zone),
     week: () => dayAt(7, 8, zone),
   };
@@ -100,12 +100,12 @@ function snooze(path) {
     title: "Snooze",
     intro: ["It comes back by itself, and closes at once if the chart is returned or found before."],
     fields: [
-      { name: "choice", label: "Until", type: "radio", value: "tomorrow", options: [["hour", "in an hour"], ["four", "in four hours"], ["tomorrow", "tomorrow 08:00"], ["week", "in a week, 08:00"], ["own", "the time below"]] },
-      { name: "own", label: "Another time", type: "datetime-local" },
+      { name: "choice", label: "Until", type: "radio", value: "tomorrow", options: [["hour", "in an hour"], ["four", "in four hours"], ["tomorrow", "tomorrow 08:00"], ["week", "in a week, 08:00"], ["own", "another time"]] },
+      { name: "until", label: "Until when", type: "datetime-local", required: true, when: { name: "choice", is: "own" } },
     ],
     action: "Snooze",
-    submit: async ({ choice, own }) => {
-      const until = own ? instantOf(String(own), zone) : (choices[String(choice)] ?? choices["tomorrow"])?.();
+    submit: async ({ choice, until: own }) => {
+      const until = choices[String(choice)]?.() ?? instantOf(String(own), zone);
       await post(`${path}/snooze`, { until });
       toast(`Snoozed until ${times().when(until)}.`);
       return true;

@@ -1,13 +1,14 @@
 /** What to do next with a chart. Each is a dialog that says what it will mean. */
 
-/** @import { ChartPage, Place, Printer, Template } from "../types.js" */
-/** @import { Field } from "../parts/form.js" */
+/** @import { ChartPage, Printer, Template } from "../types.js" */
 
-import { get, patch, post } from "../../shared/api.js";
+import { get, post } from "../../shared/api.js";
 import { instantOf } from "../parts/zoned.js";
-import { ask, changed as changedFields } from "../parts/form.js";
+import { ask } from "../parts/form.js";
 import { button } from "../parts/icon.js";
+import { activePlaces, placeField } from "../parts/place-field.js";
 import { printerOption, REASONS, templateOption } from "../parts/print-words.js";
+import { correctRow, turnRow } from "../parts/row-forms.js";
 import { toast } from "../parts/toast.js";
 import { may, me } from "../session.js";
 
@@ -108,9 +109,9 @@ async function move(chart) {
 
 /** @param {ChartPage} chart */
 async function correct(chart) {
-  const [places, types] = await Promise.all([activePlaces(), get("/api/v1/record-types")]);
+  const [places, types] = await Promise.all([activePlaces(chart.home), get("/api/v1/record-types")]);
   const before = { home: chart.home, record_type: chart.record_type, volume: chart.volume };
-  return ask({
+  return correctRow({
     title: "Correct this chart",
     intro: ["The number on the folder does not change. If the label shows what you correct, print a new one."],
     fields: [
@@ -118,31 +119,22 @@ async function correct(chart) {
       { name: "record_type", label: "Record type", type: "select", value: chart.record_type, options: types.rows.filter((/** @type {{code: string, active: boolean}} */ type) => type.active || type.code === chart.record_type).map((/** @type {{code: string, name: string}} */ type) => [type.code, `${type.name} (${type.code})`]), required: true },
       { name: "volume", label: "Volume", type: "number", value: chart.volume, min: 1, max: 999, required: true },
     ],
-    action: "Save",
-    submit: async (values) => {
-      const difference = changedFields(values, before);
-      if (Object.keys(difference).length === 0) return true;
-      await patch(`/api/v1/charts/${chart.number}`, difference);
-      toast("Corrected.");
-      return true;
-    },
+    path: `/api/v1/charts/${chart.number}`,
+    before,
   });
 }
 
 /** @param {ChartPage} chart */
 function retire(chart) {
-  const back = chart.retired === true;
-  return ask({
-    title: back ? "Bring back into use" : "Retire this chart",
-    intro: [back ? "It can be checked out again." : "Kiosks refuse to move a retired chart, but still note where it was seen. Its history stays."],
-    fields: [],
-    action: back ? "Bring back" : "Retire",
-    danger: !back,
-    submit: async () => {
-      await patch(`/api/v1/charts/${chart.number}`, { retired: !back });
-      toast(back ? "In use again." : "Retired.");
-      return true;
-    },
+  const used = chart.retired !== true;
+  return turnRow({
+    title: used ? "Retire this chart" : "Bring back into use",
+    intro: used ? "Kiosks refuse to move a retired chart, but still note where it was seen. Its history stays." : "It can be checked out again.",
+    path: `/api/v1/charts/${chart.number}`,
+    field: "retired",
+    on: used,
+    action: used ? "Retire" : "Bring back",
+    said: used ? "Retired." : "In use again.",
   });
 }
 
@@ -179,22 +171,3 @@ export async function printLabel(chart, why) {
     },
   });
 }
-
-/** @returns {Promise<Place[]>} */
-export async function activePlaces() {
-  const { rows } = await get("/api/v1/places", { limit: 500 });
-  return rows.filter((/** @type {Place} */ place) => place.active);
-}
-
-/**
- * @param {Place[]} places
- * @param {Partial<Field>} field
- * @returns {Field}
- */
-export function placeField(places, field) {
-  const sorted = [...places].sort((a, b) => a.name.localeCompare(b.name));
-  /** @type {[string, string][]} */
-  const options = sorted.map((place) => [place.code, `${place.name} (${place.code})`]);
-  return { name: "place", label: "Place", type: "select", options: [["", "Choose a place"], ...options], ...field };
-}
-

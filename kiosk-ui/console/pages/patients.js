@@ -3,27 +3,30 @@
 /** @import { Context } from "../pages.js" */
 /** @import { ChartRow, Patient, RecordType } from "../types.js" */
 /** @import { Field } from "../parts/form.js" */
+/** @import { Change } from "../parts/register.js" */
 
-import { get, patch, post } from "../../shared/api.js";
+import { get, post } from "../../shared/api.js";
 import { el, fill } from "../../shared/dom.js";
 import { volumeText } from "../../shared/format.js";
 import { faultBlock } from "../parts/faults.js";
-import { ask, changed as changedFields } from "../parts/form.js";
+import { ask } from "../parts/form.js";
 import { button, tag } from "../parts/icon.js";
+import { activePlaces, placeField } from "../parts/place-field.js";
 import { register } from "../parts/register.js";
+import { addRow, correctRow, turnRow } from "../parts/row-forms.js";
 import { toast } from "../parts/toast.js";
 import { birthDate, filedNumber, personName, whereCell } from "../parts/where.js";
 import { address, go } from "../router.js";
 import { may } from "../session.js";
-import { activePlaces, placeField } from "./chart-actions.js";
 
+const LIST = "/api/v1/patients";
 /** @type {[string, string][]} HL7 table 0001 */
 const SEXES = [["", "unknown"], ["F", "F · female"], ["M", "M · male"], ["O", "O · other"], ["U", "U · unknown"], ["A", "A · ambiguous"], ["N", "N · not applicable"]];
 
 /** @param {Context} context */
 export function open(context) {
   return register(context, {
-    path: "/api/v1/patients",
+    path: LIST,
     noun: "patient",
     plural: "patients",
     hint: "MRN or name",
@@ -38,7 +41,7 @@ export function open(context) {
     inactive: (patient) => !patient.active,
     add: may("records") ? add : null,
     advice: "Import them with `outguide import patients FILE.csv`, or add the first one here.",
-    detail: (patient, changed) => ({ title: personName(patient), content: detail(context, patient, changed) }),
+    detail: (patient, change) => ({ title: personName(patient), content: detail(context, patient, change) }),
   });
 }
 
@@ -47,69 +50,46 @@ function fields(patient) {
   return [
     { name: "mrn", label: "MRN", value: patient.mrn ?? null, required: true, hint: patient.mrn ? "A new MRN needs new labels on the folders." : "As the hospital’s numbering has it." },
     { name: "last_name", label: "Family name", value: patient.last_name ?? null, required: true },
-    { name: "first_name", label: "Given names", value: patient.first_name ?? null, required: true },
+    { name: "first_name", label: "Given names", value: patient.first_name || null, hint: "Empty for a newborn or a person of one name." },
     { name: "birth_date", label: "Birth date", type: "date", value: patient.birth_date ?? null },
     { name: "sex", label: "Sex", type: "select", value: patient.sex ?? "", options: SEXES },
   ];
 }
 
 function add() {
-  return ask({
-    title: "Add a patient",
-    fields: fields({}),
-    action: "Add",
-    submit: async (values) => {
-      await post("/api/v1/patients", values);
-      toast("Added. Find the patient to give them a chart.");
-      return true;
-    },
-  });
+  return addRow({ title: "Add a patient", fields: fields({}), path: LIST, said: "Added. Find the patient to give them a chart." });
 }
 
 /**
  * @param {Context} context
  * @param {Patient} patient
- * @param {() => void} changed
+ * @param {Change} change
  */
-function detail(context, patient, changed) {
+function detail(context, patient, change) {
+  const path = `${LIST}/${encodeURIComponent(patient.mrn)}`;
   const charts = el("ul", { class: "small-list" });
   const look = async () => {
     try {
-      const { chart_rows: own } = /** @type {{chart_rows: ChartRow[]}} */ (await get(`/api/v1/patients/${encodeURIComponent(patient.mrn)}`, {}, context.signal));
+      const { chart_rows: own } = /** @type {{chart_rows: ChartRow[]}} */ (await get(path, {}, context.signal));
       fill(charts, ...(own.length === 0 ? [el("li", { class: "hint" }, "No chart yet. Add the first one below.")] : own.map(chartLine)));
     } catch (fault) {
       if (!context.signal.aborted) fill(charts, el("li", {}, faultBlock(fault, () => void look())));
     }
   };
   void look();
-  const correct = async () => {
-    const done = await ask({
-      title: "Correct this patient",
-      fields: fields(patient),
-      action: "Save",
-      submit: async (values) => {
-        const difference = changedFields(values, { ...patient });
-        if (Object.keys(difference).length > 0) await patch(`/api/v1/patients/${encodeURIComponent(patient.mrn)}`, difference);
-        toast("Corrected. Labels already printed still show what was.");
-        return true;
-      },
+  const correct = () => correctRow({ title: "Correct this patient", fields: fields(patient), path, before: patient, said: "Corrected. Labels already printed still show what was." });
+  const turn = () =>
+    turnRow({
+      title: patient.active ? "Deactivate this patient" : "Activate this patient",
+      intro: patient.active ? "The patient is offered for nothing new. Charts and history stay, and kiosks go on taking the charts." : "New charts can be made for the patient again.",
+      path,
+      on: patient.active,
     });
-    if (done) changed();
-  };
-  const turn = async () => {
-    try {
-      await patch(`/api/v1/patients/${encodeURIComponent(patient.mrn)}`, { active: !patient.active });
-      toast(patient.active ? "Deactivated. Charts and history stay." : "Active again.");
-      changed();
-    } catch (fault) {
-      toast(fault instanceof Error ? fault.message : String(fault), "refused");
-    }
-  };
   return el(
     "div",
     { class: "detail" },
     el("p", {}, el("strong", {}, patient.mrn), ` · born ${birthDate(patient.birth_date)}`, patient.sex ? ` · ${patient.sex}` : "", patient.active ? null : tag("inactive")),
-    may("records") ? el("div", { class: "actions" }, button("Correct", () => void correct()), button(patient.active ? "Deactivate" : "Activate", () => void turn())) : null,
+    may("records") ? el("div", { class: "actions" }, button("Correct", () => change(correct)), button(patient.active ? "Deactivate" : "Activate", () => change(turn))) : null,
     el("h3", {}, "Charts"),
     charts,
     may("records") && patient.active ? el("div", { class: "actions" }, button("Add a chart or volume", () => void addChart(patient), { icon: "add" })) : null,

@@ -3,24 +3,26 @@
 /** @import { Context } from "../pages.js" */
 /** @import { Place } from "../types.js" */
 /** @import { Field } from "../parts/form.js" */
+/** @import { Change } from "../parts/register.js" */
 
-import { patch, post } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
-import { ask, changed as changedFields } from "../parts/form.js";
 import { button, tag, words } from "../parts/icon.js";
+import { facts } from "../parts/page.js";
 import { register } from "../parts/register.js";
-import { toast } from "../parts/toast.js";
+import { addRow, correctRow, turnRow } from "../parts/row-forms.js";
 import { address } from "../router.js";
 import { may } from "../session.js";
 
-const LOAN_HOURS_MAX = 24 * 366;
+const LIST = "/api/v1/places";
+/** Ten years, as the server has it. */
+const LOAN_HOURS_MAX = 87_600;
 /** @type {[string, string][]} */
 const KINDS = [["file_room", "File room"], ["department", "Department"], ["clinic", "Clinic"], ["office", "Office"], ["cart", "Cart"], ["offsite", "Offsite store"]];
 
 /** @param {Context} context */
 export function open(context) {
   return register(context, {
-    path: "/api/v1/places",
+    path: LIST,
     noun: "place",
     plural: "places",
     columns: [
@@ -34,7 +36,7 @@ export function open(context) {
     inactive: (place) => !place.active,
     add: may("supervisor") ? add : null,
     advice: "Import them with `outguide import places FILE.csv`, or add the first one here.",
-    detail: (place, changed) => ({ title: place.name, content: detail(place, changed) }),
+    detail: (place, change) => ({ title: place.name, content: detail(place, change) }),
   });
 }
 
@@ -55,64 +57,24 @@ function fields(place) {
 }
 
 function add() {
-  return ask({
-    title: "Add a place",
-    fields: [{ name: "code", label: "Code", required: true, pattern: "[A-Z0-9]{1,12}", title: "1 to 12 of A-Z and 0-9.", hint: "On its location card; it cannot change later." }, ...fields({})],
-    action: "Add",
-    submit: async (values) => {
-      await post("/api/v1/places", values);
-      toast("Added.");
-      return true;
-    },
-  });
+  const code = { name: "code", label: "Code", required: true, pattern: "[A-Z0-9]{1,12}", title: "1 to 12 of A-Z and 0-9.", hint: "On its location card; it cannot change later." };
+  return addRow({ title: "Add a place", fields: [code, ...fields({})], path: LIST });
 }
 
 /**
  * @param {Place} place
- * @param {() => void} changed
+ * @param {Change} change
  */
-function detail(place, changed) {
-  const path = `/api/v1/places/${encodeURIComponent(place.code)}`;
-  const correct = async () => {
-    const done = await ask({
-      title: `Correct ${place.name}`,
-      intro: ["A new loan time counts from the next checkout on."],
-      fields: fields(place),
-      action: "Save",
-      submit: async (values) => {
-        const difference = changedFields(values, { ...place });
-        if (Object.keys(difference).length > 0) await patch(path, difference);
-        toast("Corrected.");
-        return true;
-      },
-    });
-    if (done) changed();
-  };
-  const turn = async () => {
-    const done = await ask({
-      title: place.active ? `Deactivate ${place.name}` : `Activate ${place.name}`,
-      intro: [place.active ? "Kiosks refuse it as a destination. Charts that are there now stay listed until they are scanned elsewhere." : "It can be a destination again."],
-      fields: [],
-      action: place.active ? "Deactivate" : "Activate",
-      danger: place.active,
-      submit: async () => {
-        await patch(path, { active: !place.active });
-        toast(place.active ? "Deactivated." : "Active again.");
-        return true;
-      },
-    });
-    if (done) changed();
-  };
+function detail(place, change) {
+  const path = `${LIST}/${encodeURIComponent(place.code)}`;
+  const correct = () => correctRow({ title: `Correct ${place.name}`, intro: ["A new loan time counts from the next checkout on."], fields: fields(place), path, before: place });
+  const means = place.active ? "Kiosks refuse it as a destination. Charts that are there now stay listed until they are scanned elsewhere." : "It can be a destination again.";
+  const turn = () => turnRow({ title: place.active ? `Deactivate ${place.name}` : `Activate ${place.name}`, intro: means, path, on: place.active });
   return el(
     "div",
     { class: "detail" },
     el("dl", { class: "facts" }, ...facts([["Code", place.code], ["Kind", words(place.kind)], ["Loan", loan(place.loan_hours)], ["Restricted", place.restricted ? "yes: shown only to some roles, or after a reason" : "no"], ["In use", place.active ? "yes" : "no"]])),
-    may("supervisor") ? el("div", { class: "actions" }, button("Correct", () => void correct()), button(place.active ? "Deactivate" : "Activate", () => void turn())) : el("p", { class: "hint" }, "A supervisor corrects places."),
+    may("supervisor") ? el("div", { class: "actions" }, button("Correct", () => change(correct)), button(place.active ? "Deactivate" : "Activate", () => change(turn))) : el("p", { class: "hint" }, "A supervisor corrects places."),
     el("a", { class: "link", href: address(["out", place.code]) }, "Charts that are out here"),
   );
-}
-
-/** @param {[string, string][]} pairs */
-export function facts(pairs) {
-  return pairs.flatMap(([label, text]) => [el("dt", {}, label), el("dd", {}, text)]);
 }

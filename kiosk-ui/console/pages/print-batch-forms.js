@@ -8,7 +8,7 @@ import { ask } from "../parts/form.js";
 import { printerOption, REASONS, templateOption } from "../parts/print-words.js";
 import { chartLabel } from "../parts/scans.js";
 import { toast } from "../parts/toast.js";
-import { activePlaces } from "./chart-actions.js";
+import { activePlaces } from "../parts/place-field.js";
 
 /** MRNs that are looked up one by one for a list. */
 const LOOKED_UP_MAX = 300;

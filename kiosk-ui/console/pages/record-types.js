@@ -3,20 +3,21 @@
 /** @import { Context } from "../pages.js" */
 /** @import { RecordType } from "../types.js" */
 /** @import { Field } from "../parts/form.js" */
+/** @import { Change } from "../parts/register.js" */
 
-import { patch, post } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
-import { ask, changed as changedFields } from "../parts/form.js";
 import { button, tag } from "../parts/icon.js";
+import { facts } from "../parts/page.js";
 import { register } from "../parts/register.js";
-import { toast } from "../parts/toast.js";
+import { addRow, correctRow } from "../parts/row-forms.js";
 import { may } from "../session.js";
-import { facts } from "./places.js";
+
+const LIST = "/api/v1/record-types";
 
 /** @param {Context} context */
 export function open(context) {
   return register(context, {
-    path: "/api/v1/record-types",
+    path: LIST,
     noun: "record type",
     plural: "record types",
     searched: false,
@@ -28,7 +29,7 @@ export function open(context) {
     keyOf: (type) => type.code,
     inactive: (type) => !type.active,
     add: may("supervisor") ? add : null,
-    detail: (type, changed) => ({ title: type.name, content: detail(type, changed) }),
+    detail: (type, change) => ({ title: type.name, content: detail(type, change) }),
   });
 }
 
@@ -41,42 +42,21 @@ function fields(type) {
 }
 
 function add() {
-  return ask({
-    title: "Add a record type",
-    fields: [{ name: "code", label: "Code", required: true, pattern: "[A-Z0-9]{1,12}", title: "1 to 12 of A-Z and 0-9.", hint: "Short, as on labels; it cannot change later." }, ...fields({})],
-    action: "Add",
-    submit: async (values) => {
-      await post("/api/v1/record-types", values);
-      toast("Added.");
-      return true;
-    },
-  });
+  const code = { name: "code", label: "Code", required: true, pattern: "[A-Z0-9]{1,12}", title: "1 to 12 of A-Z and 0-9.", hint: "Short, as on labels; it cannot change later." };
+  return addRow({ title: "Add a record type", fields: [code, ...fields({})], path: LIST });
 }
 
 /**
  * @param {RecordType} type
- * @param {() => void} changed
+ * @param {Change} change
  */
-function detail(type, changed) {
-  const path = `/api/v1/record-types/${encodeURIComponent(type.code)}`;
-  const correct = async () => {
-    const done = await ask({
-      title: `Correct ${type.name}`,
-      fields: [...fields(type), { name: "active", label: "In use for new charts", type: "checkbox", value: type.active }],
-      action: "Save",
-      submit: async (values) => {
-        const difference = changedFields(values, { ...type });
-        if (Object.keys(difference).length > 0) await patch(path, difference);
-        toast("Corrected.");
-        return true;
-      },
-    });
-    if (done) changed();
-  };
+function detail(type, change) {
+  const all = [...fields(type), /** @type {Field} */ ({ name: "active", label: "In use for new charts", type: "checkbox", value: type.active })];
+  const correct = () => correctRow({ title: `Correct ${type.name}`, fields: all, path: `${LIST}/${encodeURIComponent(type.code)}`, before: type });
   return el(
     "div",
     { class: "detail" },
     el("dl", { class: "facts" }, ...facts([["Code", type.code], ["Restricted", type.restricted ? "yes" : "no"], ["In use", type.active ? "yes" : "no"]])),
-    may("supervisor") ? el("div", { class: "actions" }, button("Correct", () => void correct())) : el("p", { class: "hint" }, "A supervisor corrects record types."),
+    may("supervisor") ? el("div", { class: "actions" }, button("Correct", () => change(correct))) : el("p", { class: "hint" }, "A supervisor corrects record types."),
   );
 }

@@ -6,11 +6,10 @@ import { get } from "../../shared/api.js";
 import { el, fill } from "../../shared/dom.js";
 import { faultBlock, emptyBlock } from "../parts/faults.js";
 import { button } from "../parts/icon.js";
-import { tabs } from "../parts/page.js";
+import { facts, tabs } from "../parts/page.js";
 import { toast } from "../parts/toast.js";
 import { address } from "../router.js";
 import { may, me } from "../session.js";
-import { facts } from "./places.js";
 import * as tokens from "./tokens.js";
 import * as users from "./users.js";
 

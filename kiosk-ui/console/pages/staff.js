@@ -3,16 +3,17 @@
 /** @import { Context } from "../pages.js" */
 /** @import { Place, Staff } from "../types.js" */
 /** @import { Field } from "../parts/form.js" */
+/** @import { Change } from "../parts/register.js" */
 
-import { patch, post } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
-import { ask, changed as changedFields } from "../parts/form.js";
 import { button, tag } from "../parts/icon.js";
+import { facts } from "../parts/page.js";
+import { activePlaces, placeField } from "../parts/place-field.js";
 import { register } from "../parts/register.js";
-import { toast } from "../parts/toast.js";
+import { addRow, correctRow, turnRow } from "../parts/row-forms.js";
 import { may } from "../session.js";
-import { activePlaces, placeField } from "./chart-actions.js";
-import { facts } from "./places.js";
+
+const LIST = "/api/v1/staff";
 
 /** @type {[string, string][]} */
 const ROLES = [
@@ -25,7 +26,7 @@ const ROLES = [
 /** @param {Context} context */
 export function open(context) {
   return register(context, {
-    path: "/api/v1/staff",
+    path: LIST,
     noun: "person",
     plural: "people",
     hint: "Name or badge",
@@ -40,7 +41,7 @@ export function open(context) {
     inactive: (person) => !person.active,
     add: may("supervisor") ? add : null,
     advice: "Import them with `outguide import staff FILE.csv`, or add the first one here.",
-    detail: (person, changed) => ({ title: person.name, content: detail(person, changed) }),
+    detail: (person, change) => ({ title: person.name, content: detail(person, change) }),
   });
 }
 
@@ -55,59 +56,30 @@ function fields(person, places) {
 }
 
 async function add() {
-  const places = await activePlaces();
-  return ask({
-    title: "Add a person",
-    fields: [{ name: "badge", label: "Badge number", required: true, pattern: "[A-Z0-9]{1,12}", title: "1 to 12 of A-Z and 0-9.", hint: "As printed in the badge’s barcode." }, ...fields({}, places)],
-    action: "Add",
-    submit: async (values) => {
-      await post("/api/v1/staff", values);
-      toast("Added. The badge works at every kiosk now.");
-      return true;
-    },
-  });
+  const badge = { name: "badge", label: "Badge number", required: true, pattern: "[A-Z0-9]{1,12}", title: "1 to 12 of A-Z and 0-9.", hint: "As printed in the badge’s barcode." };
+  return addRow({ title: "Add a person", fields: [badge, ...fields({}, await activePlaces())], path: LIST, said: "Added. The badge works at every kiosk now." });
 }
 
 /**
  * @param {Staff} person
- * @param {() => void} changed
+ * @param {Change} change
  */
-function detail(person, changed) {
-  const path = `/api/v1/staff/${encodeURIComponent(person.badge)}`;
-  const correct = async () => {
-    const places = await activePlaces();
-    const done = await ask({
-      title: `Correct ${person.name}`,
-      fields: fields(person, places),
-      action: "Save",
-      submit: async (values) => {
-        const difference = changedFields(values, { ...person });
-        if (Object.keys(difference).length > 0) await patch(path, difference);
-        toast("Corrected.");
-        return true;
-      },
-    });
-    if (done) changed();
-  };
-  const turn = async () => {
-    const done = await ask({
+function detail(person, change) {
+  const path = `${LIST}/${encodeURIComponent(person.badge)}`;
+  const correct = async () => correctRow({ title: `Correct ${person.name}`, fields: fields(person, await activePlaces(person.place)), path, before: person });
+  const turn = () =>
+    turnRow({
       title: person.active ? "Badge lost or withdrawn" : "Badge works again",
-      intro: [person.active ? `Badge ${person.badge} is dead at once: every kiosk refuses it from the next scan on. What ${person.name} has out stays listed.` : `Badge ${person.badge} signs in again.`],
-      fields: [],
+      intro: person.active ? `Badge ${person.badge} is dead at once: every kiosk refuses it from the next scan on. What ${person.name} has out stays listed.` : `Badge ${person.badge} signs in again.`,
+      path,
+      on: person.active,
       action: person.active ? "Kill the badge" : "Activate the badge",
-      danger: person.active,
-      submit: async () => {
-        await patch(path, { active: !person.active });
-        toast(person.active ? "The badge is dead." : "The badge works again.");
-        return true;
-      },
+      said: person.active ? "The badge is dead." : "The badge works again.",
     });
-    if (done) changed();
-  };
   return el(
     "div",
     { class: "detail" },
-    el("dl", { class: "facts" }, ...facts([["Badge", person.badge], ["Role", person.role], ["Works at", person.place_name ?? person.place ?? "not known"], ["E-mail", person.email ?? "none"], ["Badge", person.active ? "works" : "dead"]])),
-    may("supervisor") ? el("div", { class: "actions" }, button("Correct", () => void correct()), button(person.active ? "Badge lost" : "Activate the badge", () => void turn(), { kind: person.active ? "danger" : "primary" })) : el("p", { class: "hint" }, "A supervisor corrects staff. If this badge is lost, tell one now."),
+    el("dl", { class: "facts" }, ...facts([["Badge no.", person.badge], ["Role", person.role], ["Works at", person.place_name ?? person.place ?? "not known"], ["E-mail", person.email ?? "none"], ["Badge", person.active ? "works" : "dead"]])),
+    may("supervisor") ? el("div", { class: "actions" }, button("Correct", () => change(correct)), button(person.active ? "Badge lost" : "Activate the badge", () => change(turn), { kind: person.active ? "danger" : "primary" })) : el("p", { class: "hint" }, "A supervisor corrects staff. If this badge is lost, tell one now."),
   );
 }

@@ -1,15 +1,16 @@
 /** Tokens: how other programs sign in. Shown once, kept only as a hash. */
 
 /** @import { Context } from "../pages.js" */
+/** @import { Change } from "../parts/register.js" */
 
 import { patch, post } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
 import { ask, show } from "../parts/form.js";
 import { button, tag } from "../parts/icon.js";
+import { facts } from "../parts/page.js";
 import { register } from "../parts/register.js";
 import { toast } from "../parts/toast.js";
 import { times } from "../session.js";
-import { facts } from "./places.js";
 import { ROLES } from "./users.js";
 
 /** @typedef {{name: string, role?: string | null, kiosk?: string | null, created_at?: string | null, revoked_at?: string | null}} Token */
@@ -31,7 +32,7 @@ export function open(context) {
     inactive: (token) => Boolean(token.revoked_at),
     add,
     advice: "A token lets another program read or scan. Make one when you connect the first.",
-    detail: (token, changed) => ({ title: token.name, content: detail(token, changed) }),
+    detail: (token, change) => ({ title: token.name, content: detail(token, change) }),
   });
 }
 
@@ -55,11 +56,11 @@ async function add() {
 
 /**
  * @param {Token} token
- * @param {() => void} changed
+ * @param {Change} change
  */
-function detail(token, changed) {
-  const revoke = async () => {
-    const done = await ask({
+function detail(token, change) {
+  const revoke = () =>
+    ask({
       title: `Revoke ${token.name}`,
       intro: ["The program that uses it is refused at once. This cannot be undone."],
       fields: [],
@@ -71,12 +72,10 @@ function detail(token, changed) {
         return true;
       },
     });
-    if (done) changed();
-  };
   return el(
     "div",
     { class: "detail" },
     el("dl", { class: "facts" }, ...facts([["May act as", token.role ?? (token.kiosk ? `kiosk ${token.kiosk}` : "–")], ["Made", times().when(token.created_at)]])),
-    token.revoked_at ? el("p", {}, `Revoked ${times().when(token.revoked_at)}.`) : el("div", { class: "actions" }, button("Revoke", () => void revoke(), { kind: "danger" })),
+    token.revoked_at ? el("p", {}, `Revoked ${times().when(token.revoked_at)}.`) : el("div", { class: "actions" }, button("Revoke", () => change(revoke), { kind: "danger" })),
   );
 }

@@ -1,15 +1,20 @@
 /** Users: accounts of the console. */
 
 /** @import { Context } from "../pages.js" */
+/** @import { Field } from "../parts/form.js" */
+/** @import { Change } from "../parts/register.js" */
 
-import { patch, post } from "../../shared/api.js";
+import { patch } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
 import { ask } from "../parts/form.js";
 import { button, tag } from "../parts/icon.js";
+import { facts } from "../parts/page.js";
 import { register } from "../parts/register.js";
+import { addRow, correctRow, turnRow } from "../parts/row-forms.js";
 import { toast } from "../parts/toast.js";
 import { me } from "../session.js";
-import { facts } from "./places.js";
+
+const LIST = "/api/v1/users";
 
 /** @typedef {{name: string, role: string, active: boolean}} User */
 
@@ -27,7 +32,7 @@ export const ROLES = [
 /** @param {Context} context */
 export function open(context) {
   return register(context, {
-    path: "/api/v1/users",
+    path: LIST,
     noun: "user",
     plural: "users",
     searched: false,
@@ -39,42 +44,51 @@ export function open(context) {
     keyOf: (user) => user.name,
     inactive: (user) => !user.active,
     add,
-    detail: (user, changed) => ({ title: user.name, content: detail(user, changed) }),
+    detail: (user, change) => ({ title: user.name, content: detail(user, change) }),
   });
 }
 
+/** @param {string} label @returns {Field} */
+const passwordField = (label) => ({ name: "password", label, type: "password", required: true, autocomplete: "new-password", hint: "At least 8 characters. Tell it to the person by another way than e-mail." });
+
+/** @param {string} value @returns {Field} */
+const roleField = (value) => ({ name: "role", label: "Role", type: "select", value, options: ROLES, required: true });
+
 function add() {
-  return ask({
-    title: "Add a user",
-    fields: [
-      { name: "name", label: "User name", required: true },
-      { name: "role", label: "Role", type: "select", value: "records", options: ROLES, required: true },
-      { name: "password", label: "Password", type: "password", required: true, autocomplete: "new-password", hint: "At least 8 characters. Tell it to the person by another way than e-mail." },
-    ],
-    action: "Add",
-    submit: async (values) => {
-      await post("/api/v1/users", values);
-      toast("Added.");
-      return true;
-    },
-  });
+  return addRow({ title: "Add a user", fields: [{ name: "name", label: "User name", required: true }, roleField("records"), passwordField("Password")], path: LIST });
 }
 
 /**
  * @param {User} user
- * @param {() => void} changed
+ * @param {Change} change
  */
-function detail(user, changed) {
-  const path = `/api/v1/users/${encodeURIComponent(user.name)}`;
-  /** @param {Promise<unknown>} done */
-  const after = (done) => void done.then((made) => (made === null ? undefined : changed()));
-  const role = () => after(ask({ title: `Role of ${user.name}`, fields: [{ name: "role", label: "Role", type: "select", value: user.role, options: ROLES, required: true }], action: "Save", submit: (values) => patch(path, values).then(() => true) }));
-  const password = () => after(ask({ title: `New password for ${user.name}`, intro: ["Open sessions of this account end."], fields: [{ name: "password", label: "New password", type: "password", required: true, autocomplete: "new-password" }], action: "Set", submit: (values) => patch(path, values).then(() => true) }));
-  const turn = () => after(ask({ title: user.active ? `Deactivate ${user.name}` : `Activate ${user.name}`, intro: [user.active ? "Sign-in is refused and open sessions end at once." : "Sign-in works again."], fields: [], action: user.active ? "Deactivate" : "Activate", danger: user.active, submit: () => patch(path, { active: !user.active }).then(() => true) }));
+function detail(user, change) {
+  const path = `${LIST}/${encodeURIComponent(user.name)}`;
+  const role = () => correctRow({ title: `Role of ${user.name}`, fields: [roleField(user.role)], path, before: user });
+  const password = () => setPassword(user, path);
+  const turn = () => turnRow({ title: user.active ? `Deactivate ${user.name}` : `Activate ${user.name}`, intro: user.active ? "Sign-in is refused and open sessions end at once." : "Sign-in works again.", path, on: user.active });
   return el(
     "div",
     { class: "detail" },
     el("dl", { class: "facts" }, ...facts([["Role", user.role], ["Account", user.active ? "active" : "inactive"]])),
-    el("div", { class: "actions" }, button("Change role", role), button("New password", password), user.name === me().user ? null : button(user.active ? "Deactivate" : "Activate", turn)),
+    el("div", { class: "actions" }, button("Change role", () => change(role)), button("New password", () => change(password)), user.name === me().user ? null : button(user.active ? "Deactivate" : "Activate", () => change(turn))),
   );
+}
+
+/**
+ * @param {User} user
+ * @param {string} path
+ */
+function setPassword(user, path) {
+  return ask({
+    title: `New password for ${user.name}`,
+    intro: ["Open sessions of this account end."],
+    fields: [passwordField("New password")],
+    action: "Set",
+    submit: async (values) => {
+      await patch(path, values);
+      toast("Set.");
+      return true;
+    },
+  });
 }

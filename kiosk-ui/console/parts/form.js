@@ -186,8 +186,9 @@ function checked(form) {
   let good = true;
   for (const input of form.querySelectorAll("input, select, textarea")) {
     const node = /** @type {HTMLInputElement} */ (input);
-    if (node.validity.valid) continue;
-    const text = node.validity.valueMissing ? "This is needed." : node.validity.patternMismatch ? node.title : node.validationMessage;
+    const blank = node.required && !node.disabled && node.type !== "password" && node.value.trim() === "";
+    if (node.validity.valid && !blank) continue;
+    const text = blank || node.validity.valueMissing ? "This is needed." : node.validity.patternMismatch ? node.title : node.validationMessage;
     fieldFault(node, text);
     if (good) node.focus();
     good = false;
@@ -237,7 +238,9 @@ export function valuesOf(form, fields) {
   /** @type {Values} */
   const values = {};
   for (const { name, type } of fields) {
-    const text = String(data.get(name) ?? "").trim();
+    const given = String(data.get(name) ?? "");
+    // Blanks around a password are part of it.
+    const text = type === "password" ? given : given.trim();
     if (type === "checkbox") values[name] = data.has(name);
     else if (text === "") values[name] = null;
     else values[name] = type === "number" ? Number(text) : text;
@@ -252,5 +255,6 @@ export function valuesOf(form, fields) {
  * @param {Record<string, unknown>} before
  */
 export function changed(values, before) {
-  return Object.fromEntries(Object.entries(values).filter(([name, value]) => (before[name] ?? null) !== value));
+  const was = (/** @type {string} */ name) => (before[name] === "" ? null : (before[name] ?? null));
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => was(name) !== value));
 }

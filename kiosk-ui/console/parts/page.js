@@ -24,6 +24,15 @@ export function tabs(label, items) {
 }
 
 /**
+ * The lines of a list of facts (`dl`).
+ *
+ * @param {[string, string][]} pairs
+ */
+export function facts(pairs) {
+  return pairs.flatMap(([label, text]) => [el("dt", {}, label), el("dd", {}, text)]);
+}
+
+/**
  * A place beside the list for what is opened from it.
  *
  * @param {string} label

@@ -5,13 +5,20 @@
 
 import { get } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
-import { emptyBlock } from "./faults.js";
+import { changeFault, emptyBlock } from "./faults.js";
 import { button } from "./icon.js";
 import { list } from "./list.js";
 import { beside } from "./page.js";
+import { toast } from "./toast.js";
 
 const TYPING_PAUSE_MS = 150;
 const ROWS_A_PAGE = 100;
+
+/**
+ * Runs a form that is about the row; unless it resolves to null the list and the row are read again.
+ *
+ * @typedef {(form: () => Promise<unknown>) => void} Change
+ */
 
 /**
  * @template Row
@@ -25,7 +32,7 @@ const ROWS_A_PAGE = 100;
  * @param {boolean} [options.searched] can the server search them?
  * @param {string} [options.hint] what the search field takes
  * @param {(() => Promise<unknown>) | null} options.add null: this role may not
- * @param {(row: Row, changed: () => void) => {title: string, content: Node}} options.detail
+ * @param {(row: Row, change: Change) => {title: string, content: Node}} options.detail
  * @param {(row: Row) => boolean} [options.inactive]
  * @param {string} [options.advice] what to do when there are none
  */
@@ -43,20 +50,20 @@ export function register(context, options) {
   const panel = beside(options.noun, close);
   /** @param {Row} row */
   const showRow = (row) => {
-    const { title, content } = options.detail(row, changed);
+    const { title, content } = options.detail(row, (form) => void attempt(form, reread));
     panel.open(title, content);
     opened = options.keyOf(row);
     rows.mark(opened);
   };
-  const changed = async () => {
+  const reread = async () => {
+    const inside = panel.element.contains(document.activeElement);
     await rows.reload();
     const row = rows.rows().find((one) => options.keyOf(one) === opened);
     if (row) showRow(row);
     else if (opened) close();
+    if (row && inside) panel.focus();
   };
-  const add = async () => {
-    if ((await options.add?.()) !== null) void rows.restart();
-  };
+  const add = () => (options.add ? attempt(options.add, rows.restart) : undefined);
   const rows = list(context, {
     label: options.plural,
     columns: options.columns,
@@ -92,4 +99,19 @@ export function register(context, options) {
   void rows.restart();
   const bar = el("div", { class: "panel-head" }, options.searched === false ? null : field, el("span", { class: "spring" }), options.add ? button(`Add a ${options.noun}`, () => void add(), { icon: "add", kind: "primary" }) : null);
   return el("div", { class: "split-body" }, el("section", { class: "panel grow", "aria-label": options.plural }, bar, rows.element), panel.element);
+}
+
+/**
+ * A form may need to ask the server something before it opens; that can fail, and must be said.
+ *
+ * @param {() => Promise<unknown>} form
+ * @param {() => Promise<unknown>} then what follows unless it was left
+ */
+async function attempt(form, then) {
+  try {
+    if ((await form()) !== null) await then();
+  } catch (fault) {
+    const { text, lost } = changeFault(fault);
+    toast(`${text} ${lost}`, "refused");
+  }
 }

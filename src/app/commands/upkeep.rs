@@ -70,7 +70,9 @@ fn head(text: &str) -> Result<(u64, [u8; 32]), Failure> {
 
 /// `outguide rebuild`: in the running server where one runs; its scans wait meanwhile.
 pub fn rebuild(argument: &ConfigArg) -> Result<(), Failure> {
-    match Reach::open(&super::config(argument)?)?.run(&Task::Rebuild)? {
+    let config = super::config(argument)?;
+    database(&config)?;
+    match Reach::open(&config)?.run(&Task::Rebuild)? {
         Done::Rebuilt(entries) => {
             say::line(format_args!("Tables made anew from {entries} entries"));
             Ok(())

@@ -20,7 +20,7 @@ use crate::barcode::{self, BadgeNumber, ChartNumber, Code, CommandWord, LabelIss
 use crate::config::{Config, Scanner};
 use crate::custody::{Kiosk, KioskMode, Role};
 use crate::import::ImportKind;
-use crate::ledger::changes::{CorrectPlace, PlacePatch};
+use crate::ledger::changes::{CorrectPlace, PlacePatch, Was};
 use crate::ledger::{Actor, Clock, Ledger, SystemClock};
 use crate::web::Sample;
 
@@ -99,7 +99,10 @@ fn prepare(arguments: &DemoArgs, config: &Config, now: jiff::Timestamp) -> Resul
 fn restrict(ledger: &Ledger) -> Result<(), Failure> {
     let code = PlaceCode::new("PSY").map_err(Failure::new)?;
     let patch = PlacePatch { restricted: Some(true), ..PlacePatch::default() };
-    ledger.change_blocking(&Actor::System, CorrectPlace { code, patch }).map(drop).map_err(Failure::new)
+    ledger
+        .change_blocking(&Actor::System, CorrectPlace { code, patch, was: Was::default() })
+        .map(drop)
+        .map_err(Failure::new)
 }
 
 /// Something to scan at a kiosk: who works there, where charts go, a few charts, the command cards.

@@ -128,6 +128,7 @@ fn not_read(error: ReadError) -> ChangeError {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::changes::Was;
     use super::*;
     use crate::barcode;
     use crate::ledger::queries::Paging;
@@ -164,7 +165,8 @@ mod tests {
         let lines: Vec<_> = log.rows.iter().map(|line| (line.who.as_str(), line.outcome.as_str())).collect();
         assert_eq!(lines, [("user:anna", "ok"), ("system", "refused"), ("user:anna", "refused")]);
 
-        let end = |name: &str| CorrectUser { name: name.to_owned(), role: None, active: Some(false) };
+        let end =
+            |name: &str| CorrectUser { name: name.to_owned(), role: None, active: Some(false), was: Was::default() };
         ledger.change(&Actor::System, end("anna")).await.unwrap();
         assert_eq!(ledger.session_owner(session.secret.reveal(), true).await.unwrap(), None);
         assert!(ledger.sign_in("anna", "correct horse", None).await.unwrap().is_none());
@@ -182,7 +184,7 @@ mod tests {
         let secret = Secret::random().unwrap();
         let make = CreateToken { name: "feed".into(), role: Some(Role::Viewer), kiosk: None, secret: secret.hash() };
         ledger.change(&Actor::System, make.clone()).await.unwrap();
-        assert!(matches!(ledger.change(&Actor::System, make).await, Err(ChangeError::Conflict(_))));
+        assert!(matches!(ledger.change(&Actor::System, make).await, Err(ChangeError::Clash { .. })));
         let owner = ledger.bearer(secret.reveal()).await.unwrap();
         assert_eq!(owner, Some(Owner::Token { name: "feed".into(), role: Role::Viewer }));
         ledger.change(&Actor::System, RevokeToken { name: "feed".into() }).await.unwrap();

@@ -42,7 +42,7 @@ impl Change for CreateToken {
         }
         let sql = "SELECT count(*) FROM tokens WHERE name = ?1 AND revoked_at IS NULL";
         if work.conn().prepare_cached(sql)?.query_row(params![name], |row| row.get::<_, bool>(0))? {
-            return Err(ChangeError::Conflict(format!("there is a token {name:?} already; revoke it first")));
+            return Err(ChangeError::clash("name", format!("there is a token {name:?} already; revoke it first")));
         }
         let row = TokenRow { name, role: self.role, kiosk: self.kiosk, created_at: work.now(), revoked_at: None };
         let sql = "INSERT INTO tokens (token_hash, name, role, kiosk, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";

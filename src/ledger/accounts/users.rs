@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
 use super::super::Effect;
-use super::super::changes::Change;
+use super::super::changes::{Change, Was};
 use super::super::error::{ChangeError, ReadError};
 use super::super::queries::UserRow;
 use super::super::reader::Reader;
@@ -39,7 +39,7 @@ impl Change for AddUser {
             return Err(ChangeError::refused("refuse_when_user_name_does_not_fit", Some("name"), text));
         }
         if present(work, &name)?.is_some() {
-            return Err(ChangeError::Conflict(format!("there is a user {name} already")));
+            return Err(ChangeError::clash("name", format!("there is a user {name} already")));
         }
         let row = UserRow { name, role: self.role, active: true };
         let effect = row_set(work, &row, 1, &["name", "role", "active"])?;
@@ -58,6 +58,8 @@ pub struct CorrectUser {
     pub name: String,
     pub role: Option<Role>,
     pub active: Option<bool>,
+    /// What those were when they were looked at.
+    pub was: Was,
 }
 
 impl Change for CorrectUser {
@@ -65,6 +67,7 @@ impl Change for CorrectUser {
 
     fn make(self, work: &mut Work<'_>) -> Result<UserRow, ChangeError> {
         let (before, version) = existing(work, &canonical(&self.name))?;
+        self.was.check(&before)?;
         let row = UserRow {
             name: before.name.clone(),
             role: self.role.unwrap_or(before.role),

@@ -12,7 +12,7 @@ use super::super::error::ChangeError;
 use super::super::rows::{self, ChartRecord};
 use super::super::work::Work;
 use super::super::{Effect, PatientId};
-use super::Change;
+use super::{Change, Was};
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::{Act, OrderKey, Place};
 
@@ -47,7 +47,7 @@ impl Change for AddChart {
         };
         if rows::chart_of(work.conn(), patient, &self.record_type, volume)?.is_some() {
             let text = format!("{} {} volume {volume} exists already", self.mrn, self.record_type);
-            return Err(ChangeError::Conflict(text));
+            return Err(ChangeError::clash("volume", text));
         }
         let registered = Act::Registered { place: self.home.clone(), holder: None, out_since: None, due_at: None };
         let chart = ChartRegistration { patient, record_type: self.record_type, volume, home: self.home };
@@ -74,6 +74,8 @@ pub struct CorrectChart {
     pub number: ChartNumber,
     /// What to change.
     pub patch: ChartPatch,
+    /// What those fields were when they were looked at.
+    pub was: Was,
 }
 
 impl Change for CorrectChart {
@@ -81,6 +83,7 @@ impl Change for CorrectChart {
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let before = known_chart(work, self.number)?;
+        self.was.check(&seen(&before, &self.patch))?;
         let patch = self.patch;
         let after = ChartRecord {
             record_type: patch.record_type.unwrap_or_else(|| before.record_type.clone()),
@@ -99,7 +102,7 @@ impl Change for CorrectChart {
             && rows::chart_of(work.conn(), after.patient, &after.record_type, after.volume)?.is_some()
         {
             let text = format!("{} volume {} exists already", after.record_type, after.volume);
-            return Err(ChangeError::Conflict(text));
+            return Err(ChangeError::clash("volume", text));
         }
         let mut effects = vec![after.set()];
         if after.home != before.home {
@@ -118,6 +121,16 @@ impl Change for CorrectChart {
     }
 }
 
+/// What a correction may compare with. Where a chart is filed can be confidential: it is compared only when it is to be
+/// changed, which leaves an entry, so that nobody can ask for it in silence.
+fn seen(chart: &ChartRecord, patch: &ChartPatch) -> serde_json::Value {
+    let mut seen = json!({ "record_type": chart.record_type, "volume": chart.volume, "retired": chart.retired });
+    if patch.home.is_some() {
+        seen["home"] = json!(chart.home);
+    }
+    seen
+}
+
 /// Corrects a chart and says where it is: both, or neither.
 #[derive(Debug, Clone)]
 pub struct CorrectAndMove {
@@ -125,6 +138,8 @@ pub struct CorrectAndMove {
     pub number: ChartNumber,
     /// What to change of its registration.
     pub patch: ChartPatch,
+    /// What those fields were when they were looked at.
+    pub was: Was,
     /// Where it is; where it was where that is not given.
     pub place: Option<PlaceCode>,
     /// Who has it.
@@ -136,8 +151,8 @@ impl Change for CorrectAndMove {
 
     // Both steps are of one change, which the writer takes back whole when the second one is refused.
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
-        let CorrectAndMove { number, patch, place, holder } = self;
-        CorrectChart { number, patch }.make(work)?;
+        let CorrectAndMove { number, patch, was, place, holder } = self;
+        CorrectChart { number, patch, was }.make(work)?;
         let place = match place {
             Some(place) => place,
             None => known_chart(work, number)?.custody.place,
@@ -342,7 +357,8 @@ fn highest_volume(work: &Work<'_>, patient: PatientId, record_type: &str) -> Res
 }
 
 fn acted(work: &mut Work<'_>, chart: &ChartRecord, act: Act) -> Result<Vec<Effect>, ChangeError> {
-    let (key, now, by) = (key(work), work.now(), work.actor());
+    let (now, by) = (work.now(), work.actor());
+    let key = key(work).behind(&chart.custody.last, now);
     Ok(act_on(work.store, chart.number, Some(&chart.custody), &key, act, &Acting { by: &by, now })?)
 }
 

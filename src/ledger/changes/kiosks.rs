@@ -8,7 +8,7 @@ use super::super::kiosks::KnownKiosk;
 use super::super::rows;
 use super::super::work::Work;
 use super::patients::NAME_MAX_CHARS;
-use super::{Change, versioned};
+use super::{Change, Was, versioned};
 use crate::barcode::PlaceCode;
 use crate::custody::{Kiosk, KioskMode};
 
@@ -33,7 +33,7 @@ impl Change for AddKiosk {
         let kiosk = checked(self.kiosk)?;
         check_place(work, &kiosk.place)?;
         if work.store.kiosks()?.get(&kiosk.id).is_some() {
-            return Err(ChangeError::Conflict(format!("there is a kiosk {} already", kiosk.id)));
+            return Err(ChangeError::clash("id", format!("there is a kiosk {} already", kiosk.id)));
         }
         // A kiosk of this id that has left the configuration is another kiosk: what spoke for it speaks no more.
         let revoked = end_credentials(work, &kiosk.id)?;
@@ -63,6 +63,8 @@ pub struct CorrectKiosk {
     pub id: String,
     /// What to change.
     pub patch: KioskPatch,
+    /// What those fields were when they were looked at.
+    pub was: Was,
 }
 
 impl Change for CorrectKiosk {
@@ -71,6 +73,7 @@ impl Change for CorrectKiosk {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let unknown = || ChangeError::NotFound(format!("there is no kiosk {}", self.id));
         let before = work.store.kiosks()?.get(&self.id).cloned().ok_or_else(unknown)?;
+        self.was.check(&before)?;
         let active = self.patch.active.unwrap_or(before.active);
         let wanted = patched(&before.kiosk, self.patch);
         let kiosk = if wanted == before.kiosk {

@@ -16,6 +16,7 @@ mod scan_back;
 mod staff;
 mod sweep;
 pub(in crate::ledger) mod versioned;
+mod was;
 
 pub use alerts::{AlertAction, AlertStep, CloseAlert, OpenAlert};
 pub use charts::{
@@ -39,6 +40,7 @@ pub use record_types::{AddRecordType, CorrectRecordType, RecordTypePatch};
 pub use scan_back::{ScanBack, ScannedBack};
 pub use staff::{AddStaff, CorrectStaff, StaffPatch};
 pub use sweep::{Sweep, Swept};
+pub use was::Was;
 
 use super::error::ChangeError;
 use super::work::Work;

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::error::ChangeError;
 use super::super::work::Work;
 use super::super::{PatientId, rows};
-use super::{Change, versioned};
+use super::{Change, Was, versioned};
 use crate::records::Patient;
 
 /// A new patient.
@@ -22,7 +22,7 @@ impl Change for AddPatient {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let patient = checked(work, self.patient)?;
         if rows::patient(work.conn(), &patient.mrn)?.is_some() {
-            return Err(ChangeError::Conflict(format!("there is a patient with MRN {} already", patient.mrn)));
+            return Err(ChangeError::clash("mrn", format!("there is a patient with MRN {} already", patient.mrn)));
         }
         let id = PatientId(work.store.next.patient);
         work.store.next.patient += 1;
@@ -51,6 +51,8 @@ pub struct CorrectPatient {
     pub mrn: String,
     /// What to change.
     pub patch: PatientPatch,
+    /// What those fields were when they were looked at.
+    pub was: Was,
 }
 
 impl Change for CorrectPatient {
@@ -59,6 +61,7 @@ impl Change for CorrectPatient {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let unknown = || ChangeError::NotFound(format!("there is no patient with MRN {}", self.mrn));
         let (id, (before, version)) = rows::patient(work.conn(), &self.mrn)?.ok_or_else(unknown)?;
+        self.was.check(&before)?;
         let patch = self.patch;
         let after = Patient {
             mrn: patch.mrn.unwrap_or_else(|| before.mrn.clone()),
@@ -73,7 +76,7 @@ impl Change for CorrectPatient {
             return Ok(after);
         }
         if after.mrn != before.mrn && rows::patient(work.conn(), &after.mrn)?.is_some() {
-            return Err(ChangeError::Conflict(format!("there is a patient with MRN {} already", after.mrn)));
+            return Err(ChangeError::clash("mrn", format!("there is a patient with MRN {} already", after.mrn)));
         }
         let set = versioned::put_patient(work, id, &after, Some((&before, version)))?;
         work.record("patient_corrected", json!({ "patient": id }), vec![set])?;

@@ -6,7 +6,7 @@ use super::super::error::ChangeError;
 use super::super::rows;
 use super::super::work::Work;
 use super::patients::NAME_MAX_CHARS;
-use super::{Change, versioned};
+use super::{Change, Was, versioned};
 use crate::barcode::PlaceCode;
 use crate::custody::{Place, PlaceKind};
 
@@ -23,7 +23,7 @@ impl Change for AddPlace {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let place = checked(self.place)?;
         if rows::place(work.conn(), &place.code)?.is_some() {
-            return Err(ChangeError::Conflict(format!("there is a place {} already", place.code)));
+            return Err(ChangeError::clash("code", format!("there is a place {} already", place.code)));
         }
         let set = versioned::put_place(work, &place, None)?;
         work.record("place_added", json!({ "place": place.code }), vec![set])?;
@@ -49,6 +49,8 @@ pub struct CorrectPlace {
     pub code: PlaceCode,
     /// What to change.
     pub patch: PlacePatch,
+    /// What those fields were when they were looked at.
+    pub was: Was,
 }
 
 impl Change for CorrectPlace {
@@ -57,6 +59,7 @@ impl Change for CorrectPlace {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let unknown = || ChangeError::NotFound(format!("there is no place {}", self.code));
         let (before, version) = rows::place(work.conn(), &self.code)?.ok_or_else(unknown)?;
+        self.was.check(&before)?;
         let patch = self.patch;
         let after = checked(Place {
             code: before.code.clone(),

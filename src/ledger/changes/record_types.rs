@@ -6,7 +6,7 @@ use super::super::error::ChangeError;
 use super::super::rows;
 use super::super::work::Work;
 use super::patients::NAME_MAX_CHARS;
-use super::{Change, versioned};
+use super::{Change, Was, versioned};
 use crate::records::RecordType;
 
 /// A new record type.
@@ -22,7 +22,7 @@ impl Change for AddRecordType {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let kind = checked(self.record_type)?;
         if rows::record_type(work.conn(), &kind.code)?.is_some() {
-            return Err(ChangeError::Conflict(format!("there is a record type {} already", kind.code)));
+            return Err(ChangeError::clash("code", format!("there is a record type {} already", kind.code)));
         }
         let set = versioned::put_record_type(work, &kind, None)?;
         work.record("record_type_added", json!({ "record_type": kind.code }), vec![set])?;
@@ -46,6 +46,8 @@ pub struct CorrectRecordType {
     pub code: String,
     /// What to change.
     pub patch: RecordTypePatch,
+    /// What those fields were when they were looked at.
+    pub was: Was,
 }
 
 impl Change for CorrectRecordType {
@@ -54,6 +56,7 @@ impl Change for CorrectRecordType {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let unknown = || ChangeError::NotFound(format!("there is no record type {}", self.code));
         let (before, version) = rows::record_type(work.conn(), &self.code)?.ok_or_else(unknown)?;
+        self.was.check(&before)?;
         let after = checked(RecordType {
             code: before.code.clone(),
             name: self.patch.name.unwrap_or_else(|| before.name.clone()),

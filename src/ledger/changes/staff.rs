@@ -6,7 +6,7 @@ use super::super::error::ChangeError;
 use super::super::rows;
 use super::super::work::Work;
 use super::patients::NAME_MAX_CHARS;
-use super::{Change, versioned};
+use super::{Change, Was, versioned};
 use crate::barcode::{BadgeNumber, PlaceCode};
 use crate::custody::{Role, Staff};
 
@@ -23,7 +23,7 @@ impl Change for AddStaff {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let staff = checked(work, self.staff)?;
         if rows::staff(work.conn(), &staff.badge)?.is_some() {
-            return Err(ChangeError::Conflict(format!("badge {} is in use already", staff.badge)));
+            return Err(ChangeError::clash("badge", format!("badge {} is in use already", staff.badge)));
         }
         let set = versioned::put_staff(work, &staff, None)?;
         work.record("staff_added", json!({ "badge": staff.badge }), vec![set])?;
@@ -49,6 +49,8 @@ pub struct CorrectStaff {
     pub badge: BadgeNumber,
     /// What to change.
     pub patch: StaffPatch,
+    /// What those fields were when they were looked at.
+    pub was: Was,
 }
 
 impl Change for CorrectStaff {
@@ -57,6 +59,7 @@ impl Change for CorrectStaff {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let unknown = || ChangeError::NotFound(format!("there is no badge {}", self.badge));
         let (before, version) = rows::staff(work.conn(), &self.badge)?.ok_or_else(unknown)?;
+        self.was.check(&before)?;
         let patch = self.patch;
         let after = Staff {
             badge: before.badge.clone(),

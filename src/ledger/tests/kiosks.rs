@@ -3,7 +3,7 @@
 use super::*;
 use crate::custody::VerdictKind;
 use crate::ledger::accounts::{CreateToken, Secret};
-use crate::ledger::changes::{AddKiosk, CorrectKiosk, KioskPatch};
+use crate::ledger::changes::{AddKiosk, CorrectKiosk, KioskPatch, Was};
 use crate::ledger::{ChangeError, Depth, Rebuild, restore, schema, verify};
 
 fn by() -> Actor {
@@ -16,7 +16,7 @@ fn add(house: &House, id: &str, at: &str) -> Result<(), ChangeError> {
 }
 
 fn correct(house: &House, id: &str, patch: KioskPatch) -> Result<(), ChangeError> {
-    house.ledger.change_blocking(&by(), CorrectKiosk { id: id.into(), patch }).map(drop)
+    house.ledger.change_blocking(&by(), CorrectKiosk { id: id.into(), patch, was: Was::default() }).map(drop)
 }
 
 fn active(active: bool) -> KioskPatch {
@@ -78,7 +78,7 @@ fn kiosks_that_cannot_be_are_refused_by_rule() {
     hasty.idle_sign_off_seconds = 1;
     let made = house.ledger.change_blocking(&by(), AddKiosk { kiosk: hasty }).map(drop);
     assert_eq!(rule(made), "refuse_when_idle_time_is_out_of_range");
-    assert!(matches!(add(&house, "er-1", "ER"), Err(ChangeError::Conflict(_))));
+    assert!(matches!(add(&house, "er-1", "ER"), Err(ChangeError::Clash { .. })));
     assert!(matches!(correct(&house, "none", active(false)), Err(ChangeError::NotFound(_))));
     assert!(house.ledger.kiosks().get("er-2").is_none());
 }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::super::changes::{
     AddChart, BatchStep, CancelPrintJob, ConfirmPrintJob, CorrectPlace, CorrectStock, FeedBatch, GatherBatch,
     LoadStock, OpenBatch, PlacePatch, PrintJobFate, PrinterHealth, QueueLabels, QueuePaper, RetryPrintJob, ScanBack,
-    ScannedBack, SteerBatch, StockLow,
+    ScannedBack, SteerBatch, StockLow, Was,
 };
 use super::super::queries::{LabelSelection, LabelStanding, Paging, PrintJobFilter, Sight};
 use super::super::{
@@ -339,7 +339,7 @@ fn cards_slips_and_lists_use_up_no_issue_and_are_rebuilt_from_their_entries() {
 fn where_charts_are_sent_in_confidence_shows_to_nobody_else() {
     let house = House::with_charts(1);
     let patch = PlacePatch { restricted: Some(true), ..PlacePatch::default() };
-    house.ledger.change_blocking(&anna(), CorrectPlace { code: place("CARD"), patch }).unwrap();
+    house.ledger.change_blocking(&anna(), CorrectPlace { code: place("CARD"), patch, was: Was::default() }).unwrap();
     for to in ["CARD", "ER"] {
         let subject = Subject::Transfer { charts: vec![ChartNumber(1)], to: Some(place(to)) };
         let (template, printer) = ("transfer-sheet".into(), "zebra".into());

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::custody::{Rule, VerdictKind};
-use crate::ledger::OpenError;
+use crate::ledger::changes::MoveChart;
+use crate::ledger::{Depth, OpenError, verify};
 
 #[test]
 fn a_chart_is_checked_out_to_the_destination() {
@@ -143,4 +144,28 @@ fn closing_moves_the_log_into_the_database_file() {
     drop(ledger);
     let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert!(!files.iter().any(|name| name.to_string_lossy().ends_with("-wal")), "{files:?}");
+}
+
+#[test]
+fn a_clock_that_is_put_back_stops_no_chart_and_leaves_nobody_signed_in() {
+    const TWO_DAYS: i64 = 2 * 86_400;
+    let house = House::with_charts(2);
+    house.clock.advance(TWO_DAYS);
+    for code in [badge("2"), chart(1), chart(2)] {
+        house.scan("er-1", &code).unwrap();
+    }
+    house.clock.advance(-TWO_DAYS);
+    let stranger = house.scan("er-1", &chart(1)).unwrap().verdict;
+    assert_eq!(stranger.rule, Some(Rule::RefuseWhenNobodyIsSignedIn), "who signed in two days from now is not here");
+    house.scan("rr-1", &badge("1")).unwrap();
+    let back = house.scan("rr-1", &chart(1)).unwrap().verdict;
+    assert_eq!((back.kind, back.notes.as_slice()), (VerdictKind::Returned, [].as_slice()));
+    assert_eq!((house.custody(1).place, house.custody(1).out_since), (place("FILE"), None));
+    let session = house.scan("rr-1", &chart(1)).unwrap().session;
+    assert_eq!(session.staff.map(|badge| badge.to_string()).as_deref(), Some("1"), "the session goes by today's clock");
+    let by = Actor::User("anna".into());
+    let change = MoveChart { number: ChartNumber(2), place: place("CARD"), holder: None };
+    house.ledger.change_blocking(&by, change).unwrap();
+    assert_eq!(house.custody(2).place, place("CARD"));
+    assert!(verify(&house.dir.path().join("outguide.db"), Depth::Full, None, |_, _| {}).unwrap().faults.is_empty());
 }

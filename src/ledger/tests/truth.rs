@@ -7,7 +7,7 @@ use crate::custody::{Custody, VerdictKind, fold};
 use crate::ledger::acting::history;
 use crate::ledger::changes::{
     AlertAction, AlertStep, ChartPatch, ChartRow, CorrectChart, ImportCharts, MoveChart, QueueLabels, RenewLoan,
-    ReportFound, ReportMissing, RowOutcome, Sweep,
+    ReportFound, ReportMissing, RowOutcome, Sweep, Was,
 };
 use crate::ledger::{AlertId, Depth, Fault, Rebuild, Report, backup, restore, verify};
 
@@ -66,7 +66,7 @@ fn step(house: &House, what: u8, number: u32) {
         }
         22 => {
             let patch = ChartPatch { home: Some(place("CARD")), ..ChartPatch::default() };
-            drop(house.ledger.change_blocking(&by, CorrectChart { number, patch }));
+            drop(house.ledger.change_blocking(&by, CorrectChart { number, patch, was: Was::default() }));
         }
         23 => {
             let action = AlertAction { id: AlertId(1), step: AlertStep::Resolve { reason: "seen".into() } };

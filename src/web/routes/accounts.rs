@@ -13,6 +13,7 @@ use crate::custody::Role;
 use crate::ledger::accounts::{
     AddUser, CorrectUser, CreateToken, MakeEnrolCode, PasswordFault, PasswordHash, RevokeToken, Secret, SetPassword,
 };
+use crate::ledger::changes::Was;
 use crate::ledger::queries::{Page, TokenRow, UserRow};
 use crate::web::caller::Caller;
 use crate::web::extract::{Body, Path, Query, present};
@@ -83,6 +84,10 @@ struct UserChange {
     #[schema(min_length = 8, max_length = 256)]
     #[serde(default, deserialize_with = "present")]
     password: Option<String>,
+    /// What the fields to be changed were when they were looked at. Where one is different by now, the answer is 409 and
+    /// nothing is changed.
+    #[serde(default)]
+    was: Was,
 }
 
 /// Corrects, closes or opens an account, or sets its password.
@@ -98,7 +103,7 @@ async fn correct_user(
         let password = hashed(&web, password).await?;
         web.ledger().change(&caller.actor(), SetPassword { name: name.clone(), password }).await?;
     }
-    let change = CorrectUser { name, role: change.role, active: change.active };
+    let change = CorrectUser { name, role: change.role, active: change.active, was: change.was };
     let row = web.ledger().change(&caller.actor(), change).await?;
     web.callers.forget_all();
     Ok(Json(row))

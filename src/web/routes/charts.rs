@@ -12,7 +12,7 @@ use super::{Access, Api, Part};
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::Role;
 use crate::ledger::changes::{
-    AddChart, Change, ChartPatch, CorrectAndMove, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing,
+    AddChart, Change, ChartPatch, CorrectAndMove, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing, Was,
 };
 use crate::ledger::queries::{ChartDetail, ChartRow, HistoryRow, Page, Sight};
 use crate::web::caller::{Caller, Peer};
@@ -217,6 +217,10 @@ struct ChartChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     holder: Option<Option<BadgeNumber>>,
+    /// What the fields of the registration to be changed were when they were looked at.
+    /// Where one is different by now, the answer is 409 and nothing is changed.
+    #[serde(default)]
+    was: Was,
 }
 
 /// Corrects a chart, retires it, or says where it is.
@@ -228,13 +232,13 @@ async fn correct(
     Path(number): Path<ChartNumber>,
     Body(change): Body<ChartChange>,
 ) -> Answer<Json<ChartDetail>> {
-    let ChartChange { record_type, volume, home, retired, place, holder } = change;
+    let ChartChange { record_type, volume, home, retired, place, holder, was } = change;
     let patch = ChartPatch { record_type, volume, home, retired };
     if place.is_some() || holder.is_some() {
-        let change = CorrectAndMove { number, patch, place, holder: holder.flatten() };
+        let change = CorrectAndMove { number, patch, was, place, holder: holder.flatten() };
         act(&web, &caller, number, change).await
     } else {
-        act(&web, &caller, number, CorrectChart { number, patch }).await
+        act(&web, &caller, number, CorrectChart { number, patch, was }).await
     }
 }
 

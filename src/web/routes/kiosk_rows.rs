@@ -11,7 +11,7 @@ use super::{Access, Api};
 use crate::barcode::PlaceCode;
 use crate::custody::{Kiosk, KioskMode, Role};
 use crate::ledger::KnownKiosk;
-use crate::ledger::changes::{AddKiosk, CorrectKiosk, KioskPatch};
+use crate::ledger::changes::{AddKiosk, CorrectKiosk, KioskPatch, Was};
 use crate::web::caller::Caller;
 use crate::web::extract::{Body, Path, given};
 use crate::web::problem::{Answer, Problem};
@@ -94,6 +94,10 @@ struct KioskChange {
     printer: Option<Option<String>>,
     /// At an inactive kiosk nothing is scanned: its tokens and enrolled browsers are dead at once, and stay dead.
     active: Option<bool>,
+    /// What the fields to be changed were when they were looked at. Where one is different by now, the answer is 409 and
+    /// nothing is changed.
+    #[serde(default)]
+    was: Was,
 }
 
 /// Corrects, deactivates or reactivates a kiosk.
@@ -117,7 +121,7 @@ async fn correct(
         printer: change.printer,
         active: change.active,
     };
-    let known = web.ledger().change(&caller.actor(), CorrectKiosk { id, patch }).await?;
+    let known = web.ledger().change(&caller.actor(), CorrectKiosk { id, patch, was: change.was }).await?;
     web.callers.forget_all();
     Ok(Json(known))
 }

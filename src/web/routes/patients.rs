@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::{Access, Api, Sought};
 use crate::custody::Role;
-use crate::ledger::changes::{AddPatient, CorrectPatient, PatientPatch};
+use crate::ledger::changes::{AddPatient, CorrectPatient, PatientPatch, Was};
 use crate::ledger::queries::{ChartRow, Page, PatientRow};
 use crate::ledger::{ReadError, Reader};
 use crate::records::Patient;
@@ -103,8 +103,8 @@ struct NewPatient {
     mrn: String,
     /// Family name.
     last_name: String,
-    /// Given names.
-    first_name: String,
+    /// Given names; newborns and people of one name have none.
+    first_name: Option<String>,
     /// Birth date, where known.
     birth_date: Option<Date>,
     /// Administrative sex as the hospital writes it, where known.
@@ -118,7 +118,7 @@ async fn add(State(web): State<Web>, caller: Caller, Body(new): Body<NewPatient>
     let patient = Patient {
         mrn: super::name("mrn", &new.mrn)?,
         last_name: super::name("last_name", &new.last_name)?,
-        first_name: super::name("first_name", &new.first_name)?,
+        first_name: super::new_text("first_name", new.first_name)?.unwrap_or_default(),
         birth_date: new.birth_date,
         sex: super::new_text("sex", new.sex)?,
         active: true,
@@ -138,8 +138,9 @@ struct PatientChange {
     #[serde(default, deserialize_with = "present")]
     last_name: Option<String>,
     /// Given names.
-    #[serde(default, deserialize_with = "present")]
-    first_name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    first_name: Option<Option<String>>,
     /// Birth date.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Date>)]
@@ -151,6 +152,10 @@ struct PatientChange {
     /// Deactivated patients are kept, and offered for nothing new.
     #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
+    /// What the fields to be changed were when they were looked at. Where one is different by now, the answer is 409 and
+    /// nothing is changed.
+    #[serde(default)]
+    was: Was,
 }
 
 /// Corrects, deactivates or reactivates a patient.
@@ -165,10 +170,13 @@ async fn correct(
     let patch = PatientPatch {
         mrn: super::new_name("mrn", change.mrn)?,
         last_name: super::new_name("last_name", change.last_name)?,
-        first_name: super::new_name("first_name", change.first_name)?,
+        first_name: match change.first_name {
+            Some(first) => Some(super::new_text("first_name", first)?.unwrap_or_default()),
+            None => None,
+        },
         birth_date: change.birth_date,
         sex: change.sex.map(|sex| super::new_text("sex", sex)).transpose()?,
         active: change.active,
     };
-    Ok(Json(web.ledger().change(&caller.actor(), CorrectPatient { mrn, patch }).await?))
+    Ok(Json(web.ledger().change(&caller.actor(), CorrectPatient { mrn, patch, was: change.was }).await?))
 }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::{Access, Api, Sought};
 use crate::barcode::PlaceCode;
 use crate::custody::{Place, PlaceKind, Role};
-use crate::ledger::changes::{AddPlace, CorrectPlace, PlacePatch};
+use crate::ledger::changes::{AddPlace, CorrectPlace, PlacePatch, Was};
 use crate::ledger::queries::Page;
 use crate::web::caller::Caller;
 use crate::web::extract::{Body, Path, Query, given, present};
@@ -87,6 +87,10 @@ struct PlaceChange {
     /// An inactive place is no destination any more.
     #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
+    /// What the fields to be changed were when they were looked at. Where one is different by now, the answer is 409 and
+    /// nothing is changed.
+    #[serde(default)]
+    was: Was,
 }
 
 /// Corrects, deactivates or reactivates a place.
@@ -105,5 +109,5 @@ async fn correct(
         restricted: change.restricted,
         active: change.active,
     };
-    Ok(Json(web.ledger().change(&caller.actor(), CorrectPlace { code, patch }).await?))
+    Ok(Json(web.ledger().change(&caller.actor(), CorrectPlace { code, patch, was: change.was }).await?))
 }

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::{Access, Api, Part};
 use crate::custody::Role;
-use crate::ledger::changes::{AddRecordType, CorrectRecordType, RecordTypePatch};
+use crate::ledger::changes::{AddRecordType, CorrectRecordType, RecordTypePatch, Was};
 use crate::ledger::queries::Page;
 use crate::records::RecordType;
 use crate::web::caller::Caller;
@@ -70,6 +70,10 @@ struct RecordTypeChange {
     /// Inactive types are offered for nothing new.
     #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
+    /// What the fields to be changed were when they were looked at. Where one is different by now, the answer is 409 and
+    /// nothing is changed.
+    #[serde(default)]
+    was: Was,
 }
 
 /// Corrects, deactivates or reactivates a record type.
@@ -83,5 +87,5 @@ async fn correct(
 ) -> Answer<Json<RecordType>> {
     let name = super::new_name("name", change.name)?;
     let patch = RecordTypePatch { name, restricted: change.restricted, active: change.active };
-    Ok(Json(web.ledger().change(&caller.actor(), CorrectRecordType { code, patch }).await?))
+    Ok(Json(web.ledger().change(&caller.actor(), CorrectRecordType { code, patch, was: change.was }).await?))
 }

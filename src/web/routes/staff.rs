@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::{Access, Api, Sought};
 use crate::barcode::{BadgeNumber, PlaceCode};
 use crate::custody::{Role, Staff};
-use crate::ledger::changes::{AddStaff, CorrectStaff, StaffPatch};
+use crate::ledger::changes::{AddStaff, CorrectStaff, StaffPatch, Was};
 use crate::ledger::queries::Page;
 use crate::web::caller::Caller;
 use crate::web::extract::{Body, Path, Query, given, present};
@@ -88,6 +88,10 @@ struct StaffChange {
     /// A lost or withdrawn badge is inactive: dead at once, at every kiosk.
     #[serde(default, deserialize_with = "present")]
     active: Option<bool>,
+    /// What the fields to be changed were when they were looked at. Where one is different by now, the answer is 409 and
+    /// nothing is changed.
+    #[serde(default)]
+    was: Was,
 }
 
 /// Corrects a person, withdraws a badge or gives it back.
@@ -110,5 +114,5 @@ async fn correct(
         email,
         active: change.active,
     };
-    Ok(Json(web.ledger().change(&caller.actor(), CorrectStaff { badge, patch }).await?))
+    Ok(Json(web.ledger().change(&caller.actor(), CorrectStaff { badge, patch, was: change.was }).await?))
 }
