@@ -1,7 +1,7 @@
 //! The index of names, which the writer merges in small steps.
 
 use super::*;
-use crate::ledger::changes::{CorrectPatient, ImportPatients, PatientPatch, PatientRow};
+use crate::ledger::changes::{CorrectPatient, ImportPatients, PatientPatch, PatientRow, Was};
 
 /// Parts of the index: FTS5 numbers them in the upper bits of its pages' ids.
 fn parts(house: &House) -> u32 {
@@ -26,7 +26,7 @@ fn the_index_of_names_stays_whole_and_in_few_parts() {
     for number in 0..30 {
         let patch = PatientPatch { last_name: Some("Łukasiewicz".into()), ..PatientPatch::default() };
         let mrn = format!("{:06}", 200_000 + number);
-        house.ledger.change_blocking(&by, CorrectPatient { mrn, was: PatientPatch::default(), patch }).unwrap();
+        house.ledger.change_blocking(&by, CorrectPatient { mrn, was: Was::default(), patch }).unwrap();
     }
     // 151 transactions each left a part; unmerged that many would have to be looked through for each name.
     assert!(parts(&house) <= 16, "{} parts", parts(&house));
