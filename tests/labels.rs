@@ -15,16 +15,20 @@ use serde_json::{Value, json};
 
 const PRINTER_DPI: [u16; 3] = [203, 300, 600];
 
+/// Where `tests/run` installs what these tests need.
+fn tools() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools")
+}
+
 fn run(program: &str, args: &[&str]) -> String {
     fed(program, args, "")
 }
 
 /// What a program says when it is given `input`.
 fn fed(program: &str, args: &[&str], input: &str) -> String {
-    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools");
     let mut child = Command::new(program)
         .args(args)
-        .env("NODE_PATH", std::env::var_os("NODE_PATH").unwrap_or_else(|| tools.join("node_modules").into()))
+        .env("NODE_PATH", std::env::var_os("NODE_PATH").unwrap_or_else(|| tools().join("node_modules").into()))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -39,7 +43,7 @@ fn fed(program: &str, args: &[&str], input: &str) -> String {
 }
 
 fn python() -> String {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/python/bin/python3");
+    let own = tools().join("python/bin/python3");
     if own.exists() { own.to_str().unwrap().to_owned() } else { "python3".to_owned() }
 }
 
@@ -73,8 +77,22 @@ fn through_pdf(dir: &Path, template: &Template, data: &LabelData, dpi: u16, name
     Printed { what: format!("{what} as PDF"), picture: page.with_extension("png"), symbols: symbols(&list) }
 }
 
-/// The first page of labels as the ZPL renderer draws it.
-fn through_zpl(dir: &Path, jobs: &[(&Template, LabelData, u16, String)]) -> Vec<Printed> {
+/// Who draws ZPL: renderers that know nothing of each other. Each has faults the other lacks.
+#[derive(Clone, Copy)]
+enum Renderer {
+    /// zpl-renderer-js, from npm.
+    Js,
+    /// labelize, from crates.io.
+    Labelize,
+}
+
+const RENDERERS: [Renderer; 2] = [Renderer::Js, Renderer::Labelize];
+
+/// A label that is to be drawn: its template, its data, the resolution, and what it is called.
+type Job<'a> = (&'a Template, LabelData, u16, String);
+
+/// The first page of labels as ZPL, drawn by a renderer.
+fn through_zpl(dir: &Path, jobs: &[Job<'_>], renderer: Renderer) -> Vec<Printed> {
     let labels = Labels::built_in().unwrap();
     let mut renders = Vec::new();
     let mut printed = Vec::new();
@@ -82,14 +100,13 @@ fn through_zpl(dir: &Path, jobs: &[(&Template, LabelData, u16, String)]) -> Vec<
         let (list, _) = labels.lay_out(&template.name, data, *dpi).unwrap();
         let target = Target { format: Format::Printer("zpl"), dpi: *dpi, copies: 1 };
         let zpl = labels.render(&template.name, data, target).unwrap().bytes;
-        // One label of a list: the renderer draws the first.
+        // One label of a list: the renderers draw the first.
         let text = String::from_utf8(zpl).unwrap();
         let pages = text.matches("^XZ").count();
         assert_eq!(text.matches("^XA").count(), pages);
         assert_eq!(pages, labels.lay_out_pages(&template.name, data, *dpi).unwrap().0.len());
         let file = dir.join(format!("{name}-{dpi}.zpl"));
         std::fs::write(&file, text.split_inclusive("^XZ").next().unwrap()).unwrap();
-        let picture = dir.join(format!("{name}-{dpi}-zpl.png"));
         let dots_per_mm = match dpi {
             203 => 8,
             300 => 12,
@@ -97,14 +114,36 @@ fn through_zpl(dir: &Path, jobs: &[(&Template, LabelData, u16, String)]) -> Vec<
         };
         // The renderer's canvas: as large as the label, and a millimetre.
         let mm = |dots: i32| f64::from(dots) / f64::from(dots_per_mm) + 1.0;
-        renders.push(json!({
-            "zpl": file, "png": picture, "dots_per_mm": dots_per_mm,
-            "width_mm": mm(list.width), "height_mm": mm(list.height),
-        }));
-        printed.push(Printed { what: format!("{name}-{dpi} as ZPL"), picture, symbols: symbols(&list) });
+        let (width, height) = (mm(list.width), mm(list.height));
+        let picture = match renderer {
+            Renderer::Js => {
+                let picture = dir.join(format!("{name}-{dpi}-js.png"));
+                renders.push(json!({
+                    "zpl": file, "png": picture, "dots_per_mm": dots_per_mm, "width_mm": width, "height_mm": height,
+                }));
+                picture
+            }
+            Renderer::Labelize => labelized(&file, (width, height), dots_per_mm),
+        };
+        let by = match renderer {
+            Renderer::Js => "zpl-renderer-js",
+            Renderer::Labelize => "labelize",
+        };
+        printed.push(Printed { what: format!("{name}-{dpi} as ZPL by {by}"), picture, symbols: symbols(&list) });
     }
-    fed("node", &[&script("render_zpl.cjs")], &Value::from(renders).to_string());
+    if !renders.is_empty() {
+        fed("node", &[&script("render_zpl.cjs")], &Value::from(renders).to_string());
+    }
     printed
+}
+
+fn labelized(zpl: &Path, (width_mm, height_mm): (f64, f64), dots_per_mm: i32) -> PathBuf {
+    let picture = zpl.with_extension("labelize.png");
+    let (width, height, dots) = (width_mm.to_string(), height_mm.to_string(), dots_per_mm.to_string());
+    let sizes = ["--width", &width, "--height", &height, "--dpmm", &dots];
+    let files = ["convert", zpl.to_str().unwrap(), "-o", picture.to_str().unwrap()];
+    run(tools().join("bin/labelize").to_str().unwrap(), &[&files[..], &sizes[..]].concat());
+    picture
 }
 
 /// What two decoders read from each picture: (zbar's or libdmtx's, zxing's), each "SYMBOLOGY:text".
@@ -189,7 +228,9 @@ fn every_template_is_read_back_from_zpl_at_printer_resolutions() {
             jobs.push((template, LabelData::sample_of(template.subject), dpi, template.name.clone()));
         }
     }
-    assert_all_read(&through_zpl(dir.path(), &jobs));
+    for renderer in RENDERERS {
+        assert_all_read(&through_zpl(dir.path(), &jobs, renderer));
+    }
 }
 
 const HOSTILE: [&str; 6] = [
@@ -201,8 +242,10 @@ const HOSTILE: [&str; 6] = [
     "",
 ];
 
-fn hostile(subject: Subject, text: &str) -> LabelData {
-    let text = || text.to_owned();
+/// Data whose fields take these texts in turn.
+fn hostile(subject: Subject, texts: &[&str]) -> LabelData {
+    let mut turn = texts.iter().cycle();
+    let mut text = || turn.next().unwrap().to_string();
     let sample = ChartLabel::sample();
     let (barcode, reference) = (sample.barcode, sample.reference);
     let chart = ChartLabel {
@@ -264,18 +307,37 @@ fn hostile(subject: Subject, text: &str) -> LabelData {
 #[test]
 fn hostile_data_changes_nothing_but_the_text() {
     let dir = tempfile::tempdir().unwrap();
-    let mut jobs = Vec::new();
-    let mut printed = Vec::new();
+    let mut jobs: Vec<Job<'_>> = Vec::new();
     for template in Labels::built_in().unwrap().templates() {
         for (at, text) in HOSTILE.iter().enumerate() {
-            let data = hostile(template.subject, text);
-            let name = format!("{}-hostile-{at}", template.name);
-            printed.push(through_pdf(dir.path(), template, &data, 203, &name));
-            jobs.push((template, data, 203, name));
+            jobs.push((template, hostile(template.subject, &[text]), 203, format!("{}-hostile-{at}", template.name)));
         }
     }
-    printed.extend(through_zpl(dir.path(), &jobs));
-    assert_all_read(&printed);
+    assert_all_read(&printed_every_way(dir.path(), &jobs, &[Renderer::Js]));
+}
+
+/// All hostile texts on one label, in other fields each time; on full pages, which take seconds to read, once. Labelize
+/// draws in a hundredth of the other renderer's time, which matters at 600 dpi.
+#[test]
+fn hostile_data_is_read_back_at_every_resolution() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    for template in Labels::built_in().unwrap().templates() {
+        let turns = if template.stock.height > 150.0 { 1 } else { 2 };
+        for (turn, dpi) in (0..turns).flat_map(|turn| PRINTER_DPI.map(|dpi| (turn, dpi))) {
+            let mut texts = HOSTILE;
+            texts.rotate_left(3 * turn);
+            jobs.push((template, hostile(template.subject, &texts), dpi, format!("{}-mixed-{turn}", template.name)));
+        }
+    }
+    assert_all_read(&printed_every_way(dir.path(), &jobs, &[Renderer::Labelize]));
+}
+
+/// As PDF, and as ZPL by these renderers.
+fn printed_every_way(dir: &Path, jobs: &[Job<'_>], renderers: &[Renderer]) -> Vec<Printed> {
+    let pdf = |(template, data, dpi, name): &Job<'_>| through_pdf(dir, template, data, *dpi, name);
+    let zpl = |renderer: &Renderer| through_zpl(dir, jobs, *renderer);
+    jobs.iter().map(pdf).chain(renderers.iter().flat_map(zpl)).collect()
 }
 
 /// The longest codes that there can be have room: twelve letters for a place or a badge, the highest chart number.

@@ -3,6 +3,12 @@
 //! Whoever lays a label out has already chosen the resolution, so bar widths are whole dots here and every printer
 //! language draws the same geometry. A symbol carries its payload too, so that a language may let the printer draw it.
 
+mod bitmap;
+
+use std::sync::Arc;
+
+pub use bitmap::Bitmap;
+
 /// One side of one label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DisplayList {
@@ -166,167 +172,39 @@ impl Symbology {
 pub trait Typesetter {
     /// The dots of one run, in label coordinates.
     fn dots(&self, run: &TextRun) -> Bitmap;
+
+    /// One run in a printer's language. The same words stand on label after label: who sets them may keep what came out.
+    fn coded(&self, run: &TextRun, coding: Coding) -> Arc<Coded> {
+        Arc::new(Coded::new(&self.dots(&TextRun { x: 0, baseline: 0, ..run.clone() }), coding))
+    }
 }
 
-/// Black dots, one bit each, rows padded to whole bytes, the leftmost dot in the highest bit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bitmap {
-    /// Label coordinate of the left edge.
+/// How a language writes dots, wherever they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Coding {
+    /// The language's name.
+    pub language: &'static str,
+    /// Dots without white edges to bytes.
+    pub code: fn(&Bitmap) -> Vec<u8>,
+}
+
+/// A run's dots in a printer's language.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coded {
+    /// From the run's left end to the leftmost dot.
     pub left: i32,
-    /// Label coordinate of the upper edge.
+    /// From its baseline down to the uppermost dot: mostly negative.
     pub top: i32,
-    width: usize,
-    height: usize,
-    bytes: Vec<u8>,
+    /// The dots; nothing where there are none.
+    pub bytes: Vec<u8>,
 }
 
-impl Bitmap {
-    /// An empty (white) bitmap at `left`, `top`; negative sizes are none.
-    pub fn new(left: i32, top: i32, width: i32, height: i32) -> Self {
-        let width = usize::try_from(width).unwrap_or(0);
-        let height = usize::try_from(height).unwrap_or(0);
-        Self { left, top, width, height, bytes: vec![0; width.div_ceil(8) * height] }
+impl Coded {
+    /// The dots of a run whose left end and baseline are zero.
+    pub fn new(dots: &Bitmap, coding: Coding) -> Self {
+        let Some(dots) = dots.trim() else { return Self::default() };
+        Self { left: dots.left, top: dots.top, bytes: (coding.code)(&dots) }
     }
-
-    /// Width in dots.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Height in dots.
-    pub fn height(&self) -> usize {
-        self.height
-    }
-
-    /// Bytes in a row.
-    pub fn row_bytes(&self) -> usize {
-        self.width.div_ceil(8)
-    }
-
-    /// The rows from the top.
-    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes.chunks_exact(self.row_bytes().max(1))
-    }
-
-    /// Blackens one dot, given relative to this bitmap; dots outside are left out.
-    pub fn blacken(&mut self, x: usize, y: usize) {
-        if x < self.width && y < self.height {
-            let at = y * self.row_bytes() + x / 8;
-            if let Some(byte) = self.bytes.get_mut(at) {
-                *byte |= 0x80 >> (x % 8);
-            }
-        }
-    }
-
-    /// Whether a dot is black.
-    pub fn is_black(&self, x: usize, y: usize) -> bool {
-        x < self.width && self.bytes.get(y * self.row_bytes() + x / 8).is_some_and(|byte| byte & (0x80 >> (x % 8)) != 0)
-    }
-
-    /// Blackens an area given in label coordinates.
-    pub fn fill(&mut self, area: &Rect) {
-        let across = span(area.x - self.left, area.width, self.width);
-        let down = span(area.y - self.top, area.height, self.height);
-        if across.is_empty() {
-            return;
-        }
-        let (first, last) = (across.start / 8, (across.end - 1) / 8);
-        let (head, tail) = (0xFF_u8 >> (across.start % 8), !(0x7F_u8 >> ((across.end - 1) % 8)));
-        let row_bytes = self.row_bytes();
-        for row in self.bytes.chunks_exact_mut(row_bytes.max(1)).take(down.end).skip(down.start) {
-            for (at, byte) in row.iter_mut().enumerate().take(last + 1).skip(first) {
-                let from = if at == first { head } else { 0xFF };
-                *byte |= from & if at == last { tail } else { 0xFF };
-            }
-        }
-    }
-
-    /// The part with ink; none if all is white.
-    pub fn trim(&self) -> Option<Bitmap> {
-        self.part_with_ink(0, 0)
-    }
-
-    /// The part with ink that lies on the label (not left of or above its corner); none if all is white.
-    pub fn trimmed(&self) -> Option<Bitmap> {
-        let hidden = |from: i32| usize::try_from(-from).unwrap_or(0);
-        self.part_with_ink(hidden(self.left), hidden(self.top))
-    }
-
-    /// The ink that is at least so far from the left and upper edge.
-    fn part_with_ink(&self, left: usize, top: usize) -> Option<Bitmap> {
-        let row_bytes = self.row_bytes().max(1);
-        // All rows laid over each other show which columns have ink.
-        let mut columns = vec![0_u8; row_bytes];
-        let (mut first, mut last) = (None, 0);
-        for (y, row) in self.bytes.chunks_exact(row_bytes).enumerate().skip(top) {
-            let mut ink = false;
-            for (at, (all, byte)) in columns.iter_mut().zip(row).enumerate() {
-                let shown = match (at + 1) * 8 {
-                    end if end <= left => 0,
-                    end if end - 8 < left => byte & (0xFF >> (left % 8)),
-                    _ => *byte,
-                };
-                *all |= shown;
-                ink |= shown != 0;
-            }
-            if ink {
-                first.get_or_insert(y);
-                last = y;
-            }
-        }
-        let y0 = first?;
-        let bit = |at: usize, byte: u8| at * 8 + usize::try_from(byte.leading_zeros()).unwrap_or(0);
-        let end = |at: usize, byte: u8| at * 8 + 7 - usize::try_from(byte.trailing_zeros()).unwrap_or(0);
-        let x0 = columns.iter().enumerate().find(|(_, byte)| **byte != 0).map(|(at, byte)| bit(at, *byte))?;
-        let x1 = columns.iter().enumerate().rfind(|(_, byte)| **byte != 0).map(|(at, byte)| end(at, *byte))?;
-        let moved = |by: usize, from: i32| i32::try_from(by).map_or(from, |by| from + by);
-        let (width, height) = (x1 - x0 + 1, last - y0 + 1);
-        let bytes = vec![0; width.div_ceil(8) * height];
-        let mut part = Bitmap { left: moved(x0, self.left), top: moved(y0, self.top), width, height, bytes };
-        part.overlay(self);
-        Some(part)
-    }
-
-    /// Adds the black dots of another bitmap where it lies.
-    pub fn overlay(&mut self, other: &Bitmap) {
-        self.overlay_at(other, other.left, other.top);
-    }
-
-    /// Adds the black dots of another bitmap as if its corner were at `left`, `top` of the label.
-    pub fn overlay_at(&mut self, other: &Bitmap, left: i32, top: i32) {
-        let (right, down) = (left - self.left, top - self.top);
-        let (row_bytes, other_bytes) = (self.row_bytes().max(1), other.row_bytes().max(1));
-        let shift = right.rem_euclid(8);
-        // Dots of the last byte that this bitmap has not.
-        let edge = if self.width.is_multiple_of(8) { 0xFF } else { !(0xFF_u8 >> (self.width % 8)) };
-        let skipped = usize::try_from(-down).unwrap_or(0);
-        let start = usize::try_from(down).unwrap_or(0);
-        let rows = self.bytes.chunks_exact_mut(row_bytes).skip(start);
-        for (row, from) in rows.zip(other.bytes.chunks_exact(other_bytes).skip(skipped)) {
-            let mut put = |at: i32, bits: u8| {
-                let Ok(at) = usize::try_from(at) else { return };
-                let bits = if at + 1 == row_bytes { bits & edge } else { bits };
-                if let Some(byte) = row.get_mut(at) {
-                    *byte |= bits;
-                }
-            };
-            for (at, bits) in (right.div_euclid(8)..).zip(from) {
-                if *bits != 0 {
-                    put(at, bits >> shift);
-                    if shift != 0 {
-                        put(at + 1, bits << (8 - shift));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The part of `from..from + length` that lies within `0..most`.
-fn span(from: i32, length: i32, most: usize) -> std::ops::Range<usize> {
-    let within = |at: i32| usize::try_from(at).unwrap_or(0).min(most);
-    let (start, end) = (within(from), within(from.saturating_add(length)));
-    start..end.max(start)
 }
 
 impl Item {
@@ -367,49 +245,5 @@ impl DisplayList {
             }
         }
         page
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bitmaps_keep_their_edges() {
-        let mut page = Bitmap::new(0, 0, 10, 3);
-        page.fill(&Rect { x: 7, y: 1, width: 9, height: 9 });
-        let rows: Vec<_> = page.rows().collect();
-        assert_eq!(rows, [&[0, 0], &[1, 0b1100_0000], &[1, 0b1100_0000]]);
-        let part = page.trimmed().unwrap();
-        assert_eq!((part.left, part.top, part.width(), part.height()), (7, 1, 3, 2));
-        assert_eq!(Bitmap::new(0, 0, 9, 9).trimmed(), None);
-        let mut other = Bitmap::new(-1, 2, 3, 5);
-        other.blacken(0, 0);
-        other.blacken(2, 0);
-        page.overlay(&other);
-        let part = other.trimmed().unwrap();
-        assert_eq!((part.left, part.top, part.width(), part.height()), (1, 2, 1, 1));
-        assert!(page.is_black(1, 2) && !page.is_black(0, 2));
-    }
-
-    /// Dot by dot, as one would write it without bytes in mind.
-    #[test]
-    fn whole_bytes_at_a_time_are_the_same_dots() {
-        let mut pattern = Bitmap::new(0, 0, 21, 9);
-        (0..21 * 9).filter(|at| at * 7 % 5 < 2).for_each(|at| pattern.blacken(at % 21, at / 21));
-        for (left, top) in (-25..25).flat_map(|left| [-10, -3, 0, 2, 8].map(|top| (left, top))) {
-            let mut fast = Bitmap::new(0, 0, 19, 11);
-            fast.overlay_at(&pattern, left, top);
-            let mut filled = Bitmap::new(0, 0, 19, 11);
-            filled.fill(&Rect { x: left, y: top, width: 21, height: 9 });
-            for (x, y) in (0..19).flat_map(|x| (0..11).map(move |y| (x, y))) {
-                let at = |x: usize, from: i32| usize::try_from(i32::try_from(x).unwrap() - from).ok();
-                let under = at(x, left).zip(at(y, top)).filter(|(x, y)| *x < 21 && *y < 9);
-                assert_eq!(fast.is_black(x, y), under.is_some_and(|(x, y)| pattern.is_black(x, y)), "{left} {x} {y}");
-                assert_eq!(filled.is_black(x, y), under.is_some(), "{left} {top} {x} {y}");
-            }
-            // No dots hide in the padding of the last byte.
-            assert!(fast.rows().chain(filled.rows()).all(|row| row[2] & 0b0001_1111 == 0));
-        }
     }
 }

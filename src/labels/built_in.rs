@@ -6,6 +6,8 @@ macro_rules! files {
 
 /// Templates.
 pub(super) const TEMPLATES: &[(&str, &str)] = files![
+    "chart-small-private.toml"
+    "chart-small.toml"
     "commands-a4.toml"
     "commands-letter.toml"
     "end-tab.toml"
@@ -18,12 +20,15 @@ pub(super) const TEMPLATES: &[(&str, &str)] = files![
     "place-card.toml"
     "request-4x2-private.toml"
     "request-4x2.toml"
+    "sheet-3x1-private.toml"
+    "sheet-3x1.toml"
     "staff-badge.toml"
     "transfer-a4-private.toml"
     "transfer-a4.toml"
     "transfer-letter-private.toml"
     "transfer-letter.toml"
     "volume-2x1.toml"
+    "wristband.toml"
     "year-band.toml"
 ];
 

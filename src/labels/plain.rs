@@ -5,6 +5,10 @@ use unicode_normalization::UnicodeNormalization;
 /// The text composed (NFC), without control characters and without characters that turn or hide the letters around
 /// them; line breaks and tabs become spaces, runs of spaces one.
 pub fn plain(text: &str) -> String {
+    let harmless = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if harmless && !text.contains("  ") && text.trim_ascii().len() == text.len() {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.nfc() {
         let c = if c.is_whitespace() { ' ' } else { c };
@@ -32,5 +36,15 @@ mod tests {
     fn control_and_direction_characters_go() {
         assert_eq!(plain(" A\u{0}\u{1b}[2J\r\n\tB  \u{202e}C\u{2069}\u{200b}\u{feff} "), "A[2J B C");
         assert_eq!(plain("e\u{301} 名前 ^XA"), "é 名前 ^XA");
+        for (text, same) in [
+            ("", ""),
+            ("O'Brien, Mary ~", "O'Brien, Mary ~"),
+            (" a", "a"),
+            ("a ", "a"),
+            ("a  b", "a b"),
+            ("a\u{7f}", "a"),
+        ] {
+            assert_eq!(plain(text), same);
+        }
     }
 }

@@ -1,9 +1,11 @@
-//! QR codes by qrcode, with the choice of the mask done on whole rows: that choice (ISO/IEC 18004, 7.8.3) takes the
-//! crate, which looks at each module, most of the time that a label takes.
+//! QR codes by qrcode, with the choice of the mask done on many modules at a time: that choice (ISO/IEC 18004, 7.8.3)
+//! takes the crate, which draws all eight symbols and looks at each module, most of the time that a label takes.
+
+use std::sync::{Arc, OnceLock};
 
 use qrcode::canvas::{Canvas, MaskPattern};
 use qrcode::types::QrError;
-use qrcode::{Color, EcLevel, bits, ec};
+use qrcode::{Color, EcLevel, Version, bits, ec};
 
 /// In the order of the standard; of equally good ones the first is taken.
 const MASKS: [MaskPattern; 8] = [
@@ -17,81 +19,208 @@ const MASKS: [MaskPattern; 8] = [
     MaskPattern::Meadow,
 ];
 
+const LEVEL: EcLevel = EcLevel::Q;
+
 /// Rows of modules, dark ones true, with error correction level Q; the smallest version that holds the payload.
 pub(super) fn encode(payload: &str) -> Result<Vec<Vec<bool>>, QrError> {
-    let level = EcLevel::Q;
-    let bits = bits::encode_auto(payload.as_bytes(), level)?;
+    let bits = bits::encode_auto(payload.as_bytes(), LEVEL)?;
     let version = bits.version();
-    let (data, correction) = ec::construct_codewords(&bits.into_bytes(), version, level)?;
-    let mut canvas = Canvas::new(version, level);
-    canvas.draw_all_functional_patterns();
+    let (data, correction) = ec::construct_codewords(&bits.into_bytes(), version, LEVEL)?;
+    let frame = Frame::of(version);
+    let mut canvas = frame.canvas.clone();
     canvas.draw_data(&data, &correction);
-    let width = usize::try_from(version.width()).unwrap_or(0);
-    let masked = MASKS.map(|mask| {
-        let mut canvas = canvas.clone();
-        canvas.apply_mask(mask);
-        canvas.into_colors()
-    });
-    let best = masked.iter().min_by_key(|colors| penalty(colors, width));
-    let rows = best.map(|colors| colors.chunks(width.max(1)));
-    Ok(rows.into_iter().flatten().map(|row| row.iter().map(|color| *color == Color::Dark).collect()).collect())
+    let width = frame.packing.width;
+    if width > Packing::WIDTH_MOST {
+        let colors = canvas.apply_best_mask().into_colors();
+        return Ok(colors
+            .chunks(width.max(1))
+            .map(|row| row.iter().map(|color| *color == Color::Dark).collect())
+            .collect());
+    }
+    let unmasked = frame.packing.pack(&canvas.into_colors());
+    let masked = frame.masks.iter().map(|mask| unmasked.with(mask));
+    let best = masked.min_by_key(|symbol| frame.packing.penalty(symbol));
+    Ok(best.map(|symbol| frame.packing.rows(&symbol)).unwrap_or_default())
 }
 
-/// A line of modules, the first in the lowest bit. The largest version has 177 modules; payloads for labels stay below
-/// 128 (`PAYLOAD_MOST_BYTES`), and what lies beyond would only not be weighed.
-type Line = u128;
+/// What symbols of one version have in common.
+struct Frame {
+    packing: Packing,
+    /// All but data and mask.
+    canvas: Canvas,
+    /// The modules that each mask changes, and those that say which mask it is.
+    masks: Vec<Packed>,
+}
 
-/// Points against a symbol: the four rules of the standard, the fourth in single per cents.
-fn penalty(colors: &[Color], width: usize) -> u32 {
-    let mut rows: Vec<Line> = vec![0; width];
-    let mut columns: Vec<Line> = vec![0; width];
-    for (y, (line, row)) in colors.chunks(width.max(1)).zip(&mut rows).enumerate() {
-        for (x, (color, column)) in line.iter().zip(&mut columns).enumerate() {
-            if *color == Color::Dark {
-                *row |= bit(x);
-                *column |= bit(y);
+impl Frame {
+    fn of(version: Version) -> Arc<Frame> {
+        static FRAMES: [OnceLock<Arc<Frame>>; 40] = [const { OnceLock::new() }; 40];
+        let new = || Arc::new(Frame::new(version));
+        let number = match version {
+            Version::Normal(number) => usize::try_from(number).ok(),
+            Version::Micro(_) => None,
+        };
+        let kept = number.and_then(|number| FRAMES.get(number.checked_sub(1)?));
+        kept.map_or_else(new, |frame| Arc::clone(frame.get_or_init(new)))
+    }
+
+    fn new(version: Version) -> Self {
+        let mut canvas = Canvas::new(version, LEVEL);
+        canvas.draw_all_functional_patterns();
+        let packing = Packing::new(usize::try_from(version.width()).unwrap_or(0));
+        // What has no data yet is masked as light data is.
+        let without = packing.pack(&canvas.clone().into_colors());
+        let mask = |pattern| {
+            let mut canvas = canvas.clone();
+            canvas.apply_mask(pattern);
+            without.with(&packing.pack(&canvas.into_colors()))
+        };
+        let masks = if packing.width > Packing::WIDTH_MOST { Vec::new() } else { MASKS.map(mask).to_vec() };
+        Self { packing, canvas, masks }
+    }
+}
+
+/// Several rows (or columns) of modules in one word, the first module in the lowest bit, four light ones between rows.
+type Word = u128;
+
+/// A symbol's rows, and its columns.
+#[derive(Clone)]
+struct Packed {
+    rows: Vec<Word>,
+    columns: Vec<Word>,
+}
+
+impl Packed {
+    /// The modules in which the two differ.
+    fn with(&self, other: &Packed) -> Packed {
+        let differ = |these: &[Word], others: &[Word]| these.iter().zip(others).map(|(a, b)| a ^ b).collect();
+        Packed { rows: differ(&self.rows, &other.rows), columns: differ(&self.columns, &other.columns) }
+    }
+}
+
+/// How the rows of symbols of one width lie in words.
+struct Packing {
+    /// Modules in a row, and rows.
+    width: usize,
+    /// From one row to the next.
+    stride: usize,
+    /// Rows in a word.
+    rows: usize,
+    /// For each word all modules that have a next one in their row.
+    but_last: Vec<Word>,
+    /// For each word all modules that begin seven.
+    but_last_six: Vec<Word>,
+}
+
+impl Packing {
+    /// Between rows: a finder pattern is weighed with the four modules before and after it.
+    const GAP: usize = 4;
+
+    /// Wider symbols fit no word; they hold a thousand bytes, more than any label's payload.
+    const WIDTH_MOST: usize = 128 - Self::GAP;
+
+    fn new(width: usize) -> Self {
+        let stride = width + Self::GAP;
+        let rows = (128 / stride).max(1);
+        let words = width.div_ceil(rows);
+        // The first `count` modules of each row of a word.
+        let firsts = |word: usize, count: usize| {
+            let rows = 0..width.saturating_sub(word * rows).min(rows);
+            rows.fold(0, |all, row| all | lowest(count) << (row * stride))
+        };
+        let masks = |less: usize| (0..words).map(|word| firsts(word, width.saturating_sub(less))).collect();
+        Self { width, stride, rows, but_last: masks(1), but_last_six: masks(6) }
+    }
+
+    /// Word and bit of a module.
+    fn place(&self, x: usize, y: usize) -> (usize, Word) {
+        (y / self.rows, bit(y % self.rows * self.stride + x))
+    }
+
+    fn pack(&self, colors: &[Color]) -> Packed {
+        let mut packed = Packed { rows: vec![0; self.but_last.len()], columns: vec![0; self.but_last.len()] };
+        for (y, row) in colors.chunks(self.width.max(1)).enumerate() {
+            for (x, _) in row.iter().enumerate().filter(|(_, color)| **color == Color::Dark) {
+                for (lines, (word, bit)) in
+                    [(&mut packed.rows, self.place(x, y)), (&mut packed.columns, self.place(y, x))]
+                {
+                    if let Some(word) = lines.get_mut(word) {
+                        *word |= bit;
+                    }
+                }
             }
         }
+        packed
     }
-    let lines = rows.iter().chain(&columns).map(|line| runs(*line, width) + finders(*line, width)).sum::<u32>();
-    let blocks = rows.windows(2).map(|pair| if let [upper, lower] = pair { blocks(*upper, *lower, width) } else { 0 });
-    let dark: u32 = rows.iter().map(|row| row.count_ones()).sum();
-    let all = u32::try_from(colors.len()).unwrap_or(u32::MAX).max(1);
-    lines + blocks.sum::<u32>() + (dark * 200 / all).abs_diff(100)
+
+    fn rows(&self, packed: &Packed) -> Vec<Vec<bool>> {
+        let dark = |x, y| {
+            let (word, bit) = self.place(x, y);
+            packed.rows.get(word).is_some_and(|word| word & bit != 0)
+        };
+        (0..self.width).map(|y| (0..self.width).map(|x| dark(x, y)).collect()).collect()
+    }
+
+    /// Points against a symbol: the four rules of the standard, the fourth in single per cents.
+    fn penalty(&self, symbol: &Packed) -> u32 {
+        let lines = [&symbol.rows, &symbol.columns].into_iter().flat_map(|lines| lines.iter().enumerate());
+        let lines: u32 = lines.map(|(at, line)| self.runs(at, *line) + self.finders(at, *line)).sum();
+        let dark: u32 = symbol.rows.iter().map(|word| word.count_ones()).sum();
+        let all = u32::try_from(self.width * self.width).unwrap_or(u32::MAX).max(1);
+        lines + self.blocks(&symbol.rows) + (dark * 200 / all).abs_diff(100)
+    }
+
+    /// Where a module is as the next one of its row.
+    fn same_as_next(&self, at: usize, line: Word) -> Word {
+        !(line ^ (line >> 1)) & self.but_last.get(at).copied().unwrap_or(0)
+    }
+
+    /// Five and more alike in a line: three points, and one for each further.
+    fn runs(&self, at: usize, line: Word) -> u32 {
+        let same = self.same_as_next(at, line);
+        let fives = same & (same >> 1) & (same >> 2) & (same >> 3);
+        fives.count_ones() + 2 * (fives & !(fives << 1)).count_ones()
+    }
+
+    /// What looks like a finder pattern with four light modules before or after it: forty points.
+    fn finders(&self, at: usize, line: Word) -> u32 {
+        let alike = line & !(line >> 1) & (line >> 2) & (line >> 3) & (line >> 4) & !(line >> 5) & (line >> 6);
+        let alike = alike & self.but_last_six.get(at).copied().unwrap_or(0);
+        if alike == 0 {
+            return 0;
+        }
+        let dark_before = (line << 1) | (line << 2) | (line << 3) | (line << 4);
+        let dark_after = (line >> 7) | (line >> 8) | (line >> 9) | (line >> 10);
+        40 * (alike & !(dark_before & dark_after)).count_ones()
+    }
+
+    /// Two by two alike: three points.
+    fn blocks(&self, rows: &[Word]) -> u32 {
+        let mut points = 0;
+        for (at, row) in rows.iter().enumerate() {
+            let next = rows.get(at + 1).copied().unwrap_or(0);
+            // Each row's lower neighbour: the next in its word, for the last the first of the next word.
+            let below = |here: Word, next: Word| shift(here, self.stride) | next << ((self.rows - 1) * self.stride);
+            let same = self.same_as_next(at, *row);
+            let same_below = below(same, self.same_as_next(at + 1, next));
+            points += 3 * (same & same_below & !(row ^ below(*row, next))).count_ones();
+        }
+        points
+    }
 }
 
-fn bit(at: usize) -> Line {
-    u32::try_from(at).ok().and_then(|at| (1 as Line).checked_shl(at)).unwrap_or(0)
+/// To the right, by the whole word too.
+fn shift(word: Word, by: usize) -> Word {
+    u32::try_from(by).ok().and_then(|by| word.checked_shr(by)).unwrap_or(0)
+}
+
+fn bit(at: usize) -> Word {
+    u32::try_from(at).ok().and_then(|at| (1 as Word).checked_shl(at)).unwrap_or(0)
 }
 
 /// The lowest `count` bits.
-fn lowest(count: usize) -> Line {
+fn lowest(count: usize) -> Word {
     bit(count).wrapping_sub(1)
-}
-
-/// Where a module is as the next one.
-fn same_as_next(line: Line, width: usize) -> Line {
-    !(line ^ (line >> 1)) & lowest(width.saturating_sub(1))
-}
-
-/// Five and more alike in a line: three points, and one for each further.
-fn runs(line: Line, width: usize) -> u32 {
-    let same = same_as_next(line, width);
-    let fives = same & (same >> 1) & (same >> 2) & (same >> 3);
-    fives.count_ones() + 2 * (fives & !(fives << 1)).count_ones()
-}
-
-/// Two by two alike: three points.
-fn blocks(upper: Line, lower: Line, width: usize) -> u32 {
-    3 * (same_as_next(upper, width) & same_as_next(lower, width) & !(upper ^ lower)).count_ones()
-}
-
-/// What looks like a finder pattern with four light modules before or after it: forty points.
-fn finders(line: Line, width: usize) -> u32 {
-    let alike = line & !(line >> 1) & (line >> 2) & (line >> 3) & (line >> 4) & !(line >> 5) & (line >> 6);
-    let dark_before = (line << 1) | (line << 2) | (line << 3) | (line << 4);
-    let dark_after = (line >> 7) | (line >> 8) | (line >> 9) | (line >> 10);
-    40 * (alike & !(dark_before & dark_after) & lowest(width.saturating_sub(6))).count_ones()
 }
 
 #[cfg(test)]

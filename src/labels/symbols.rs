@@ -44,10 +44,7 @@ pub fn encode(symbology: Symbology, payload: &str, widest: i32) -> Result<Module
         return Err(format!("{payload:?} holds letters that {} has not", name(symbology)));
     }
     let rows = match symbology {
-        Symbology::Code128 => {
-            let hints = EncodeHints { Code128Compact: Some(true), ..EncodeHints::default() };
-            vec![Code128Writer.encode_oned_with_hints(payload, &hints).map_err(|e| e.to_string())?]
-        }
+        Symbology::Code128 => vec![code_128(payload)?],
         Symbology::Code39 => vec![code_39(payload)?],
         Symbology::Itf => vec![ITFWriter.encode_oned(payload).map_err(|e| e.to_string())?],
         Symbology::Qr => qr::encode(payload).map_err(|e| e.to_string())?,
@@ -67,6 +64,15 @@ pub fn name(symbology: Symbology) -> &'static str {
         Symbology::DataMatrix => "DataMatrix",
         Symbology::Pdf417 => "PDF417",
     }
+}
+
+/// As short as can be. The search for that takes many times as long as the encoding, and is not needed for a letter and
+/// digits, as Outguide's own payloads are: there the simple way is as short.
+fn code_128(payload: &str) -> Result<Vec<bool>, String> {
+    let digits = payload.strip_prefix(|first: char| first.is_ascii_uppercase());
+    let simple = digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let hints = EncodeHints { Code128Compact: Some(!simple), ..EncodeHints::default() };
+    Code128Writer.encode_oned_with_hints(payload, &hints).map_err(|e| e.to_string())
 }
 
 /// Plain Code 39: its "full ASCII" pairs would be read back as other text by readers that do not expect them.

@@ -2,19 +2,21 @@
 //! The files are in `label-templates/fonts`.
 
 mod dots;
+mod kept;
 mod shape;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, RwLock};
 
-use harfrust::ShaperData;
-use outguide_hardware::display::Weight;
+use harfrust::{ShapePlan, ShaperData};
+use outguide_hardware::display::{Coded, Weight};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::outline::{DrawSettings, OutlinePen};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 use super::fault::TemplateError;
+use kept::Kept;
 
 pub use shape::{Glyph, Shaped};
 
@@ -52,11 +54,18 @@ const FONTS: &[(&str, &[Weight], &[u8])] = fonts! {
     ALL => "NotoSansKR-Hangul.ttf"
 };
 
+/// Lines kept shaped: a label's texts are measured some times and drawn once.
+const LINES_MOST: usize = 4096;
+
+/// Bytes of printer language kept: most texts of a label stand on the next one too.
+const CODED_MOST_BYTES: usize = 4_000_000;
+
 /// The typeface of labels and lists.
 pub struct Typeface {
     faces: Vec<Face>,
-    shaped: Mutex<HashMap<shape::Line, Arc<Shaped>>>,
-    inked: Mutex<HashMap<dots::Inked, Arc<outguide_hardware::display::Bitmap>>>,
+    shaped: Kept<(Weight, bool), Shaped>,
+    coded: Kept<dots::Style, Coded>,
+    inked: RwLock<HashMap<dots::Inked, Arc<outguide_hardware::display::Bitmap>>>,
 }
 
 /// Which font of the typeface.
@@ -68,6 +77,7 @@ struct Face {
     weights: &'static [Weight],
     bytes: Cow<'static, [u8]>,
     shaper: ShaperData,
+    plans: RwLock<Vec<Arc<ShapePlan>>>,
     /// What its ems are multiplied by, so that capitals of all fonts are as high.
     scale: f32,
     /// One unit of the font, in (scaled) ems.
@@ -85,8 +95,12 @@ pub struct FontError {
 impl Typeface {
     /// Reads the built-in fonts.
     pub fn new() -> Result<Self, FontError> {
-        let mut typeface =
-            Self { faces: Vec::new(), shaped: Mutex::new(HashMap::new()), inked: Mutex::new(HashMap::new()) };
+        let mut typeface = Self {
+            faces: Vec::new(),
+            shaped: Kept::new(LINES_MOST, |_| 1),
+            coded: Kept::new(CODED_MOST_BYTES, |coded| coded.bytes.len() + size_of::<Coded>()),
+            inked: RwLock::default(),
+        };
         for (file, weights, bytes) in FONTS {
             let face = Face::new(file, weights, Cow::Borrowed(*bytes));
             typeface.faces.push(face.map_err(|fault| FontError { file: (*file).to_owned(), fault })?);
@@ -104,7 +118,8 @@ impl Typeface {
         let face = Face::new(file, ALL, Cow::Owned(bytes.to_vec()))
             .map_err(|fault| wrong(fault, "use a TrueType or OpenType font file (.ttf, .otf)"))?;
         self.faces.push(face);
-        self.shaped.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.shaped.forget();
+        self.coded.forget();
         Ok(())
     }
 
@@ -160,7 +175,7 @@ impl Face {
         let cap = metrics.cap_height.map(|cap| cap / em).filter(|cap| (0.4..1.0).contains(cap));
         let scale = cap.map_or(1.0, |cap| CAP_HEIGHT_EM / cap);
         let shaper = ShaperData::new(&font);
-        Ok(Self { name: name.to_owned(), weights, shaper, scale, unit: scale / em, bytes })
+        Ok(Self { name: name.to_owned(), weights, shaper, plans: RwLock::default(), scale, unit: scale / em, bytes })
     }
 
     /// Cheap: reads the table directory.

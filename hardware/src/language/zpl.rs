@@ -4,10 +4,15 @@
 //! printer's font lacks included, and no patient's name is ever read as a command. Only where a template says so, and
 //! the printer's font has every letter, is it left to the printer. Code 128 is drawn by the printer.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 use super::Language;
-use crate::display::{Band, Bitmap, DisplayList, Item, Rect, Symbol, Symbology, TextRun, Typesetter};
+use crate::display::{Band, Bitmap, Coding, DisplayList, Item, Rect, Symbol, Symbology, TextRun, Typesetter};
+
+/// Writes formatted text; writing into memory cannot fail.
+macro_rules! put {
+    ($zpl:expr, $($text:tt)*) => {{ let _ = write!($zpl, $($text)*); }};
+}
 
 /// ZPL II.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,20 +48,23 @@ impl Language for Zpl {
 
     fn label(&self, list: &DisplayList, copies: u16, typesetter: &dyn Typesetter) -> Vec<u8> {
         // ^CI28 is UTF-8; ^LH and ^LS undo what an earlier job may have shifted; ^PO and ^FW what it turned.
-        let mut zpl = String::from("^XA\n^CI28\n^LH0,0^LS0^LT0^PON^FWN\n");
-        let _ = writeln!(zpl, "^PW{}^LL{}", list.width, list.height);
+        // Most labels need about a third of their raster's bytes.
+        let raster = usize::try_from(list.width / 8).unwrap_or(0) * usize::try_from(list.height).unwrap_or(0);
+        let mut zpl = Vec::with_capacity(raster / 3);
+        zpl.extend_from_slice(b"^XA\n^CI28\n^LH0,0^LS0^LT0^PON^FWN\n");
+        put!(zpl, "^PW{}^LL{}\n", list.width, list.height);
         for item in &list.items {
             match item {
                 Item::Fill(area) => fill(&mut zpl, area),
                 Item::Band(band) => outline(&mut zpl, band),
-                Item::Picture(dots) => graphic(&mut zpl, dots),
+                Item::Picture(dots) => graphic(&mut zpl, dots, 1),
                 Item::Symbol(symbol) => self.symbol(&mut zpl, symbol),
                 Item::Text(run) if self.leaves_to_printer(run) => printers_text(&mut zpl, run),
-                Item::Text(run) => graphic(&mut zpl, &typesetter.dots(run)),
+                Item::Text(run) => text(&mut zpl, run, typesetter),
             }
         }
-        let _ = writeln!(zpl, "^PQ{}\n^XZ", copies.clamp(1, COPIES_MAX));
-        zpl.into_bytes()
+        put!(zpl, "^PQ{}\n^XZ\n", copies.clamp(1, COPIES_MAX));
+        zpl
     }
 }
 
@@ -65,47 +73,40 @@ impl Zpl {
         (run.printers_font || self.text == Text::Printers) && printers_font_has(&run.text)
     }
 
-    fn symbol(self, zpl: &mut String, symbol: &Symbol) {
+    fn symbol(self, zpl: &mut Vec<u8>, symbol: &Symbol) {
         let plain = symbol.payload.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         match symbol.symbology {
             // Mode A picks the code sets itself. `>` would be an invocation character: other payloads are drawn.
             Symbology::Code128 if plain => {
                 let Rect { x, y, height, .. } = symbol.area;
-                let _ = writeln!(
-                    zpl,
-                    "^FO{x},{y}^BY{},3,{height}^BCN,{height},N,N,N,A^FH^FD{}^FS",
-                    symbol.module,
-                    field_data(&symbol.payload)
-                );
+                let (module, data) = (symbol.module, field_data(&symbol.payload));
+                put!(zpl, "^FO{x},{y}^BY{module},3,{height}^BCN,{height},N,N,N,A^FH^FD{data}^FS\n");
             }
             // ^BQ shifts the symbol by ten dots on some firmware and picks another mask: ours is drawn as it is.
             _ => {
-                let Rect { x, y, width, height } = symbol.area;
-                let mut dots = Bitmap::new(x, y, width, height);
-                symbol.dark.iter().for_each(|area| dots.fill(area));
-                graphic(zpl, &dots);
+                drawn(zpl, symbol);
             }
         }
     }
 }
 
 /// A filled box: `^GB` with a border as thick as its smaller side.
-fn fill(zpl: &mut String, area: &Rect) {
+fn fill(zpl: &mut Vec<u8>, area: &Rect) {
     let Rect { x, y, width, height } = *area;
-    let _ = writeln!(zpl, "^FO{x},{y}^GB{width},{height},{}^FS", width.min(height));
+    put!(zpl, "^FO{x},{y}^GB{width},{height},{}^FS\n", width.min(height));
 }
 
 /// A coloured area's outline: `^GB` draws it in one.
-fn outline(zpl: &mut String, band: &Band) {
+fn outline(zpl: &mut Vec<u8>, band: &Band) {
     let Rect { x, y, width, height } = band.area;
     let edge = band.edge.clamp(1, width.min(height).max(1));
-    let _ = writeln!(zpl, "^FO{x},{y}^GB{width},{height},{edge}^FS");
+    put!(zpl, "^FO{x},{y}^GB{width},{height},{edge}^FS\n");
 }
 
 /// Text in the printer's scalable font 0, standing on its baseline (`^FT`).
-fn printers_text(zpl: &mut String, run: &TextRun) {
+fn printers_text(zpl: &mut Vec<u8>, run: &TextRun) {
     let height = (run.size * 0.95).round();
-    let _ = writeln!(zpl, "^FT{},{}^A0N,{height},{height}^FH^FD{}^FS", run.x, run.baseline, field_data(&run.text));
+    put!(zpl, "^FT{},{}^A0N,{height},{height}^FH^FD{}^FS\n", run.x, run.baseline, field_data(&run.text));
 }
 
 /// Field data that no character can leave: everything but letters, digits and spaces as `_` and two hex digits of its
@@ -117,69 +118,156 @@ pub fn field_data(text: &str) -> String {
             data.push(c);
         } else {
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                let _ = write!(data, "_{byte:02X}");
+                data.push('_');
+                data.extend(
+                    [byte >> 4, byte & 15].map(|digit| HEX.get(usize::from(digit)).map_or('0', |c| char::from(*c))),
+                );
             }
         }
     }
     data
 }
 
-/// A graphic field, trimmed of white edges, in the compressed hexadecimal of `^GFA`.
-fn graphic(zpl: &mut String, dots: &Bitmap) {
-    let Some(dots) = dots.trimmed() else { return };
+/// How dots are written here.
+const CODING: Coding = Coding {
+    language: "zpl",
+    code: |dots| {
+        let mut zpl = Vec::with_capacity(dots.row_bytes() * dots.height() * 3 / 2 + 32);
+        field(&mut zpl, dots, 1);
+        zpl
+    },
+};
+
+/// A run as a graphic field.
+fn text(zpl: &mut Vec<u8>, run: &TextRun, typesetter: &dyn Typesetter) {
+    let coded = typesetter.coded(run, CODING);
+    let (left, top) = (run.x + coded.left, run.baseline + coded.top);
+    if left < 0 || top < 0 {
+        // A field begins on the label: the dots beside it are left out, which makes others of them.
+        graphic(zpl, &typesetter.dots(run), 1);
+    } else if !coded.bytes.is_empty() {
+        put!(zpl, "^FO{left},{top}");
+        zpl.extend_from_slice(&coded.bytes);
+    }
+}
+
+/// A symbol as a graphic field. Each row of modules is drawn once, and said to be there so many times.
+fn drawn(zpl: &mut Vec<u8>, symbol: &Symbol) {
+    let Rect { x, y, width, height } = symbol.area;
+    let row = symbol.dark.first().map_or(1, |first| first.height).max(1);
+    let in_rows = |dark: &Rect| dark.height == row && dark.y >= y && (dark.y - y) % row == 0;
+    let row = if y >= 0 && height % row == 0 && symbol.dark.iter().all(in_rows) { row } else { 1 };
+    let mut dots = Bitmap::new(x, y, width, height / row);
+    for dark in &symbol.dark {
+        dots.fill(&Rect { y: y + (dark.y - y) / row, height: dark.height / row, ..*dark });
+    }
+    graphic(zpl, &dots, usize::try_from(row).unwrap_or(1));
+}
+
+/// A graphic field, trimmed of white edges, each row `times` times.
+fn graphic(zpl: &mut Vec<u8>, dots: &Bitmap, times: usize) {
+    let Some(inked) = dots.trimmed() else { return };
+    let down = i32::try_from(times).map_or(0, |times| (inked.top - dots.top) * times);
+    put!(zpl, "^FO{},{}", inked.left, dots.top + down);
+    field(zpl, &inked, times);
+}
+
+/// Dots in the compressed hexadecimal of `^GFA`, wherever they are.
+fn field(zpl: &mut Vec<u8>, dots: &Bitmap, times: usize) {
     let row_bytes = dots.row_bytes();
-    let total = row_bytes * dots.height();
-    let _ = write!(zpl, "^FO{},{}^GFA,{total},{total},{row_bytes},", dots.left, dots.top);
+    let total = row_bytes * dots.height() * times;
+    put!(zpl, "^GFA,{total},{total},{row_bytes},");
+    // No count is longer than what it counts.
+    let mut line = Line { text: vec![0; row_bytes * 2 + 1], length: 0 };
     let mut above: Option<&[u8]> = None;
     for row in dots.rows() {
         if above == Some(row) {
-            zpl.push(':')
+            zpl.push(b':');
         } else {
-            hex_row(zpl, row)
+            zpl.extend_from_slice(line.encode(row));
         }
+        zpl.extend(std::iter::repeat_n(b':', times.saturating_sub(1)));
         above = Some(row);
     }
-    zpl.push_str("^FS\n");
+    zpl.extend_from_slice(b"^FS\n");
 }
 
-/// One row: repeated digits as counts (`G` 1 … `Y` 19, `g` 20, `h` 40 … `z` 400), a white rest as `,`. A black rest
-/// could be `!`, but some readers of ZPL take its "ones" for the digit 1: it is counted like all others.
-fn hex_row(zpl: &mut String, row: &[u8]) {
-    let mut digits = Vec::with_capacity(row.len() * 2);
-    for byte in row {
-        digits.push(byte >> 4);
-        digits.push(byte & 15);
-    }
-    let mut at = 0;
-    while let Some(&digit) = digits.get(at) {
-        let run = digits[at..].iter().take_while(|other| **other == digit).count();
-        if at + run == digits.len() && digit == 0 {
-            zpl.push(',');
-            return;
+/// A row of a graphic field as text.
+struct Line {
+    text: Vec<u8>,
+    length: usize,
+}
+
+impl Line {
+    /// One row: repeated digits as counts (`G` 1 … `Y` 19, `g` 20, `h` 40 … `z` 400), a white rest as `,`. A black rest
+    /// could be `!`, but some readers of ZPL take its "ones" for the digit 1: it is counted like all others.
+    fn encode(&mut self, row: &[u8]) -> &[u8] {
+        self.length = 0;
+        let inked = row.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let (mut digit, mut run) = (0, 0);
+        for byte in row.iter().take(inked) {
+            if *byte == digit * 0x11 {
+                run += 2;
+                continue;
+            }
+            let (high, low) = (byte >> 4, byte & 15);
+            if high != digit {
+                self.repeated(digit, run);
+                (digit, run) = (high, 0);
+            }
+            run += 1;
+            if low != digit {
+                self.repeated(digit, run);
+                (digit, run) = (low, 0);
+            }
+            run += 1;
         }
-        repeat_count(zpl, run);
-        zpl.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
-        at += run;
+        // A last byte with a white half is part of the white rest.
+        if digit != 0 {
+            self.repeated(digit, run);
+        }
+        if digit == 0 || inked < row.len() {
+            self.put(b',');
+        }
+        self.text.get(..self.length).unwrap_or_default()
+    }
+
+    #[inline]
+    fn put(&mut self, letter: u8) {
+        if let Some(at) = self.text.get_mut(self.length) {
+            *at = letter;
+            self.length += 1;
+        }
+    }
+
+    /// A digit that often: nothing for no times, the digit alone for once, else counted.
+    #[inline]
+    fn repeated(&mut self, digit: u8, run: usize) {
+        if run > 1 {
+            self.count(run);
+        }
+        if run > 0 {
+            self.put(HEX.get(usize::from(digit)).copied().unwrap_or(b'0'));
+        }
+    }
+
+    fn count(&mut self, mut run: usize) {
+        while run >= 400 {
+            self.put(b'z');
+            run -= 400;
+        }
+        let letter = |from: u8, n: usize| from.saturating_add(u8::try_from(n - 1).unwrap_or(0));
+        if run >= 20 {
+            self.put(letter(b'g', run / 20));
+            run %= 20;
+        }
+        if run > 0 {
+            self.put(letter(b'G', run));
+        }
     }
 }
 
-fn repeat_count(zpl: &mut String, mut run: usize) {
-    if run == 1 {
-        return;
-    }
-    while run >= 400 {
-        zpl.push('z');
-        run -= 400;
-    }
-    let letter = |from: u8, n: usize| char::from(from.saturating_add(u8::try_from(n - 1).unwrap_or(0)));
-    if run >= 20 {
-        zpl.push(letter(b'g', run / 20));
-        run %= 20;
-    }
-    if run > 0 {
-        zpl.push(letter(b'G', run));
-    }
-}
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 #[cfg(test)]
 mod tests {
@@ -258,14 +346,19 @@ mod tests {
 
     #[test]
     fn repeats_are_counted() {
+        let line = || Line { text: vec![0; 16], length: 0 };
         let counted = |run| {
-            let mut zpl = String::new();
-            repeat_count(&mut zpl, run);
-            zpl
+            let mut line = line();
+            line.repeated(10, run);
+            String::from_utf8(line.text[..line.length].to_vec()).unwrap()
         };
-        assert_eq!([1, 2, 19, 20, 39, 400, 419, 820].map(counted), ["", "H", "Y", "g", "gY", "z", "zY", "zzg"]);
-        let mut row = String::new();
-        hex_row(&mut row, &[0x00, 0x0F, 0xFF, 0x80]);
-        assert_eq!(row, "I0IF8,");
+        let runs = [0, 1, 2, 19, 20, 39, 400, 419, 820].map(counted);
+        assert_eq!(runs, ["", "A", "HA", "YA", "gA", "gYA", "zA", "zYA", "zzgA"]);
+        let row = |row: &[u8]| String::from_utf8(line().encode(row).to_vec()).unwrap();
+        assert_eq!(row(&[0x00, 0x0F, 0xFF, 0x80]), "I0IF8,");
+        assert_eq!(row(&[0x00, 0x01]), "I01");
+        assert_eq!(row(&[0xAA, 0x10, 0x00]), "HA1,");
+        assert_eq!(row(&[0x12, 0x00]), "12,");
+        assert_eq!(row(&[0x00, 0x00]), ",");
     }
 }

@@ -51,11 +51,14 @@ impl Layout<'_> {
         let most_lines = usize::from(element.lines);
         let mut best: Option<Set> = None;
         for lines in 1..=most_lines {
+            if best.as_ref().is_some_and(|best| best.size >= full * ONE_LINE_FROM) {
+                break;
+            }
             let room = largest(area.height, lines);
             let mut size = full.min(room);
             while size >= least.min(room) {
                 if let Some(broken) = self.break_lines(text, style, size, area.width, lines) {
-                    if best.as_ref().is_none_or(|best| best.size < size && best.size < full * ONE_LINE_FROM) {
+                    if best.as_ref().is_none_or(|best| best.size < size) {
                         best = Some(Set { lines: broken, size });
                     }
                     break;

@@ -1,9 +1,10 @@
 //! Letters as a printer's dots.
 
+use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
 
 use ab_glyph_rasterizer::{Point, Rasterizer, point};
-use outguide_hardware::display::{Bitmap, TextRun, Typesetter};
+use outguide_hardware::display::{Bitmap, Coded, Coding, TextRun, Typesetter, Weight};
 use skrifa::outline::OutlinePen;
 
 use super::{FaceId, Glyph, Typeface};
@@ -17,47 +18,100 @@ const STEPS: f32 = 4.0;
 /// Letters kept drawn.
 const KEPT_MOST: usize = 8192;
 
-/// What a letter's dots depend on.
-#[derive(PartialEq, Eq, Hash)]
-pub(super) struct Inked {
-    face: FaceId,
-    glyph: u16,
-    size: u32,
-    /// Quarters of a dot to the right and up.
+/// What a letter's dots depend on: the font, the glyph, the size and the quarters of a dot, in one number, because it is
+/// looked up a hundred times a label.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Inked(u128);
+
+impl Inked {
+    fn new(face: FaceId, glyph: u16, size: f32, shift: (u8, u8)) -> Self {
+        let small = u32::from_be_bytes([0, 0, shift.0, shift.1]);
+        let glyph = u32::from(face.0) << 16 | u32::from(glyph);
+        Self(u128::from(glyph) << 64 | u128::from(size.to_bits()) << 32 | u128::from(small))
+    }
+}
+
+/// A letter of a run: which, and where its origin is.
+struct Placed<'a> {
+    glyph: &'a Glyph,
+    key: Inked,
     shift: (u8, u8),
+    x: i32,
+    y: i32,
 }
 
 impl Typesetter for Typeface {
     fn dots(&self, run: &TextRun) -> Bitmap {
-        // Room for most overhanging letters and accents; languages trim white edges.
-        let margin = whole(run.size * 0.4);
-        let (above, below) = (whole(run.size * 1.3), whole(run.size * 0.5));
-        let mut dots = Bitmap::new(run.x - margin, run.baseline - above, run.width + 2 * margin, above + below);
-        for glyph in &self.shape(&run.text, run.weight, run.tabular).glyphs {
-            let (right, step_right) = steps(glyph.x * run.size);
-            let (up, step_up) = steps(glyph.y * run.size);
-            let letter = self.letter(glyph, run.size, (step_right, step_up));
-            dots.overlay_at(&letter, run.x + right + letter.left, run.baseline - up + letter.top);
+        let shaped = self.shape(&run.text, run.weight, run.tabular);
+        let place = |glyph| {
+            let &Glyph { face, id, x, y, .. } = glyph;
+            let (right, step_right) = steps(x * run.size);
+            let (up, step_up) = steps(y * run.size);
+            let shift = (step_right, step_up);
+            Placed { glyph, key: Inked::new(face, id, run.size, shift), shift, x: run.x + right, y: run.baseline - up }
+        };
+        let letters: Vec<Placed<'_>> = shaped.glyphs.iter().map(place).collect();
+        // Mostly all of them were drawn before, and need only be looked up.
+        let kept = self.inked.read().unwrap_or_else(PoisonError::into_inner);
+        let known =
+            letters.iter().map(|letter| Some((kept.get(&letter.key)?.as_ref(), letter))).collect::<Option<Vec<_>>>();
+        if let Some(known) = known {
+            return compose(&known);
         }
-        dots
+        drop(kept);
+        let drawn: Vec<Arc<Bitmap>> = letters.iter().map(|letter| self.letter(letter, run.size)).collect();
+        let drawn: Vec<_> = drawn.iter().map(Arc::as_ref).zip(&letters).collect();
+        compose(&drawn)
     }
+
+    fn coded(&self, run: &TextRun, coding: Coding) -> Arc<Coded> {
+        let style =
+            Style { language: coding.language, weight: run.weight, tabular: run.tabular, size: run.size.to_bits() };
+        let code = || Coded::new(&self.dots(&TextRun { x: 0, baseline: 0, ..run.clone() }), coding);
+        self.coded.get(style, &run.text, code)
+    }
+}
+
+/// What a text's dots in a printer's language depend on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Style {
+    language: &'static str,
+    weight: Weight,
+    tabular: bool,
+    /// The bits of the size in dots per em.
+    size: u32,
+}
+
+/// Letters on one bitmap, no larger than they need.
+fn compose(letters: &[(&Bitmap, &Placed<'_>)]) -> Bitmap {
+    let inked = letters.iter().filter(|(dots, _)| dots.width() > 0);
+    let corners = inked.clone().map(|(dots, letter)| {
+        let (left, top) = (letter.x + dots.left, letter.y + dots.top);
+        (left, top, left + whole_dots(dots.width()), top + whole_dots(dots.height()))
+    });
+    let all = corners.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3)));
+    let (left, top, right, bottom) = all.unwrap_or_default();
+    let mut dots = Bitmap::new(left, top, right - left, bottom - top);
+    for (letter, at) in inked {
+        dots.overlay_at(letter, at.x + letter.left, at.y + letter.top);
+    }
+    dots
 }
 
 impl Typeface {
     /// A letter's dots around its origin.
-    fn letter(&self, glyph: &Glyph, size: f32, shift: (u8, u8)) -> Arc<Bitmap> {
-        let key = Inked { face: glyph.face, glyph: glyph.id, size: size.to_bits(), shift };
-        let mut kept = self.inked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(dots) = kept.get(&key) {
+    fn letter(&self, letter: &Placed<'_>, size: f32) -> Arc<Bitmap> {
+        let kept = self.inked.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(dots) = kept.get(&letter.key) {
             return Arc::clone(dots);
         }
         drop(kept);
-        let dots = Arc::new(self.draw(glyph, size, shift));
-        kept = self.inked.lock().unwrap_or_else(PoisonError::into_inner);
+        let dots = Arc::new(self.draw(letter.glyph, size, letter.shift));
+        let mut kept = self.inked.write().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_MOST {
             kept.clear();
         }
-        kept.insert(key, Arc::clone(&dots));
+        kept.insert(letter.key, Arc::clone(&dots));
         dots
     }
 
@@ -79,7 +133,7 @@ impl Typeface {
                 dots.blacken(x, y);
             }
         });
-        dots.trim().unwrap_or_else(|| Bitmap::new(0, 0, 0, 0))
+        dots.trim().map_or_else(|| Bitmap::new(0, 0, 0, 0), Cow::into_owned)
     }
 }
 
@@ -139,6 +193,11 @@ fn whole(dots: f32) -> i32 {
 #[allow(clippy::cast_precision_loss, reason = "dots on a label are far below 2^24")]
 fn float(dots: i32) -> f32 {
     dots as f32
+}
+
+/// A bitmap's side as a distance; letters are below [`LETTER_MOST_DOTS`].
+fn whole_dots(side: usize) -> i32 {
+    i32::try_from(side).unwrap_or(i32::MAX)
 }
 
 /// Feeds outlines to the rasteriser.
@@ -202,7 +261,8 @@ mod tests {
             ink: Colour::Black,
             printers_font: false,
         };
-        let dots = face.dots(&run).trimmed().unwrap();
+        let dots = face.dots(&run);
+        assert_eq!(dots.trimmed().as_deref(), Some(&dots), "no white edges");
         assert_eq!(dots.top + i32::try_from(dots.height()).unwrap(), 60);
         assert!((26..=28).contains(&dots.height()), "cap height 0.668 em: {}", dots.height());
     }

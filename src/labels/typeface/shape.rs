@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use harfrust::{Direction, Feature, ShapeOptions, Tag, UnicodeBuffer};
+use harfrust::{Direction, Feature, ShapeOptions, ShapePlan, ShapePlanKey, Shaper, Tag, UnicodeBuffer};
 use outguide_hardware::display::Weight;
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
@@ -39,33 +39,13 @@ pub struct Shaped {
     pub missing: Vec<char>,
 }
 
-/// What shaping depends on.
-#[derive(PartialEq, Eq, Hash)]
-pub(super) struct Line {
-    text: String,
-    weight: Weight,
-    tabular: bool,
-}
-
-/// Lines kept shaped: a label's texts are measured some times and drawn once, hospital names on every label.
-const KEPT_MOST: usize = 2048;
+/// Plans kept for each font: one for each script and feature that names and headings come in.
+const PLANS_MOST: usize = 16;
 
 impl Typeface {
     /// Shapes one line, with kerning and marks in place; `tabular` makes all digits equally wide.
     pub fn shape(&self, text: &str, weight: Weight, tabular: bool) -> Arc<Shaped> {
-        let line = Line { text: text.to_owned(), weight, tabular };
-        let mut kept = self.shaped.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shaped) = kept.get(&line) {
-            return Arc::clone(shaped);
-        }
-        drop(kept);
-        let shaped = Arc::new(self.shape_anew(text, weight, tabular));
-        kept = self.shaped.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_MOST {
-            kept.clear();
-        }
-        kept.insert(line, Arc::clone(&shaped));
-        shaped
+        self.shaped.get((weight, tabular), text, || self.shape_anew(text, weight, tabular))
     }
 
     fn shape_anew(&self, text: &str, weight: Weight, tabular: bool) -> Shaped {
@@ -134,6 +114,28 @@ impl Face {
     }
 }
 
+impl Face {
+    /// How text of this script and direction is shaped: finding that out takes longer than shaping a name.
+    fn plan(&self, shaper: &Shaper<'_>, buffer: &UnicodeBuffer, features: &[Feature]) -> Arc<ShapePlan> {
+        let (direction, language) = (buffer.direction(), buffer.language());
+        // `None` and "unknown" are one to the shaper.
+        let script = Some(buffer.script());
+        let key = ShapePlanKey::new(script, direction).language(language.as_ref()).features(features);
+        let kept = self.plans.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = kept.iter().find(|plan| key.matches(plan)) {
+            return Arc::clone(plan);
+        }
+        drop(kept);
+        let plan = Arc::new(ShapePlan::new(shaper, direction, script, language.as_ref(), features));
+        let mut kept = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= PLANS_MOST {
+            kept.clear();
+        }
+        kept.push(Arc::clone(&plan));
+        plan
+    }
+}
+
 impl Shaped {
     /// Shapes a piece of one font and direction and puts it to the right of what is there.
     fn append(&mut self, text: &str, (id, face): (FaceId, &Face), tabular: bool, rtl: bool) {
@@ -143,8 +145,10 @@ impl Shaped {
         buffer.set_direction(if rtl { Direction::RightToLeft } else { Direction::LeftToRight });
         buffer.guess_segment_properties();
         let features = [Feature::new(Tag::new(b"tnum"), 1, ..)];
-        let options = ShapeOptions::new().features(if tabular { &features } else { &[] });
-        let shaped = face.shaper.shaper(&font).build().shape(buffer, options);
+        let features = if tabular { features.as_slice() } else { &[] };
+        let shaper = face.shaper.shaper(&font).build();
+        let plan = face.plan(&shaper, &buffer, features);
+        let shaped = shaper.shape(buffer, ShapeOptions::new().features(features).plan(Some(&plan)));
         let metrics = font.glyph_metrics(Size::unscaled(), LocationRef::default());
         let units = |value: i32| i16::try_from(value).map_or(0.0, f32::from) * face.unit;
         let infos = shaped.glyph_infos();
