@@ -3,11 +3,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::convoy::Look;
 use super::host_status::{ANSWER_MAX_BYTES, HostStatus};
 use super::other_status::{ESC_POS_REQUEST, TSPL_REQUEST, TsplStatus, esc_pos};
 use super::port::Port;
 use super::ql_status::{QlStatus, QlStatusKind, STATUS_REQUEST, media_of_job};
-use super::track::{Look, Report};
+use super::reports::Report;
 use super::watchdog::{Limits, is_pause};
 use super::{Fault, Health, PrinterState};
 
@@ -139,9 +140,9 @@ impl Answer {
                 odometer: *odometer,
             }),
             Answer::Tspl(status) => Some(Look {
-                to_come: u32::from(status.printing()),
-                // Stopped in the middle it does not say that it prints: it is not idle either.
-                waiting: u32::from(!status.faults().is_empty()),
+                // Stopped in the middle it does not say that it prints, and has the label all the same.
+                to_come: u32::from(status.printing() || !status.faults().is_empty()),
+                waiting: 0,
                 faults: status.faults(),
                 odometer: None,
             }),

@@ -13,8 +13,9 @@ use ipp::parser::IppParser;
 use ipp::prelude::{DelimiterTag, IppOperationBuilder, IppPayload, IppRequestResponse, Uri};
 use ipp::value::IppValue;
 
+use super::convoy::{LOOK_AGAIN_STOPPED, LOOKS_MAX};
 use super::ipp_reasons;
-use super::track::{LOOK_AGAIN_STOPPED, LOOKS_MAX, Way};
+use super::track::Way;
 use super::{
     Doubt, Evidence, Fault, Health, Limits, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track,
 };
@@ -189,41 +190,6 @@ impl IppPrinter {
         Ok((state, texts(&answer, DelimiterTag::JobAttributes, "job-state-reasons")))
     }
 
-    /// What a look at the job says.
-    fn look(&self, job: i32) -> Progress {
-        let (state, reasons) = match self.job(job) {
-            Ok(seen) => seen,
-            Err(Trouble::Refused(NOT_FOUND, _)) => return Progress::Unproven(Doubt::Interrupted),
-            Err(_) => return waiting(vec![Fault::Unreachable]),
-        };
-        let printer = self.attributes();
-        let ended = |words: &str| {
-            let faults: Vec<Fault> =
-                printer.iter().flat_map(|printer| printer.health.state.faults().iter().copied()).collect();
-            let why = reasons.iter().map(String::as_str).chain(faults.iter().map(|fault| fault.advice()));
-            Progress::Failed(format!("the printer {words} the job: {}", why.collect::<Vec<_>>().join("; ")))
-        };
-        match (state, &printer) {
-            (COMPLETED, Ok(printer)) if printer.hands_on => Progress::Unproven(Doubt::HandedOn),
-            // What kind of queue it is could not be learnt now: ask again.
-            (COMPLETED, Err(_)) => waiting(vec![Fault::Unreachable]),
-            (COMPLETED, _) if reasons.iter().any(|reason| reason == "job-completed-with-errors") => {
-                Progress::Unproven(Doubt::WithErrors)
-            }
-            (COMPLETED, _) => Progress::Printed(Evidence::JobCompleted),
-            (CANCELED, _) => ended("cancelled"),
-            (ABORTED, _) => ended("aborted"),
-            (_, printer) => {
-                let mut faults =
-                    printer.as_ref().map(|printer| printer.health.state.faults().to_vec()).unwrap_or_default();
-                if state == STOPPED && faults.is_empty() {
-                    faults.push(Fault::Paused);
-                }
-                waiting(faults)
-            }
-        }
-    }
-
     /// For error messages: without a password that the address may hold.
     fn to(&self) -> String {
         self.url().replacen("http", "ipp", 1)
@@ -236,6 +202,39 @@ struct Attributes {
     formats: Vec<String>,
     scales: bool,
     hands_on: bool,
+}
+
+/// What a look at a job, and then at the printer, says.
+fn concluded(seen: Result<(i32, Vec<String>), Trouble>, printer: &Result<Attributes, Trouble>) -> Progress {
+    let (state, reasons) = match seen {
+        Ok(seen) => seen,
+        Err(Trouble::Refused(NOT_FOUND, _)) => return Progress::Unproven(Doubt::Interrupted),
+        Err(_) => return waiting(vec![Fault::Unreachable]),
+    };
+    let ended = |words: &str| {
+        let faults: Vec<Fault> =
+            printer.iter().flat_map(|printer| printer.health.state.faults().iter().copied()).collect();
+        let why = reasons.iter().map(String::as_str).chain(faults.iter().map(|fault| fault.advice()));
+        Progress::Failed(format!("the printer {words} the job: {}", why.collect::<Vec<_>>().join("; ")))
+    };
+    match (state, printer) {
+        (COMPLETED, Ok(printer)) if printer.hands_on => Progress::Unproven(Doubt::HandedOn),
+        // What kind of queue it is could not be learnt now: ask again.
+        (COMPLETED, Err(_)) => waiting(vec![Fault::Unreachable]),
+        (COMPLETED, _) if reasons.iter().any(|reason| reason == "job-completed-with-errors") => {
+            Progress::Unproven(Doubt::WithErrors)
+        }
+        (COMPLETED, _) => Progress::Printed(Evidence::JobCompleted),
+        (CANCELED, _) => ended("cancelled"),
+        (ABORTED, _) => ended("aborted"),
+        (_, printer) => {
+            let mut faults = printer.as_ref().map(|printer| printer.health.state.faults().to_vec()).unwrap_or_default();
+            if state == STOPPED && faults.is_empty() {
+                faults.push(Fault::Paused);
+            }
+            waiting(faults)
+        }
+    }
 }
 
 fn waiting(faults: Vec<Fault>) -> Progress {
@@ -320,16 +319,25 @@ impl Printer for IppPrinter {
         }
     }
 
-    fn follow(&self, track: &mut Track) -> Progress {
-        match &mut track.0 {
-            Way::Ipp { looks, .. } if *looks >= LOOKS_MAX => Progress::Unproven(Doubt::TookTooLong),
+    fn follow_all(&self, tracks: &mut [Track]) -> Vec<Progress> {
+        let ask = |track: &mut Track| match &mut track.0 {
+            Way::Ipp { looks, .. } if *looks >= LOOKS_MAX => Err(Doubt::TookTooLong),
             Way::Ipp { job, looks } => {
                 *looks += 1;
-                self.look(*job)
+                Ok(self.job(*job))
             }
-            Way::None(doubt) => Progress::Unproven(*doubt),
-            Way::Simulated { .. } | Way::Count(_) | Way::Reports(_) => Progress::Unproven(Doubt::CannotCount),
-        }
+            Way::None(doubt) => Err(*doubt),
+            Way::Simulated { .. } | Way::Count { .. } | Way::Reports(_) => Err(Doubt::CannotCount),
+        };
+        let jobs: Vec<_> = tracks.iter_mut().map(ask).collect();
+        // The printer itself is asked once for all of them, behind them: how it is when they had got so far.
+        let printer = jobs.iter().any(Result::is_ok).then(|| self.attributes());
+        let conclude = |job| match (job, &printer) {
+            (Ok(seen), Some(printer)) => concluded(seen, printer),
+            (Ok(_), None) => Progress::Unproven(Doubt::CannotCount),
+            (Err(doubt), _) => Progress::Unproven(doubt),
+        };
+        jobs.into_iter().map(conclude).collect()
     }
 
     fn health(&self) -> Health {

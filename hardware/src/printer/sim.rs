@@ -119,17 +119,18 @@ impl Printer for SimPrinter {
         }
     }
 
-    fn follow(&self, track: &mut Track) -> Progress {
+    fn follow_all(&self, tracks: &mut [Track]) -> Vec<Progress> {
         let faults = self.lock().state.faults().to_vec();
-        match &mut track.0 {
+        let look = |track: &mut Track| match &mut track.0 {
             Way::Simulated { looks_left: 0 } if faults.is_empty() => Progress::Printed(Evidence::Simulated),
             Way::Simulated { looks_left } => {
                 *looks_left = looks_left.saturating_sub(u32::from(faults.is_empty()));
-                Progress::StillPrinting { left: None, faults, look_again: LOOK_AGAIN }
+                Progress::StillPrinting { left: None, faults: faults.clone(), look_again: LOOK_AGAIN }
             }
             Way::None(doubt) => Progress::Unproven(*doubt),
-            Way::Count(_) | Way::Reports(_) | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
-        }
+            Way::Count { .. } | Way::Reports(_) | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
+        };
+        tracks.iter_mut().map(look).collect()
     }
 
     fn health(&self) -> Health {
