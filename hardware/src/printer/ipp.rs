@@ -1,4 +1,4 @@
-//! IPP printers (RFC 8010 and 8011): IPP Everywhere printers and CUPS queues, in clear (`ipp://`).
+//! IPP printers (RFC 8010 and 8011): IPP Everywhere printers and CUPS queues, in clear (`ipp://`) or by TLS (`ipps://`).
 //!
 //! An IPP printer keeps a record of each job: `completed` there is the printer's own word that it was printed. A CUPS
 //! queue in front of a raw port says `completed` once it has handed the job on, which proves nothing; only where CUPS
@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use ipp::operation::IppOperation;
 use ipp::parser::IppParser;
-use ipp::prelude::{DelimiterTag, IppOperationBuilder, IppPayload, IppRequestResponse, Uri};
+use ipp::prelude::{DelimiterTag, IppOperationBuilder, IppPayload, IppRequestResponse};
 use ipp::value::IppValue;
 
 use super::convoy::{LOOK_AGAIN_STOPPED, LOOKS_MAX};
+use super::ipp_access::{self, IppAccess, IppAccessError, Reach};
 use super::ipp_reasons;
 use super::track::Way;
 use super::{
@@ -52,29 +53,11 @@ const PRINTER_ATTRIBUTES: [&str; 9] = [
 /// An IPP printer.
 #[derive(Debug)]
 pub struct IppPrinter {
-    uri: Uri,
+    reach: Reach,
     asks: bool,
     agent: ureq::Agent,
     limits: Limits,
     request: AtomicI32,
-}
-
-/// A text that is no address of an IPP printer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no address of an IPP printer: write \"ipp://10.0.0.30/ipp/print\" (encrypted ipps is not served)")]
-pub struct IppUriError(pub String);
-
-/// Whether `text` is the address of an IPP printer.
-pub fn check_uri(text: &str) -> Result<(), IppUriError> {
-    parse_uri(text).map(drop)
-}
-
-fn parse_uri(text: &str) -> Result<Uri, IppUriError> {
-    let uri = text.parse::<Uri>().map_err(|_| IppUriError(text.to_owned()))?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("ipp" | "http"), Some(host)) if !host.is_empty() => Ok(uri),
-        _ => Err(IppUriError(text.to_owned())),
-    }
 }
 
 /// What went wrong with a request.
@@ -96,8 +79,9 @@ impl Trouble {
 
 impl IppPrinter {
     /// The printer or queue at `uri`. A printer that is not asked how it is still says what became of each job.
-    pub fn new(uri: &str, asks: bool, limits: Limits) -> Result<Self, IppUriError> {
-        let config = ureq::Agent::config_builder()
+    pub fn new(uri: &str, access: &IppAccess, asks: bool, limits: Limits) -> Result<Self, IppAccessError> {
+        let reach = ipp_access::reach(uri, access)?;
+        let mut config = ureq::Agent::config_builder()
             .proxy(None)
             .max_redirects(0)
             // A connection kept from the last question may be gone, which would look like a job that broke off.
@@ -105,17 +89,11 @@ impl IppPrinter {
             .http_status_as_error(false)
             .timeout_resolve(Some(limits.connect))
             .timeout_connect(Some(limits.connect))
-            .timeout_global(Some(limits.whole_job()))
-            .build();
-        let agent = config.new_agent();
-        Ok(Self { uri: parse_uri(uri)?, asks, agent, limits, request: AtomicI32::new(1) })
-    }
-
-    /// Where it listens by HTTP.
-    fn url(&self) -> String {
-        let host = self.uri.host().unwrap_or_default();
-        let default = if self.uri.scheme_str() == Some("ipp") { 631 } else { 80 };
-        format!("http://{host}:{}{}", self.uri.port_u16().unwrap_or(default), self.uri.path())
+            .timeout_global(Some(limits.whole_job()));
+        if let Some(tls) = &reach.tls {
+            config = config.tls_config(tls.clone()).https_only(true);
+        }
+        Ok(Self { agent: config.build().new_agent(), reach, asks, limits, request: AtomicI32::new(1) })
     }
 
     /// Sends a request, a document behind it, and reads the answer.
@@ -125,10 +103,19 @@ impl IppPrinter {
         let mut body = request.to_bytes().to_vec();
         body.extend_from_slice(document);
         let limit = if document.is_empty() { self.limits.question() } else { self.limits.whole_job() };
-        let post = self.agent.post(self.url()).config().timeout_global(Some(limit)).build();
-        let answer = post.header("content-type", "application/ipp").send(&body[..]).map_err(sort)?;
+        let post = self.agent.post(&self.reach.url).config().timeout_global(Some(limit)).build();
+        let mut post = post.header("content-type", "application/ipp");
+        if let Some(authorization) = &self.reach.authorization {
+            post = post.header("authorization", authorization.value());
+        }
+        let answer = post.send(&body[..]).map_err(sort)?;
         if !answer.status().is_success() {
-            let why = format!("HTTP {}", answer.status());
+            let why = match (answer.status().as_u16(), &self.reach.authorization) {
+                (401, None) => "it asks who prints: give `user` and `password_file`".to_owned(),
+                (401 | 403, _) => "it does not let this user print: see to `user` and `password_file`".to_owned(),
+                (426, _) => "it wants to be spoken to by TLS: write ipps:// and give `certificate`".to_owned(),
+                _ => format!("HTTP {}", answer.status()),
+            };
             return Err(Trouble::Refused(answer.status().as_u16(), why));
         }
         let answer = answer.into_body().with_config().limit(ANSWER_MAX_BYTES).read_to_vec();
@@ -144,7 +131,8 @@ impl IppPrinter {
     }
 
     fn attributes(&self) -> Result<Attributes, Trouble> {
-        let question = IppOperationBuilder::get_printer_attributes(self.uri.clone()).attributes(PRINTER_ATTRIBUTES);
+        let question =
+            IppOperationBuilder::get_printer_attributes(self.reach.uri.clone()).attributes(PRINTER_ATTRIBUTES);
         let answer = self.ask(question.build().map_err(Trouble::broken)?, &[])?;
         let list = |name: &str| texts(&answer, DelimiterTag::PrinterAttributes, name);
         let first = |name: &str| list(name).into_iter().next();
@@ -169,7 +157,7 @@ impl IppPrinter {
 
     fn print(&self, job: Payload<'_>, format: &str, unscaled: bool) -> Result<i32, Trouble> {
         let document = IppPayload::empty();
-        let mut operation = IppOperationBuilder::print_job(self.uri.clone(), document)
+        let mut operation = IppOperationBuilder::print_job(self.reach.uri.clone(), document)
             .user_name(USER)
             .job_title(job.name)
             .document_format(format);
@@ -183,16 +171,16 @@ impl IppPrinter {
     }
 
     fn job(&self, job: i32) -> Result<(i32, Vec<String>), Trouble> {
-        let question = IppOperationBuilder::get_job_attributes(self.uri.clone(), job).user_name(USER);
+        let question = IppOperationBuilder::get_job_attributes(self.reach.uri.clone(), job).user_name(USER);
         let answer = self.ask(question.build().map_err(Trouble::broken)?, &[])?;
         let state = number(&answer, DelimiterTag::JobAttributes, "job-state")
             .ok_or_else(|| Trouble::broken("the answer has no job-state"))?;
         Ok((state, texts(&answer, DelimiterTag::JobAttributes, "job-state-reasons")))
     }
 
-    /// For error messages: without a password that the address may hold.
+    /// For error messages; an address holds no password.
     fn to(&self) -> String {
-        self.url().replacen("http", "ipp", 1)
+        self.reach.uri.to_string()
     }
 }
 
@@ -361,18 +349,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_checked() {
-        for good in ["ipp://10.0.0.30/ipp/print", "http://localhost:631/printers/z", "ipp://[::1]:8631/ipp/print"] {
-            assert_eq!(check_uri(good), Ok(()), "{good}");
-        }
-        for bad in ["", "10.0.0.30", "socket://10.0.0.30", "ipps://10.0.0.30/ipp/print", "ipp://", "ipp:///x"] {
-            assert!(check_uri(bad).is_err(), "{bad}");
-        }
-        let printer = IppPrinter::new("ipp://10.0.0.30/ipp/print", true, Limits::default()).unwrap();
-        assert_eq!(printer.url(), "http://10.0.0.30:631/ipp/print");
-    }
-
-    #[test]
     fn a_language_goes_under_a_type_that_the_printer_takes() {
         let takes = |formats: &[&str]| formats.iter().map(|format| (*format).to_owned()).collect::<Vec<_>>();
         let all = takes(&["application/octet-stream", "application/pdf", "application/vnd.zebra-zpl"]);
@@ -387,7 +363,9 @@ mod tests {
     #[test]
     fn nobody_there_is_nothing_sent() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let printer = IppPrinter::new(&format!("ipp://{free}/ipp/print"), true, Limits::default()).unwrap();
+        let printer =
+            IppPrinter::new(&format!("ipp://{free}/ipp/print"), &IppAccess::default(), true, Limits::default())
+                .unwrap();
         assert_eq!(printer.health(), Health::down(Fault::Unreachable));
         let outcome = printer.send(Payload { name: "j", bytes: b"x", labels: 1, language: "pdf" });
         assert!(matches!(outcome, SendOutcome::NothingSent(SendError::Unreachable { .. })), "{outcome:?}");

@@ -14,6 +14,7 @@ pub mod fault;
 pub mod folder;
 pub mod host_status;
 pub mod ipp;
+pub mod ipp_access;
 mod ipp_reasons;
 pub mod other_status;
 mod port;
