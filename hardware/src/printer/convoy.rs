@@ -77,7 +77,7 @@ impl Look {
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     id: u64,
-    wanted: Arc<()>,
+    _wanted: Arc<()>,
 }
 
 #[derive(Debug)]
@@ -169,7 +169,7 @@ impl Convoy {
             idle_looks: 0,
             fate: self.busy.then_some(Progress::Unproven(Doubt::WasBusy)),
         });
-        Place { id: self.next_id, wanted }
+        Place { id: self.next_id, _wanted: wanted }
     }
 
     /// What is known of a job.

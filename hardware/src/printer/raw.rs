@@ -231,9 +231,12 @@ impl Errand {
         line.port = None;
         let opened = self.way.open(&self.limits).and_then(|mut port| {
             let before = self.before(port.as_mut(), &mut line.manners)?;
-            if before != Answer::NotAsked && !self.way.stays_open() && is_over(port.as_mut()) {
+            let in_doubt = before != Answer::NotAsked && !self.way.stays_open() && !line.manners.keeps_open;
+            if in_doubt && is_over(port.as_mut()) {
                 // It serves one question a connection: a job written here would be lost.
                 port = self.way.open(&self.limits)?;
+            } else if in_doubt {
+                line.manners.keeps_open = true;
             }
             Ok((port, before))
         });
@@ -294,7 +297,7 @@ impl Errand {
             }
             Answer::Tspl(_) => count(1, true),
             Answer::Ql(_) if self.way.stays_open() => Track(Way::Reports(Reports::new(self.labels))),
-            Answer::Ql(_) | Answer::EscPos(_) | Answer::Silence | Answer::NotAsked => Track::none(),
+            Answer::Ql(_) | Answer::Uncounted(_) | Answer::Silence | Answer::NotAsked => Track::none(),
         }
     }
 }

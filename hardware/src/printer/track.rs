@@ -7,7 +7,7 @@
 //! | TSPL (`<ESC>!?`) | it was idle before; then bit 5 (printing) showed, and the look at which it was out again came right behind one at which it ran | idle before and after; going out behind a stop, a silence or a lost line |
 //! | Brother QL | it sent "printing completed" (status type 1) once for each label | anything less |
 //! | IPP | the job's own state is `completed`, without `job-completed-with-errors` | a CUPS queue that hands on to a raw port: its `completed` means "handed on" |
-//! | ESC/POS, EPL, folders, what does not answer | nothing | all |
+//! | ESC/POS, EPL2, folders, what does not answer | nothing | all |
 //!
 //! When in doubt a job stays "sent". The rules are pure: looks at the printer go in, [`Progress`] comes out.
 
