@@ -83,8 +83,10 @@ impl House {
 
     /// What lies in the folder that the folder printer prints to.
     fn folder(&self) -> Vec<String> {
+        // A file that is being written is hidden, and gone under that name a moment later.
+        let hidden = |path: &std::path::Path| path.file_name().is_some_and(|name| name.as_encoded_bytes()[0] == b'.');
         let mut files: Vec<_> = std::fs::read_dir(self.site.path().join("labels"))
-            .map(|files| files.map(|file| file.expect("file").path()).collect())
+            .map(|files| files.map(|file| file.expect("file").path()).filter(|path| !hidden(path)).collect())
             .unwrap_or_default();
         files.sort();
         files.iter().map(|file| std::fs::read_to_string(file).expect("label")).collect()
