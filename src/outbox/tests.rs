@@ -293,12 +293,12 @@ fn a_printer_that_stops_keeps_what_it_took_and_gets_no_more() {
     sim.set_counting(Counting::AfterLooks(1));
     sim.stop_after(1, PrinterState::NotReady(vec![Fault::PaperOut]));
     let outbox = start(&queue, &[("p", &sim)]);
-    queue.until(&[Sent, Sent, Queued, Queued]);
     while queue.hindrances.lock().unwrap().is_empty() {
         std::thread::sleep(Duration::from_millis(1));
     }
-    std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(queue.states(), [Sent, Sent, Queued, Queued]);
+    // One or two went out before it was seen to have stopped.
+    let states = queue.states();
+    assert_eq!((states[0], &states[2..]), (Sent, &[Queued, Queued][..]), "{states:?}");
     sim.set_state(PrinterState::Ready);
     queue.until(&[Printed; 4]);
     outbox.stop();
