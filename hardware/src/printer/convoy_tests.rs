@@ -236,7 +236,7 @@ impl Printer {
         let shows_nothing = self.in_hand.is_none() && self.buffer.is_empty() && !self.paused;
         self.idle_looks = if shows_nothing { self.idle_looks + 1 } else { 0 };
         if self.idle_looks >= 4 {
-            [Event::Takes, Event::Renders, Event::Prints].map(|event| self.happens(event));
+            [Event::Takes, Event::Renders, Event::Prints].into_iter().for_each(|event| self.happens(event));
             self.idle_looks = 0;
         }
     }
@@ -331,7 +331,7 @@ proptest! {
                 Event::Looks => look(&mut printer, &mut convoy, &mut places)?,
                 Event::Rests => {
                     for _ in 0..20 {
-                        [Event::Takes, Event::Renders, Event::Prints].map(|event| printer.happens(event));
+                        [Event::Takes, Event::Renders, Event::Prints].into_iter().for_each(|event| printer.happens(event));
                         look(&mut printer, &mut convoy, &mut places)?;
                     }
                 }
