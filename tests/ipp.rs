@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use outguide_hardware::printer::ipp::IppPrinter;
+use outguide_hardware::printer::ipp_access::{IppAccess, Secret};
 use outguide_hardware::printer::sim_server::SimZplPrinter;
 use outguide_hardware::printer::{
     Doubt, Evidence, Fault, Limits, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track, Warning,
@@ -88,7 +89,7 @@ impl Eve {
         let script = EVE.replace("PORT", &port.to_string()).replace("FORMATS", formats);
         let program = Caged::start(dir.path(), &script);
         let uri = format!("ipp://localhost:{port}/ipp/print");
-        let printer = IppPrinter::new(&uri, true, Limits::default()).expect("uri");
+        let printer = IppPrinter::new(&uri, &IppAccess::default(), true, Limits::default()).expect("uri");
         let eve = Eve { dir, _program: program, uri, printer };
         until("the IPP printer is there", || eve.printer.health().state == PrinterState::Ready);
         eve
@@ -245,40 +246,137 @@ ServerKeychain DIR/etc
 SystemGroup root
 ";
 
-#[test]
-fn a_cups_queue_before_a_raw_port_hands_on_the_very_bytes_and_proves_nothing() {
-    let zebra = SimZplPrinter::start("127.0.0.1:0").expect("zebra");
-    let dir = tempfile::tempdir().expect("folder");
-    let (path, port) = (dir.path().to_str().expect("text"), free_port());
-    // CUPS works as `lp`, which has to reach its folders.
-    let open = |path: &Path| {
-        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
-    };
-    open(dir.path());
-    for folder in ["etc", "run", "cache", "spool", "tmp"] {
-        std::fs::create_dir(dir.path().join(folder)).expect("folder");
+/// A CUPS of its own with a raw queue before a ZPL printer. `first` is what its shell does before it; `rest` comes behind
+/// the usual lines of its configuration.
+struct Cups {
+    dir: tempfile::TempDir,
+    _program: Caged,
+    port: u16,
+}
+
+impl Cups {
+    fn start(dir: tempfile::TempDir, zebra: &SimZplPrinter, first: &str, rest: &str) -> Cups {
+        let (path, port) = (dir.path().to_str().expect("text"), free_port());
+        // CUPS works as `lp`, which has to reach its folders.
+        let readable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(dir.path(), readable).expect("mode");
+        for folder in ["etc", "run", "cache", "spool", "tmp"] {
+            std::fs::create_dir_all(dir.path().join(folder)).expect("folder");
+        }
+        let conf = format!("{}{rest}", CUPSD.replace("PORT", &port.to_string()));
+        std::fs::write(dir.path().join("cupsd.conf"), conf).expect("file");
+        std::fs::write(dir.path().join("cups-files.conf"), CUPS_FILES.replace("DIR", path)).expect("file");
+        let script = format!("{first}\nexec cupsd -f -c {path}/cupsd.conf -s {path}/cups-files.conf");
+        let program = Caged::start(dir.path(), &script.replace("DIR", path));
+        let device = format!("socket://{}", zebra.address());
+        until("the queue is there", || {
+            let made = Command::new("lpadmin")
+                .args(["-h", &format!("127.0.0.1:{port}"), "-p", "zebra", "-E", "-v", &device, "-m", "raw"])
+                .stderr(Stdio::null())
+                .status();
+            made.expect("lpadmin").success()
+        });
+        Cups { dir, _program: program, port }
     }
-    std::fs::write(dir.path().join("cupsd.conf"), CUPSD.replace("PORT", &port.to_string())).expect("file");
-    std::fs::write(dir.path().join("cups-files.conf"), CUPS_FILES.replace("DIR", path)).expect("file");
-    let _cups = Caged::start(dir.path(), &format!("exec cupsd -f -c {path}/cupsd.conf -s {path}/cups-files.conf"));
-    let server = format!("127.0.0.1:{port}");
-    let device = format!("socket://{}", zebra.address());
-    until("the queue is there", || {
-        let made = Command::new("lpadmin")
-            .args(["-h", &server, "-p", "zebra", "-E", "-v", &device, "-m", "raw"])
-            .stderr(Stdio::null())
-            .status();
-        made.expect("lpadmin").success()
-    });
-    let printer = IppPrinter::new(&format!("ipp://{server}/printers/zebra"), true, Limits::default()).expect("uri");
-    until("it is ready", || printer.state() == PrinterState::Ready);
-    let outcome = printer.send(Payload { name: "job-1", bytes: LABEL, labels: 1, language: "zpl" });
+
+    fn uri(&self, scheme: &str) -> String {
+        format!("{scheme}://localhost:{}/printers/zebra", self.port)
+    }
+}
+
+fn end_of(printer: &IppPrinter, outcome: SendOutcome) -> Progress {
     let SendOutcome::Sent(mut track) = outcome else { panic!("{outcome:?}") };
     let mut end = None;
     until("CUPS is done", || {
         end = Some(printer.follow(&mut track)).filter(|now| !matches!(now, Progress::StillPrinting { .. }));
         end.is_some()
     });
-    assert_eq!(end, Some(Progress::Unproven(Doubt::HandedOn)));
+    end.expect("an end")
+}
+
+fn one_label() -> Payload<'static> {
+    Payload { name: "job-1", bytes: LABEL, labels: 1, language: "zpl" }
+}
+
+#[test]
+fn a_cups_queue_before_a_raw_port_hands_on_the_very_bytes_and_proves_nothing() {
+    let zebra = SimZplPrinter::start("127.0.0.1:0").expect("zebra");
+    let cups = Cups::start(tempfile::tempdir().expect("folder"), &zebra, "", "");
+    let printer = IppPrinter::new(&cups.uri("ipp"), &IppAccess::default(), true, Limits::default()).expect("uri");
+    until("it is ready", || printer.state() == PrinterState::Ready);
+    assert_eq!(end_of(&printer, printer.send(one_label())), Progress::Unproven(Doubt::HandedOn));
     assert_eq!(zebra.labels(), [LABEL]);
+}
+
+/// The queue asks who prints; `printclerk` is known by this hash of "open sesame" (crypt, SHA-512).
+const ACCOUNT: &str = "\
+cp /etc/passwd DIR/passwd && echo 'printclerk:x:4242:4242::/nonexistent:/bin/false' >> DIR/passwd || exit 9
+cp /etc/shadow DIR/shadow && echo 'printclerk:HASH:19000:0:99999:7:::' >> DIR/shadow || exit 9
+mount --bind DIR/passwd /etc/passwd && mount --bind DIR/shadow /etc/shadow || exit 9";
+const HASH: &str = "$6$outguide$LE7kv5Z6SH7gBhlEpggcbVQhDIuFvD0rsLD.A6u1O.J.GEXGeOLMj7IV6/G5qb48WfZCPR4nd55lOLi5kylUN.";
+const ASKS: &str = "\
+ServerName localhost
+<Location /printers>
+  AuthType Basic
+  Require valid-user
+  Order allow,deny
+  Allow from all
+</Location>
+";
+
+#[test]
+fn a_queue_that_asks_who_prints_is_reached_by_tls_with_a_name_and_password() {
+    let zebra = SimZplPrinter::start("127.0.0.1:0").expect("zebra");
+    let site = Site::hospital("", 1);
+    site.ok(&["tls", "init", "--name", "localhost"]);
+    let dir = tempfile::tempdir().expect("folder");
+    std::fs::create_dir(dir.path().join("etc")).expect("folder");
+    for (from, to) in [("server.pem", "localhost.crt"), ("server.key", "localhost.key")] {
+        std::fs::copy(site.path().join("tls").join(from), dir.path().join("etc").join(to)).expect("file");
+    }
+    let cups = Cups::start(dir, &zebra, &ACCOUNT.replace("HASH", HASH), ASKS);
+    let authority = std::fs::read(site.path().join("tls/ca.pem")).expect("authority");
+    let access = |password: Option<&str>, trusted: &[u8]| IppAccess {
+        user: password.map(|password| ("printclerk".to_owned(), Secret::new(password))),
+        trusted: Some(trusted.to_vec()),
+    };
+    let printer =
+        |access: &IppAccess| IppPrinter::new(&cups.uri("ipps"), access, true, Limits::default()).expect("uri");
+    let known = printer(&access(Some("open sesame"), &authority));
+    until("it is ready", || known.state() == PrinterState::Ready);
+    assert_eq!(end_of(&known, known.send(one_label())), Progress::Unproven(Doubt::HandedOn));
+    assert_eq!(zebra.labels(), [LABEL]);
+
+    for (password, fix) in [(None, "give `user` and `password_file`"), (Some("wrong"), "see to `user`")] {
+        let refused = printer(&access(password, &authority)).send(one_label());
+        let SendOutcome::NothingSent(SendError::Refused { why, .. }) = &refused else { panic!("{refused:?}") };
+        assert!(why.contains(fix), "{why}");
+    }
+    // A stranger's authority: nobody is told the password.
+    let stranger = Site::hospital("", 1);
+    stranger.ok(&["tls", "init", "--name", "localhost"]);
+    let stranger = std::fs::read(stranger.path().join("tls/ca.pem")).expect("authority");
+    let outcome = printer(&access(Some("open sesame"), &stranger)).send(one_label());
+    let SendOutcome::NothingSent(SendError::Unreachable { error, .. }) = &outcome else { panic!("{outcome:?}") };
+    assert!(error.to_string().contains("certificate"), "{error}");
+    assert_eq!(zebra.labels().len(), 1);
+
+    // The same by the configuration, and nothing of the secret in what the server says.
+    site.write("printer.password", "open sesame\n");
+    let section = format!(
+        "[[printer]]\nid = \"queue\"\nplace = \"FILE\"\ntransport = \"ipp\"\nuri = \"{}\"\nuser = \"printclerk\"\n\
+         password_file = \"printer.password\"\ncertificate = \"tls/ca.pem\"\nlanguage = \"zpl\"\nstock = \"folder-4x2\"\n",
+        cups.uri("ipps")
+    );
+    let file = std::fs::read_to_string(site.path().join("outguide.toml")).expect("configuration");
+    site.write("outguide.toml", &format!("{file}{section}"));
+    let token = site.token("records");
+    let server = site.serve();
+    let client = server.client(&token);
+    let wanted = json!({"template": "folder-4x2", "charts": [1], "printer": "queue", "copies": 1});
+    assert_eq!(client.post("/api/v1/labels", &wanted).status, 201);
+    until("it came out", || zebra.labels().len() == 2);
+    let said = client.get("/api/v1/printers").json.to_string();
+    assert!(!said.contains("sesame"), "{said}");
+    drop(cups.dir);
 }

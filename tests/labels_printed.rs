@@ -51,7 +51,7 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Vec<String>>) {
 
 struct House {
     site: Site,
-    _server: Server,
+    server: Server,
     client: Client,
 }
 
@@ -61,7 +61,7 @@ impl House {
         let token = site.token("records");
         let server = site.serve();
         let client = server.client(&token);
-        House { site, _server: server, client }
+        House { site, server, client }
     }
 
     /// Asks for labels: their jobs.
@@ -83,8 +83,10 @@ impl House {
 
     /// What lies in the folder that the folder printer prints to.
     fn folder(&self) -> Vec<String> {
+        // A file that is being written is hidden, and gone under that name a moment later.
+        let hidden = |path: &std::path::Path| path.file_name().is_some_and(|name| name.as_encoded_bytes()[0] == b'.');
         let mut files: Vec<_> = std::fs::read_dir(self.site.path().join("labels"))
-            .map(|files| files.map(|file| file.expect("file").path()).collect())
+            .map(|files| files.map(|file| file.expect("file").path()).filter(|path| !hidden(path)).collect())
             .unwrap_or_default();
         files.sort();
         files.iter().map(|file| std::fs::read_to_string(file).expect("label")).collect()
@@ -190,4 +192,71 @@ fn a_printer_on_tcp_prints_and_one_that_is_off_is_waited_for() {
     });
     let cancelled = house.client.post(&format!("/api/v1/print-jobs/{waits}/cancel"), &json!({}));
     assert_eq!(cancelled.status, 409, "what was sent cannot be cancelled: {:#}", cancelled.json);
+}
+
+#[test]
+fn a_printers_own_chart_label_is_what_a_kiosk_prints_and_a_wrong_one_is_told_at_the_start() {
+    let site = Site::hospital("", 1);
+    let file = std::fs::read_to_string(site.path().join("outguide.toml")).expect("configuration");
+    let with = |chart_label: &str, stock: &str| {
+        let (before, labels) = file.split_once("id = \"labels\"").expect("the folder printer");
+        let labels = labels.replacen("stock = \"folder-4x2\"", stock, 1);
+        site.write("outguide.toml", &format!("{before}id = \"labels\"\nchart_label = \"{chart_label}\"{labels}"));
+    };
+    for (wrong, stock, words) in [
+        ("volume-2x", "", "did you mean `volume-2x1`?"),
+        ("outguide-4x2", "", "is about a request"),
+        ("folder-5160", "", "is a sheet of labels"),
+        ("volume-2x1", "stock = \"folder-4x2\"", "set stock = \"2x1\""),
+    ] {
+        with(wrong, stock);
+        let output = site.run(&["check-config"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(words) && said.contains("outguide.toml:"), "{said}");
+    }
+    with("volume-2x1", "stock = \"2x1\"");
+    let token = site.token("records");
+    let server = site.serve();
+    let client = server.client(&token);
+    client.scan("er-1", &badge("1001"));
+    client.scan("er-1", &command("LABEL"));
+    assert_eq!(client.scan("er-1", &chart(1))["verdict"]["kind"], "label_queued");
+    let jobs = client.get("/api/v1/print-jobs").json;
+    assert_eq!(jobs["rows"][0]["template"], "volume-2x1", "{jobs:#}");
+}
+
+#[test]
+fn an_outguide_says_who_has_the_chart_where_since_when_and_who_had_it_handed_out() {
+    let house = House::open(
+        "[[printer]]\nid = \"slips\"\nplace = \"FILE\"\ntransport = \"folder\"\npath = \"slips\"\nlanguage = \"pdf\"\n\
+         stock = \"4x2\"\n",
+    );
+    let print = |template: &str| {
+        let made =
+            house.client.post("/api/v1/print-jobs", &json!({"template": template, "chart": 1, "printer": "slips"}));
+        assert_eq!(made.status, 201, "{:#}", made.json);
+        let id = made.json["id"].as_u64().expect("id");
+        house.until_state(id, "sent");
+        let file = house.site.path().join(format!("slips/job-{id:06}.pdf"));
+        let text =
+            std::process::Command::new("pdftotext").arg("-layout").arg(file).arg("-").output().expect("pdftotext");
+        String::from_utf8_lossy(&text.stdout).into_owned()
+    };
+    // In its place: what is known is who asks for the slip; a token is nobody.
+    assert!(!print("request-4x2").contains("Rosa"));
+    // A department's kiosk receives for whoever is signed in there.
+    house.client.scan("er-1", &badge("1001"));
+    house.client.scan("er-1", &chart(1));
+    let slip = print("outguide-4x2");
+    for words in ["Emergency", "since ", "due ", "asked for by Rosa Diaz"] {
+        assert!(slip.contains(words), "{words}: {slip}");
+    }
+    // Where a chart is in confidence is on no paper, nor who had it brought there.
+    let hide = json!({"restricted": true});
+    let supervisor = house.site.token("supervisor");
+    let url = &house.server.url;
+    assert_eq!(Client::new(url, &supervisor).patch("/api/v1/places/ER", &hide).status, 200);
+    let slip = print("outguide-4x2");
+    assert!(!slip.contains("Emergency") && !slip.contains("Rosa"), "{slip}");
 }

@@ -238,6 +238,83 @@ fn a_batch_is_paused_resumed_from_a_label_and_cancelled() {
 }
 
 #[test]
+fn what_an_import_brought_is_labelled_as_one_batch() {
+    let zebra = SimZplPrinter::start("127.0.0.1:0").expect("printer");
+    let house = House::open(&printer("zebra", &zebra, ""), 4);
+    house.site.write("late.csv", "mrn,record_type,volume,home\n100002,MR,2,FILE\n100001,MR,2,FILE\n100003,MR,1,FILE\n");
+    house.site.ok(&["import", "charts", "late.csv"]);
+    let runs = house.rows("/api/v1/import-runs");
+    assert_eq!((runs[0]["file"].as_str(), runs[0]["added"].as_u64()), (Some("late.csv"), Some(2)), "{runs:#?}");
+    assert_eq!((runs[1]["file"].as_str(), runs[1]["added"].as_u64()), (Some("charts.csv"), Some(4)), "{runs:#?}");
+    house.site.ok(&["import", "charts", "late.csv"]);
+    assert_eq!(house.rows("/api/v1/import-runs").len(), 2, "the same file again brings nothing");
+    let wanted = json!({"name": "late", "template": "folder-4x2", "printer": "zebra", "import_run": runs[0]["id"]});
+    assert_eq!(house.post("/api/v1/print-batches", &wanted, 201)["total"], 2);
+    until("both came out", || charts_of(&zebra).len() == 2);
+    let mut charts = charts_of(&zebra);
+    charts.sort_unstable();
+    assert_eq!(charts, [5, 6]);
+    let none = json!({"name": "none", "template": "folder-4x2", "printer": "zebra", "import_run": 99});
+    let refused = house.client.post("/api/v1/print-batches", &none);
+    assert_eq!((refused.status, &refused.json["field"]), (422, &json!("import_run")), "{:#}", refused.json);
+    let both = json!({"name": "x", "template": "folder-4x2", "printer": "zebra", "import_run": 1, "charts": [1]});
+    assert_eq!(house.client.post("/api/v1/print-batches", &both).status, 422);
+    house.site.ok(&["verify"]);
+}
+
+#[test]
+fn sheets_of_labels_begin_where_the_first_free_position_is() {
+    let house = House::open(
+        "[[printer]]\nid = \"laser\"\nplace = \"FILE\"\ntransport = \"folder\"\npath = \"sheets\"\n\
+         language = \"pdf\"\nstock = \"letter-5160\"\n",
+        40,
+    );
+    let charts: Vec<u32> = (1..=35).collect();
+    let wanted = json!({"template": "folder-5160", "charts": charts, "printer": "laser", "copies": 1, "start_at": 28});
+    let made = house.post("/api/v1/labels", &wanted, 201);
+    let jobs = made["rows"].as_array().expect("jobs");
+    let parts: Vec<_> =
+        jobs.iter().map(|job| (job["labels"].as_array().map(Vec::len), job["start_at"].as_u64())).collect();
+    assert_eq!(
+        parts,
+        [(Some(3), Some(28)), (Some(30), Some(1)), (Some(2), Some(1))],
+        "3 on the sheet in use, then whole ones"
+    );
+    for job in jobs {
+        house.until_state(job["id"].as_u64().expect("id"), &["sent"]);
+    }
+    let mut files: Vec<_> = std::fs::read_dir(house.site.path().join("sheets"))
+        .expect("sheets")
+        .map(|file| file.expect("file").path())
+        .collect();
+    files.sort();
+    assert_eq!(files.len(), 3);
+    // Where each label's filing number stands, from the lower left of a letter sheet, in points.
+    let places = |path: &std::path::Path| -> Vec<(f64, f64)> {
+        let text =
+            std::process::Command::new("pdftotext").args(["-bbox"]).arg(path).arg("-").output().expect("pdftotext");
+        let text = String::from_utf8_lossy(&text.stdout).into_owned();
+        let word = |line: &str| {
+            let number = |key: &str| line.split(&format!("{key}=\"")).nth(1)?.split('"').next()?.parse::<f64>().ok();
+            line.contains("Patient").then_some(())?;
+            Some((number("xMin")?, number("yMin")?))
+        };
+        text.lines().filter_map(word).collect()
+    };
+    let (first, second) = (places(&files[0]), places(&files[1]));
+    assert_eq!((first.len(), second.len()), (3, 30), "{first:?} {second:?}");
+    // Positions 28 to 30 are the last row of three columns: the lowest of the whole sheet's.
+    let lowest = second.iter().map(|place| place.1).fold(0.0, f64::max);
+    assert!(first.iter().all(|place| (place.1 - lowest).abs() < 1.0), "{first:?}, lowest {lowest}");
+    for (wrong, field) in [(31, "start_at"), (0, "start_at")] {
+        let body =
+            json!({"template": "folder-5160", "charts": [1], "printer": "laser", "copies": 1, "start_at": wrong});
+        let refused = house.client.post("/api/v1/labels", &body);
+        assert_eq!((refused.status, &refused.json["field"]), (422, &json!(field)), "{:#}", refused.json);
+    }
+}
+
+#[test]
 fn a_roll_that_runs_low_is_told_and_a_new_one_ends_it() {
     let zebra = SimZplPrinter::start("127.0.0.1:0").expect("printer");
     let house = House::open(&printer("zebra", &zebra, "low_stock = 3\n"), 6);

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use crate::printer::folder::FolderPrinter;
-use crate::printer::ipp::{IppPrinter, IppUriError};
+use crate::printer::ipp::IppPrinter;
+use crate::printer::ipp_access::{IppAccess, IppAccessError};
 use crate::printer::sim::SimPrinter;
 use crate::printer::{self, Limits, Printer, Speech};
 use crate::profile::{LineSettings, Profile};
@@ -93,6 +94,8 @@ pub enum PrinterTransport {
     Ipp {
         /// Its address, `ipp://host/ipp/print`.
         uri: String,
+        /// Who prints, and whom to believe.
+        access: IppAccess,
     },
     /// A folder.
     Folder {
@@ -105,13 +108,13 @@ pub enum PrinterTransport {
 
 impl PrinterTransport {
     /// The printer, which is spoken to like this.
-    pub fn printer(&self, speech: &Speech) -> Result<Box<dyn Printer>, IppUriError> {
+    pub fn printer(&self, speech: &Speech) -> Result<Box<dyn Printer>, IppAccessError> {
         let limits = Limits::default();
         Ok(match self {
             PrinterTransport::Tcp { address } => Box::new(printer::tcp(address, speech, limits)),
             PrinterTransport::Serial { port, line } => Box::new(printer::serial(port, *line, speech, limits)),
             PrinterTransport::Device { path } => Box::new(printer::device(path, speech, limits)),
-            PrinterTransport::Ipp { uri } => Box::new(IppPrinter::new(uri, speech.asks, limits)?),
+            PrinterTransport::Ipp { uri, access } => Box::new(IppPrinter::new(uri, access, speech.asks, limits)?),
             PrinterTransport::Folder { path } => Box::new(FolderPrinter::new(path)),
             PrinterTransport::Sim(sim) => Box::new(sim.clone()),
         })
@@ -129,7 +132,7 @@ mod tests {
             PrinterTransport::Tcp { address: "127.0.0.1:9100".into() },
             PrinterTransport::Serial { port: path.clone(), line: LineSettings::default() },
             PrinterTransport::Device { path: path.clone() },
-            PrinterTransport::Ipp { uri: "ipp://127.0.0.1/ipp/print".into() },
+            PrinterTransport::Ipp { uri: "ipp://127.0.0.1/ipp/print".into(), access: IppAccess::default() },
             PrinterTransport::Folder { path: path.clone() },
             PrinterTransport::Sim(SimPrinter::default()),
         ];

@@ -42,6 +42,14 @@
  * @property {string | null} [text]
  * @property {boolean} [late]
  * @property {boolean} [withheld]
+ * @property {number | null} [print_job]
+ *
+ * @typedef {object} ImportRun
+ * @property {number} id
+ * @property {string} [file]
+ * @property {number} added
+ * @property {number} changed
+ * @property {string} began_at
  *
  * @typedef {object} AlertNote
  * @property {string} author

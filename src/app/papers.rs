@@ -92,7 +92,7 @@ impl Paperwork {
     fn data(&self, about: labels::Subject, chart: ChartNumber) -> Result<LabelData, PaperError> {
         let detail = self.ledger.read_blocking(|reader| reader.chart_detail(chart, Sight::Full)).map_err(unreadable)?;
         let made = match about {
-            labels::Subject::Request => self.texts.slip(chart),
+            labels::Subject::Request => self.texts.slip(chart, None),
             labels::Subject::Transfer => self.texts.transfer(&[chart], None, ""),
             _ => Ok(self.texts.label_of(&detail.row, next_issue(&detail))),
         };

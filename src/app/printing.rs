@@ -1,5 +1,6 @@
 //! The configured printers and the ways to them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use outguide_hardware::drivers;
@@ -8,8 +9,8 @@ use outguide_hardware::printer::{Printer, Speech};
 use outguide_hardware::profile::LineSettings;
 
 use super::say::Failure;
-use crate::config::{self, Config, PrinterTransport};
-use crate::labels::Format;
+use crate::config::{self, Config, ConfigError, PrinterTransport};
+use crate::labels::{Format, Labels, Subject};
 use crate::ledger::Ledger;
 use crate::outbox::{PrinterSpec, Texts};
 use crate::web::PrinterView;
@@ -50,6 +51,45 @@ pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
         .collect()
 }
 
+/// What the LABEL command prints where the configuration says so.
+pub fn chart_labels(config: &Config) -> HashMap<String, String> {
+    let named = |printer: &config::Printer| Some((printer.id.clone(), printer.chart_label.clone()?.template));
+    config.printers.iter().filter_map(named).collect()
+}
+
+/// Whether each template that the configuration names can be what it is named for.
+pub fn check_chart_labels(config: &Config, labels: &Labels) -> Result<(), ConfigError> {
+    let fault = |printer: &config::Printer| {
+        let named = printer.chart_label.as_ref()?;
+        let text = chart_label_fault(labels, &named.template, &printer.stock)?;
+        Some(config::Fault { line: Some(named.line), text })
+    };
+    let faults: Vec<_> = config.printers.iter().filter_map(fault).collect();
+    if faults.is_empty() { Ok(()) } else { Err(ConfigError { file: config.file.clone(), faults }) }
+}
+
+fn chart_label_fault(labels: &Labels, name: &str, loaded: &str) -> Option<String> {
+    let template = match labels.template(name) {
+        Ok(template) => template,
+        Err(error) => return Some(format!("chart_label: {error}")),
+    };
+    if template.subject != Subject::Chart {
+        let about = template.subject.name();
+        return Some(format!("chart_label: `{name}` is about a {about}: name a template of a chart's own label"));
+    }
+    if template.stock.sheet.is_some() {
+        return Some(format!(
+            "chart_label: `{name}` is a sheet of labels, and LABEL prints one: name a template on a roll"
+        ));
+    }
+    let stock = labels.stock(loaded).or_else(|_| labels.template(loaded).map(|template| &template.stock));
+    let fits = stock.is_ok_and(|stock| stock.name == template.stock.name || stock.takes(&template.stock));
+    (!fits).then(|| {
+        let needed = &template.stock.name;
+        format!("chart_label: `{name}` needs stock {needed}, and this printer's is {loaded}: set stock = {needed:?}")
+    })
+}
+
 fn transport(printer: &config::Printer) -> drivers::PrinterTransport {
     match &printer.transport {
         PrinterTransport::Tcp { address } => drivers::PrinterTransport::Tcp { address: address.clone() },
@@ -58,7 +98,9 @@ fn transport(printer: &config::Printer) -> drivers::PrinterTransport {
             line: LineSettings { baud: *baud, ..LineSettings::default() },
         },
         PrinterTransport::Device { path } => drivers::PrinterTransport::Device { path: path.clone() },
-        PrinterTransport::Ipp { uri } => drivers::PrinterTransport::Ipp { uri: uri.clone() },
+        PrinterTransport::Ipp { uri, access } => {
+            drivers::PrinterTransport::Ipp { uri: uri.clone(), access: access.clone() }
+        }
         PrinterTransport::Folder { path } => drivers::PrinterTransport::Folder { path: path.clone() },
         PrinterTransport::Simulated => drivers::PrinterTransport::Sim(SimPrinter::default()),
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::control::Remote;
+use super::printing;
 use super::say::Failure;
 use super::tasks::{Done, Task};
 use crate::config::Config;
@@ -55,5 +56,6 @@ pub fn options(config: &Config) -> OpenOptions {
         barcodes: config.reader.clone(),
         numbering: config.numbering.clone(),
         zone: config.time_zone.clone(),
+        chart_labels: printing::chart_labels(config),
     }
 }

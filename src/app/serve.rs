@@ -113,6 +113,7 @@ impl Rooms {
         let recorder = Arc::new(ledger.clone());
         let intake = Intake::start(recorder, Arc::new(RandomIds), scanners).map_err(Failure::new)?;
         let templates = Arc::new(Templates::open(config.label_directory.clone()).map_err(Failure::new)?);
+        printing::check_chart_labels(config, &templates.now()).map_err(Failure::new)?;
         let shelf: Shelf = {
             let templates = Arc::clone(&templates);
             Arc::new(move || templates.now())

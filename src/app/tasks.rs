@@ -7,7 +7,7 @@ use crate::config::nearest;
 use crate::custody::Role;
 use crate::import::{Chunk, ChunkDone, DryRunSink, ImportSink, LedgerSink};
 use crate::ledger::accounts::{AddUser, CreateToken, PasswordHash, Secret, SetPassword};
-use crate::ledger::changes::Change;
+use crate::ledger::changes::{Change, ImportRun};
 use crate::ledger::queries::{ChartDetail, Sight};
 use crate::ledger::{Actor, Ledger, Rebuild};
 
@@ -21,6 +21,9 @@ pub enum Task {
         chunk: Chunk,
         /// Only compare.
         dry_run: bool,
+        /// The run that it belongs to.
+        #[serde(default)]
+        run: Option<ImportRun>,
     },
     /// A console account.
     AddUser {
@@ -63,7 +66,7 @@ impl Task {
     /// Does it. For a thread of its own, never inside the async runtime.
     pub fn run(&self, ledger: &Ledger) -> Result<Done, TaskError> {
         match self {
-            Task::Import { chunk, dry_run } => import(ledger, chunk, *dry_run),
+            Task::Import { chunk, dry_run, run } => import(ledger, chunk, *dry_run, run.clone()),
             Task::AddUser { name, role, password } => {
                 let password = PasswordHash::of(password).map_err(TaskError::new)?;
                 change(ledger, AddUser { name: name.clone(), role: *role, password }).map(|_| Done::Well)
@@ -84,10 +87,13 @@ fn change<C: Change>(ledger: &Ledger, change: C) -> Result<C::Made, TaskError> {
     ledger.change_blocking(&Actor::System, change).map_err(TaskError::new)
 }
 
-fn import(ledger: &Ledger, chunk: &Chunk, dry_run: bool) -> Result<Done, TaskError> {
+fn import(ledger: &Ledger, chunk: &Chunk, dry_run: bool, run: Option<ImportRun>) -> Result<Done, TaskError> {
     let ledger = ledger.clone();
-    let done =
-        if dry_run { DryRunSink { ledger }.load(chunk) } else { LedgerSink { ledger, by: Actor::System }.load(chunk) };
+    let done = if dry_run {
+        DryRunSink { ledger }.load(chunk)
+    } else {
+        LedgerSink { ledger, by: Actor::System, run }.load(chunk)
+    };
     done.map(Done::Imported).map_err(TaskError::new)
 }
 

@@ -30,6 +30,11 @@ impl Checker<'_> {
         self.faults.push(Fault { line, text });
     }
 
+    /// The line on which a span begins, from 1.
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
+        line_of(self.text, span)
+    }
+
     /// The span of `key = …` inside the table that `table` spans, so that the fault names the key's own line.
     pub(super) fn key(&self, table: &Range<usize>, key: &str) -> Range<usize> {
         // The span of an array's table is its header alone: the table goes on to the next header.

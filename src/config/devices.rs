@@ -1,11 +1,13 @@
 //! Scanners and printers of the configuration.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::ops::Range;
+use std::path::Path;
 
 use outguide_hardware::drivers::PRINTER_TRANSPORTS;
 use outguide_hardware::language::{self, LANGUAGES};
-use outguide_hardware::printer::ipp::check_uri;
+use outguide_hardware::printer::ipp_access::{self, IppAccess, IppAccessError, Secret};
 use outguide_hardware::profile::Profile;
 use outguide_hardware::scanner::serial::PortSelector;
 use outguide_hardware::usb::UsbSelector;
@@ -13,7 +15,7 @@ use toml::Spanned;
 
 use super::check::{Checker, not_there, unique_id};
 use super::fault::nearest;
-use super::{Printer, PrinterTransport, Scanner, ScannerTransport, sections};
+use super::{ChartLabel, Printer, PrinterTransport, Scanner, ScannerTransport, sections};
 use crate::barcode::PlaceCode;
 use crate::custody::Kiosk;
 
@@ -123,10 +125,26 @@ pub(super) fn printers(c: &mut Checker, sections: &[Spanned<sections::Printer>])
             let at = c.key(&span, "odometer");
             c.fault(&at, format!("{language} printers have no odometer that can be asked for: leave it out"));
         }
+        let chart_label = section.chart_label.clone().map(|template| {
+            let at = c.key(&span, "chart_label");
+            ChartLabel { template, line: c.line(&at) }
+        });
         let (status, shared, odometer) = (section.status, section.shared, section.odometer);
         let low_stock = section.low_stock.unwrap_or(LOW_STOCK_DEFAULT);
         let id = section.id.clone();
-        printers.push(Printer { id, place, transport, language, dpi, stock, low_stock, status, shared, odometer });
+        printers.push(Printer {
+            id,
+            place,
+            transport,
+            language,
+            dpi,
+            stock,
+            chart_label,
+            low_stock,
+            status,
+            shared,
+            odometer,
+        });
     }
     printers
 }
@@ -180,14 +198,7 @@ fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<
             }
         },
         "ipp" => match &section.uri {
-            Some(uri) => match check_uri(uri) {
-                Ok(()) => Some(PrinterTransport::Ipp { uri: uri.clone() }),
-                Err(error) => {
-                    let at = c.key(span, "uri");
-                    c.fault(&at, error.to_string());
-                    None
-                }
-            },
+            Some(uri) => ipp(c, section, span, uri),
             None => {
                 needs(c, "uri", "ipp://10.0.0.30/ipp/print");
                 None
@@ -210,6 +221,66 @@ fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<
                 None => format!("{other:?} is no transport of a printer: use one of {}", known.join(", ")),
             };
             c.fault(&at, text);
+            None
+        }
+    }
+}
+
+/// The longest file with a printer's password or certificates, in bytes.
+const ACCESS_FILE_MAX_BYTES: u64 = 256 * 1024;
+
+fn ipp(c: &mut Checker, section: &sections::Printer, span: &Range<usize>, uri: &str) -> Option<PrinterTransport> {
+    let user = match (&section.user, &section.password_file) {
+        (Some(user), Some(file)) => {
+            let bytes = access_file(c, "password_file", file, span)?;
+            // Editors end a file with a line's end, which is no part of the password.
+            let password = std::str::from_utf8(&bytes).ok().map(|text| text.trim_end_matches(['\r', '\n']));
+            let Some(password) = password.filter(|word| !word.is_empty() && !word.chars().any(char::is_control)) else {
+                let at = c.key(span, "password_file");
+                c.fault(&at, "the file must hold the password alone, in UTF-8 on one line".to_owned());
+                return None;
+            };
+            Some((user.clone(), Secret::new(password)))
+        }
+        (None, None) => None,
+        (user, _) => {
+            let (has, lacks) = if user.is_some() { ("user", "password_file") } else { ("password_file", "user") };
+            let at = c.key(span, has);
+            c.fault(&at, format!("printer `{}` has {has} and no {lacks}: give both or neither", section.id));
+            return None;
+        }
+    };
+    let trusted = match &section.certificate {
+        Some(file) => Some(access_file(c, "certificate", file, span)?),
+        None => None,
+    };
+    let access = IppAccess { user, trusted };
+    match ipp_access::check(uri, &access) {
+        Ok(()) => Some(PrinterTransport::Ipp { uri: uri.to_owned(), access }),
+        Err(error) => {
+            let key = match &error {
+                IppAccessError::Certificate | IppAccessError::NotEncrypted => "certificate",
+                IppAccessError::User(_) => "user",
+                _ => "uri",
+            };
+            let at = c.key(span, key);
+            c.fault(&at, error.to_string());
+            None
+        }
+    }
+}
+
+fn access_file(c: &mut Checker, key: &str, file: &Path, span: &Range<usize>) -> Option<Vec<u8>> {
+    let path = c.path(file);
+    let read = std::fs::File::open(&path).and_then(|file| {
+        let mut bytes = Vec::new();
+        file.take(ACCESS_FILE_MAX_BYTES).read_to_end(&mut bytes).map(|_| bytes)
+    });
+    match read {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            let at = c.key(span, key);
+            c.fault(&at, format!("{} cannot be read: {error}", path.display()));
             None
         }
     }

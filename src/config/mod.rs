@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use outguide_hardware::printer::ipp_access::IppAccess;
 use outguide_hardware::scanner::serial::PortSelector;
 
 use crate::barcode::{self, LegacyRule, PlaceCode};
@@ -118,6 +119,8 @@ pub struct Printer {
     pub dpi: u32,
     /// The stock that is loaded.
     pub stock: String,
+    /// The template that a kiosk's LABEL command prints here, where it is not the usual folder label.
+    pub chart_label: Option<ChartLabel>,
     /// An alert opens when so few labels are left.
     pub low_stock: u32,
     /// Whether it is asked how it is; not where the cable goes one way only.
@@ -126,6 +129,15 @@ pub struct Printer {
     pub shared: bool,
     /// A ZPL printer that counts the labels it ever printed.
     pub odometer: bool,
+}
+
+/// A template that the configuration names. Templates are read later: then a fault can still say the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartLabel {
+    /// Its name.
+    pub template: String,
+    /// The line on which it is named, from 1.
+    pub line: usize,
 }
 
 /// How bytes reach a printer.
@@ -150,8 +162,10 @@ pub enum PrinterTransport {
     },
     /// An IPP printer or a CUPS queue.
     Ipp {
-        /// Its address, `ipp://host/ipp/print`.
+        /// Its address, `ipp://host/ipp/print`, or `ipps://`.
         uri: String,
+        /// Who prints, and whom to believe.
+        access: IppAccess,
     },
     /// One file a job in a folder.
     Folder {

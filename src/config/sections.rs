@@ -130,10 +130,17 @@ pub(super) struct Printer {
     pub port: Option<String>,
     pub baud: Option<u32>,
     pub uri: Option<String>,
+    /// Who prints, where the printer or queue asks for it.
+    pub user: Option<String>,
+    pub password_file: Option<PathBuf>,
+    /// Whom to believe behind ipps.
+    pub certificate: Option<PathBuf>,
     pub language: Option<String>,
     pub dpi: Option<u32>,
     pub stock: Option<String>,
     pub low_stock: Option<u32>,
+    /// The template of charts' own labels.
+    pub chart_label: Option<String>,
     /// Whether the printer is asked how it is.
     #[serde(default = "yes")]
     pub status: bool,

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use outguide_hardware::printer::ipp_access::IppAccess;
+
 use super::*;
 
 fn faults(text: &str) -> Vec<String> {
@@ -100,7 +102,11 @@ fn a_printers_faults_name_their_line_and_what_to_write() {
     let printer = |rest: &str| faults(&format!("[[printer]]\nid = \"p\"\n{rest}"));
     for (rest, line, words) in [
         ("transport = \"ipp\"\n", 1, "needs uri"),
-        ("transport = \"ipp\"\nuri = \"ipps://x/ipp/print\"\n", 4, "ipp://10.0.0.30/ipp/print"),
+        ("transport = \"ipp\"\nuri = \"socket://x/ipp/print\"\n", 4, "ipp://10.0.0.30/ipp/print"),
+        ("transport = \"ipp\"\nuri = \"ipps://x/ipp/print\"\n", 4, "needs `certificate`"),
+        ("transport = \"ipp\"\nuri = \"ipp://me:word@x/\"\n", 4, "`password_file` instead"),
+        ("transport = \"ipp\"\nuri = \"ipp://x/\"\nuser = \"me\"\n", 5, "no password_file"),
+        ("transport = \"ipp\"\nuri = \"ipp://x/\"\ncertificate = \"none.pem\"\n", 5, "none.pem cannot be read"),
         ("transport = \"tpc\"\n", 3, "did you mean \"tcp\"?"),
         ("transport = \"tcp\"\naddress = \"zebra:91oo\"\n", 4, "write it as"),
         ("transport = \"sim\"\nlanguage = \"pcl\"\n", 4, "zpl, brother-ql, brother-ql-wide, tspl, esc-pos, epl2, pdf"),
@@ -116,5 +122,8 @@ fn a_printers_faults_name_their_line_and_what_to_write() {
     let config = Config::parse(text, None).expect("a printer");
     let [printer] = config.printers.as_slice() else { panic!("one printer") };
     assert_eq!((printer.dpi, printer.status, printer.shared), (300, false, true));
-    assert_eq!(printer.transport, PrinterTransport::Ipp { uri: "ipp://10.0.0.30/ipp/print".into() });
+    assert_eq!(
+        printer.transport,
+        PrinterTransport::Ipp { uri: "ipp://10.0.0.30/ipp/print".into(), access: IppAccess::default() }
+    );
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::rows::{Chunk, ChunkDone, ImportSink, SinkError};
-use crate::ledger::changes::{self, Change, ImportCharts, ImportPatients, ImportPlaces, ImportStaff};
+use crate::ledger::changes::{self, Change, ImportCharts, ImportPatients, ImportPlaces, ImportRun, ImportStaff};
 use crate::ledger::{Actor, ChangeError, Ledger, ReadError, Work};
 
 /// Loads chunks into a ledger. For a thread of its own, never inside the async runtime.
@@ -12,6 +12,8 @@ pub struct LedgerSink {
     pub ledger: Ledger,
     /// Who imports.
     pub by: Actor,
+    /// The run that the chunks belong to.
+    pub run: Option<ImportRun>,
 }
 
 impl ImportSink for LedgerSink {
@@ -20,7 +22,7 @@ impl ImportSink for LedgerSink {
             Chunk::Places(rows) => self.change(ImportPlaces { rows }),
             Chunk::Staff(rows) => self.change(ImportStaff { rows }),
             Chunk::Patients(rows) => self.change(ImportPatients { rows }),
-            Chunk::Charts(rows) => self.change(ImportCharts { rows }),
+            Chunk::Charts(rows) => self.change(ImportCharts { rows, run: self.run.clone() }),
         }
     }
 }

@@ -129,7 +129,9 @@ impl<'a> Making<'a> {
         self.labels += 1;
         let copies = self.batch.target.copies.clamp(1, language::zpl::COPIES_MAX);
         if self.stock.sheet.is_none() {
-            return pages.iter().try_for_each(|page| self.out.page(self.house, self.batch.target, page, copies));
+            return pages
+                .iter()
+                .try_for_each(|page| self.out.page((self.house, self.stock), self.batch.target, page, copies));
         }
         let [label] = pages.as_slice() else { return Err(LabelError::ManyPages(pages.len())) };
         for _ in 0..copies {
@@ -160,7 +162,7 @@ impl<'a> Making<'a> {
     fn turn_over(&mut self) -> Result<(), LabelError> {
         self.place = 0;
         match self.sheet.take() {
-            Some(sheet) => self.out.page(self.house, self.batch.target, &sheet, 1),
+            Some(sheet) => self.out.page((self.house, self.stock), self.batch.target, &sheet, 1),
             None => Ok(()),
         }
     }
@@ -185,13 +187,19 @@ impl<'a> Out<'a> {
         }
     }
 
-    fn page(&mut self, house: &Labels, target: Target, page: &DisplayList, copies: u16) -> Result<(), LabelError> {
+    fn page(
+        &mut self,
+        (house, stock): (&Labels, &Stock),
+        target: Target,
+        page: &DisplayList,
+        copies: u16,
+    ) -> Result<(), LabelError> {
         match (self, target.format) {
             (Out::Pdf(document), _) => (0..copies).for_each(|_| document.page(page)),
             (Out::Bytes(bytes), Format::Printer(name)) => {
                 let language = language::named(name).ok_or(LabelError::UnknownLanguage(name))?;
                 language.check(page)?;
-                bytes.extend(language.label(page, copies, &house.typeface));
+                bytes.extend(language.label_apart(page, copies, &house.typeface, stock.gap_mm()));
             }
             (Out::Bytes(bytes), _) if bytes.is_empty() => *bytes = svg::write(page, &house.typeface),
             (Out::Bytes(_), _) => {}

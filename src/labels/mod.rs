@@ -336,7 +336,9 @@ impl Labels {
             Format::Printer(name) => {
                 let language = language::named(name).ok_or(LabelError::UnknownLanguage(name))?;
                 pages.iter().try_for_each(|page| language.check(page))?;
-                pages.iter().flat_map(|page| language.label(page, target.copies, &self.typeface)).collect()
+                let gap = self.template(template)?.stock.gap_mm();
+                let label = |page| language.label_apart(page, target.copies, &self.typeface, gap);
+                pages.iter().flat_map(label).collect()
             }
         };
         Ok(Rendered { bytes, notes })

@@ -1,5 +1,6 @@
 //! What labels are printed on: a file in `label-templates/media`.
 
+use outguide_hardware::language::GAP_USUAL_MM;
 use serde::Deserialize;
 
 use super::fault::{Source, TemplateError};
@@ -18,6 +19,8 @@ pub struct Stock {
     pub height: f64,
     /// Edge that is left free of ink, because stock never lies exactly.
     pub margin: f64,
+    /// The gap from one label to the next on its roll, in mm; 3 where it is not given, as rolls usually have.
+    pub gap: Option<f64>,
     /// The sheet that the labels are on; rolls and forms have none.
     pub sheet: Option<Sheet>,
 }
@@ -47,6 +50,9 @@ pub struct Sheet {
 /// Longer stock is a slip of the decimal point.
 const STOCK_MOST_MM: f64 = 2000.0;
 
+/// A larger gap is a slip of the decimal point.
+const GAP_MOST_MM: f64 = 50.0;
+
 /// Labels smaller than a millimetre are not worth cutting; more in a row are a slip too.
 const ACROSS_MOST: u16 = 100;
 
@@ -64,10 +70,28 @@ impl Stock {
             let fault = "width, height and margin leave no room, or are beyond two metres";
             return Err(source.at(key("width"), fault, "give them in millimetres"));
         }
+        if let Some(gap) = stock.gap {
+            if stock.sheet.is_some() {
+                return Err(source.at(key("gap"), "sheets have no gap", "leave it out: `across` and `down` say it"));
+            }
+            if !(0.0..=GAP_MOST_MM).contains(&gap) {
+                let fault = format!("a gap of {gap} mm is none: rolls have 0 to {GAP_MOST_MM}");
+                return Err(source.at(
+                    key("gap"),
+                    fault,
+                    "measure from one label's edge to the next one's, in millimetres",
+                ));
+            }
+        }
         match stock.sheet.as_ref().and_then(|sheet| sheet.fault(&stock)) {
             Some((fault, fix)) => Err(source.at(key("[sheet]"), fault, fix)),
             None => Ok(stock),
         }
+    }
+
+    /// The gap from one label to the next on its roll, in mm.
+    pub fn gap_mm(&self) -> f64 {
+        self.gap.unwrap_or(GAP_USUAL_MM)
     }
 
     /// How many labels one sheet holds; 1 for rolls and forms.
@@ -142,6 +166,17 @@ mod tests {
         assert_eq!(stock.labels_per_sheet(), 30);
         let (x, y) = stock.sheet.as_ref().unwrap().corner(29);
         assert!((x - 144.46).abs() < 0.001 && (y - 241.3).abs() < 0.001, "{x} {y}");
+    }
+
+    #[test]
+    fn a_rolls_gap_is_its_own_or_the_usual_one() {
+        let roll = "name = 'r'\ntitle = 'x'\nwidth = 50\nheight = 25\nmargin = 1\n";
+        assert!((Stock::parse("r.toml", roll).unwrap().gap_mm() - 3.0).abs() < f64::EPSILON);
+        assert!((Stock::parse("r.toml", &format!("{roll}gap = 2.5\n")).unwrap().gap_mm() - 2.5).abs() < f64::EPSILON);
+        let far = Stock::parse("r.toml", &format!("{roll}gap = 300\n")).unwrap_err();
+        assert_eq!((far.line, far.fault.contains("300 mm")), (6, true), "{far}");
+        let sheet = SHEET.replacen("margin = 1", "margin = 1\ngap = 3", 1);
+        assert!(Stock::parse("s.toml", &sheet).unwrap_err().fault.contains("no gap"));
     }
 
     #[test]

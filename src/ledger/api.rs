@@ -1,5 +1,6 @@
 //! What the rest of the house may ask of the ledger.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
@@ -39,6 +40,8 @@ pub struct OpenOptions {
     pub numbering: Numbering,
     /// The hospital's time zone, for the words of receipts.
     pub zone: TimeZone,
+    /// What the LABEL command prints at a printer, where that is not the usual folder label: a template by printer's id.
+    pub chart_labels: HashMap<String, String>,
 }
 
 /// Who makes a change; its text is an entry's `actor`.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::importing::{ImportRunId, ImportRunRow};
 use super::printing::{PrintBatchId, PrintBatchRow, PrintJobRow, PrinterStockRow, Subject};
 use super::written::Written;
 pub use crate::alerts::{AlertId, AlertKind, AlertRow, AlertState};
@@ -84,6 +85,17 @@ pub enum Effect {
     },
     /// What is loaded in a printer changed: the whole new state.
     PrinterStockSet(PrinterStockRow),
+    /// A run of an import began or went on: the whole new state.
+    ImportRunSet(ImportRunRow),
+    /// A run of an import brought these charts.
+    ImportRunCharts {
+        /// The run.
+        run: ImportRunId,
+        /// The first of the charts; the others have the numbers after it.
+        first: ChartNumber,
+        /// The last of them.
+        last: ChartNumber,
+    },
 }
 
 impl Effect {
@@ -109,7 +121,9 @@ impl Effect {
             | Effect::RowSet { .. }
             | Effect::PrintBatchSet(_)
             | Effect::PrintBatchCharts { .. }
-            | Effect::PrinterStockSet(_) => Vec::new(),
+            | Effect::PrinterStockSet(_)
+            | Effect::ImportRunSet(_)
+            | Effect::ImportRunCharts { .. } => Vec::new(),
         }
     }
 }

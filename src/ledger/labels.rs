@@ -10,8 +10,8 @@ use super::rows::{self, ChartRecord};
 use super::store::Store;
 use crate::barcode::{ChartNumber, LabelIssue};
 
-/// The template that a kiosk's LABEL command prints.
-pub(super) const KIOSK_TEMPLATE: &str = "folder-4x2";
+/// The template that a kiosk's LABEL command prints, unless the configuration says otherwise of its printer.
+const KIOSK_TEMPLATE: &str = "folder-4x2";
 
 /// The highest label issue: three digits on the label.
 const ISSUE_MAX: u16 = 999;
@@ -32,8 +32,9 @@ pub(super) struct LabelOrder<'a> {
 
 impl<'a> LabelOrder<'a> {
     /// One label, on its own.
-    pub fn single(printer: &'a str, requested_by: String, at: Timestamp) -> Self {
-        Self { printer, template: KIOSK_TEMPLATE, copies: 1, start_at: 1, batch: None, reason: None, requested_by, at }
+    pub fn single(printer: &'a str, template: Option<&'a str>, requested_by: String, at: Timestamp) -> Self {
+        let template = template.unwrap_or(KIOSK_TEMPLATE);
+        Self { printer, template, copies: 1, start_at: 1, batch: None, reason: None, requested_by, at }
     }
 }
 

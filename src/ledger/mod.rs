@@ -12,6 +12,7 @@ mod clock;
 mod effect;
 mod error;
 mod files;
+mod importing;
 mod jobs;
 mod kiosks;
 mod labels;
@@ -37,6 +38,7 @@ pub use backup::{BackupError, backup, restore};
 pub use clock::{Clock, Ids, RandomIds, SystemClock};
 pub use effect::{AlertId, AlertKind, AlertRow, AlertState, Effect, PatientId};
 pub use error::{ChangeError, OpenError, ReadError, Refusal, ScanError};
+pub use importing::{ImportRunId, ImportRunRow};
 pub use kiosks::{Kiosks, KnownKiosk};
 pub use printing::{
     About, ChartLabel, PrintBatchId, PrintBatchRow, PrintBatchState, PrintJobId, PrintJobRow, PrintJobState,

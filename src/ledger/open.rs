@@ -136,6 +136,7 @@ pub(super) fn fixed_of(options: OpenOptions) -> Fixed {
         codes: options.barcodes,
         numbering: options.numbering,
         zone: options.zone,
+        chart_labels: options.chart_labels,
     }
 }
 

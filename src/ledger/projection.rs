@@ -9,14 +9,14 @@ use super::error::StoreError;
 use super::rows::word;
 use super::written::Written;
 use super::{
-    AlertKind, AlertRow, AlertState, Effect, PatientId, PrintBatchId, PrintBatchRow, PrintJobRow, PrinterStockRow,
-    Subject,
+    AlertKind, AlertRow, AlertState, Effect, ImportRunId, ImportRunRow, PatientId, PrintBatchId, PrintBatchRow,
+    PrintJobRow, PrinterStockRow, Subject,
 };
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
 
 /// The tables that are projections, and the columns by which two of them are compared.
-pub(super) const TABLES: [&str; 8] = [
+pub(super) const TABLES: [&str; 10] = [
     "charts",
     "chart_history",
     "alerts",
@@ -25,6 +25,8 @@ pub(super) const TABLES: [&str; 8] = [
     "print_batches",
     "print_batch_charts",
     "printer_stock",
+    "import_runs",
+    "import_run_charts",
 ];
 
 /// What the fold needs of an entry besides its effects.
@@ -94,6 +96,9 @@ pub(super) struct Projector {
     print_batch_set: String,
     print_batch_chart: String,
     printer_stock_set: String,
+    import_run_set: String,
+    import_run_goes_on: String,
+    import_run_chart: String,
 }
 
 impl Projector {
@@ -143,6 +148,12 @@ impl Projector {
                 "INSERT OR REPLACE INTO @printer_stock (printer, stock, loaded, remaining, loaded_by, \
                                     loaded_at) VALUES (?,?,?,?,?,?)",
             ),
+            import_run_set: sql(
+                "INSERT OR REPLACE INTO @import_runs (id, key, added, changed, imported_by, began_at, \
+                                 changed_at) VALUES (?,?,?,?,?,?,?)",
+            ),
+            import_run_goes_on: sql("UPDATE @import_run_charts SET last = ?3 WHERE run = ?1 AND last = ?2 - 1"),
+            import_run_chart: sql("INSERT OR REPLACE INTO @import_run_charts (run, first, last) VALUES (?1, ?2, ?3)"),
         }
     }
 
@@ -181,6 +192,8 @@ impl Projector {
                     self.add_batch_charts(conn, *batch, *first, charts)?;
                 }
                 Effect::PrinterStockSet(stock) => self.set_printer_stock(conn, stock)?,
+                Effect::ImportRunSet(run) => self.set_import_run(conn, run)?,
+                Effect::ImportRunCharts { run, first, last } => self.add_run_charts(conn, *run, *first, *last)?,
             }
         }
         for chart in charts_without_act(stamp, effects) {
@@ -343,6 +356,34 @@ impl Projector {
         ])?;
         Ok(())
     }
+
+    fn set_import_run(&self, conn: &Connection, run: &ImportRunRow) -> Result<(), StoreError> {
+        conn.prepare_cached(&self.import_run_set)?.execute(params![
+            run.id.0,
+            run.key.to_string(),
+            run.added,
+            run.changed,
+            run.imported_by,
+            run.began_at.as_microsecond(),
+            run.changed_at.as_microsecond(),
+        ])?;
+        Ok(())
+    }
+
+    /// Chunks follow each other without a gap, unless someone registers a chart in between.
+    fn add_run_charts(
+        &self,
+        conn: &Connection,
+        run: ImportRunId,
+        first: ChartNumber,
+        last: ChartNumber,
+    ) -> Result<(), StoreError> {
+        let row = params![run.0, first.0, last.0];
+        if conn.prepare_cached(&self.import_run_goes_on)?.execute(row)? == 0 {
+            conn.prepare_cached(&self.import_run_chart)?.execute(row)?;
+        }
+        Ok(())
+    }
 }
 
 /// What the names of shadow tables begin with.
@@ -366,7 +407,9 @@ fn charts_without_act(stamp: &Stamp, effects: &[Effect]) -> Vec<ChartNumber> {
             Effect::RowSet { .. }
             | Effect::PrintBatchSet(_)
             | Effect::PrintBatchCharts { .. }
-            | Effect::PrinterStockSet(_) => {}
+            | Effect::PrinterStockSet(_)
+            | Effect::ImportRunSet(_)
+            | Effect::ImportRunCharts { .. } => {}
         }
     }
     named.sort_unstable();

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use super::error::StoreError;
 use super::kiosks::KnownKiosk;
 use super::{
-    AlertId, AlertRow, Effect, PatientId, PrintBatchId, PrintBatchRow, PrintJobId, PrintJobRow, PrinterStockRow,
+    AlertId, AlertRow, Effect, ImportRunId, ImportRunRow, PatientId, PrintBatchId, PrintBatchRow, PrintJobId,
+    PrintJobRow, PrinterStockRow,
 };
 use crate::barcode::{BadgeNumber, ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Custody, Kiosk, Place, Staff};
@@ -105,6 +106,28 @@ pub(super) fn print_job(row: &Row<'_>) -> rusqlite::Result<PrintJobRow> {
         changed_at: time(row, 13)?,
         attempts: row.get(14)?,
         fault: row.get(15)?,
+    })
+}
+
+/// The columns of [`import_run`], in its order.
+pub(super) const IMPORT_RUN_COLUMNS: &str = "id, key, coalesce((SELECT name FROM main.import_run_names WHERE run = id), ''), \
+     added, changed, imported_by, began_at, changed_at";
+
+/// A run of an import.
+pub(super) fn import_run(row: &Row<'_>) -> rusqlite::Result<ImportRunRow> {
+    let key =
+        row.get_ref(1)?.as_str()?.parse().map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error))
+        })?;
+    Ok(ImportRunRow {
+        id: ImportRunId(row.get(0)?),
+        key,
+        file: row.get(2)?,
+        added: row.get(3)?,
+        changed: row.get(4)?,
+        imported_by: row.get(5)?,
+        began_at: time(row, 6)?,
+        changed_at: time(row, 7)?,
     })
 }
 

@@ -286,7 +286,9 @@ fn effects(
     if let (Some(number), Some(printer)) = (decision.label_for, &kiosk.printer)
         && let Some(record) = records.iter().find(|record| record.number == number)
     {
-        let order = LabelOrder::single(printer, actor.to_string(), now);
+        let fixed = store.fixed.clone();
+        let template = fixed.chart_labels.get(printer).map(String::as_str);
+        let order = LabelOrder::single(printer, template, actor.to_string(), now);
         let (issued, job) = labels::queue(store, record, &order).map_err(|error| match error {
             ChangeError::NotRecorded(why) => ScanError::NotRecorded(why),
             other => ScanError::Invalid(other.to_string()),

@@ -38,6 +38,8 @@ pub(super) struct Fixed {
     pub codes: barcode::Reader,
     pub numbering: Numbering,
     pub zone: TimeZone,
+    /// Templates of the LABEL command, by printer.
+    pub chart_labels: HashMap<String, String>,
 }
 
 /// A kiosk and a lane.
@@ -379,7 +381,9 @@ fn announcement(
             Effect::RowSet { .. }
             | Effect::PrintBatchSet(_)
             | Effect::PrintBatchCharts { .. }
-            | Effect::PrinterStockSet(_) => {}
+            | Effect::PrinterStockSet(_)
+            | Effect::ImportRunSet(_)
+            | Effect::ImportRunCharts { .. } => {}
         }
     }
     announced.places.sort_unstable();

@@ -4,8 +4,11 @@
 //! they were queued. A batch's labels are queued ten at a time (or one sheet), once nothing else waits: so a single label
 //! waits for ten others at the most, and a batch goes on between single labels. A job is noted as `sending` before its first
 //! byte leaves; if the line then breaks, or the server dies, the job is `unknown` and is never printed again by itself:
-//! a person looks at the printer and says. An unknown job does not hold up those behind it.
+//! a person looks at the printer and says. An unknown job does not hold up those behind it. The next job does not wait for
+//! the fate of the one before: what a printer took is followed while more is sent, up to ten labels ahead of what it has
+//! shown to be out.
 
+mod following;
 mod from_ledger;
 mod jobs;
 mod making;
@@ -55,6 +58,9 @@ pub struct Limits {
     pub hold_most: Duration,
     /// How long a job that the printer took is asked after.
     pub follow_most: Duration,
+    /// Labels that a printer may have taken without having shown that they are out: so much comes out of a batch that is
+    /// paused, and so much is to be looked at behind a jam.
+    pub ahead_labels_most: u32,
     /// How often the queue is looked at without being told.
     pub poll_every: Duration,
     /// How often a printer is asked how it is: with the time that asking takes, a fault is told within 10 s.
@@ -70,6 +76,7 @@ impl Default for Limits {
             hold_most: Duration::from_secs(15 * 60),
             poll_every: Duration::from_secs(2),
             follow_most: Duration::from_secs(60),
+            ahead_labels_most: 10,
             ask_every: Duration::from_secs(3),
         }
     }

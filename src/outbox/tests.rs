@@ -147,6 +147,7 @@ fn limits() -> Limits {
         backoff_most: ms(4),
         hold_most: ms(2000),
         follow_most: ms(500),
+        ahead_labels_most: 2,
         poll_every: ms(5),
         ask_every: ms(10),
     }
@@ -169,8 +170,9 @@ fn jobs_go_out_in_order_and_sending_is_noted_first() {
     outbox.stop();
     let names: Vec<String> = sim.labels().into_iter().map(|label| label.name).collect();
     assert_eq!(names, ["job-000001.zpl", "job-000002.zpl", "job-000003.zpl"]);
-    let noted: Vec<_> = (1..=3).flat_map(|id| [(id, Sending), (id, Sent), (id, Printed)]).collect();
-    assert_eq!(*queue.noted.lock().unwrap(), noted);
+    let noted = queue.noted.lock().unwrap().clone();
+    let of = |id| noted.iter().filter(|(job, _)| *job == id).map(|(_, state)| *state).collect::<Vec<_>>();
+    (1..=3).for_each(|id| assert_eq!(of(id), [Sending, Sent, Printed]));
 }
 
 #[test]
@@ -262,18 +264,44 @@ fn a_fault_is_told_within_ten_seconds_however_slowly_a_printer_answers() {
 }
 
 #[test]
-fn what_a_printer_does_not_count_stays_sent_and_the_next_job_waits_while_it_counts() {
+fn what_a_printer_does_not_count_stays_sent() {
     let queue = Queue::with((1..=2).map(|id| job(id, "p", Queued)));
     let sim = SimPrinter::default();
     sim.set_counting(Counting::Nothing);
     let outbox = start(&queue, &[("p", &sim)]);
     queue.until(&[Sent, Sent]);
-    sim.set_counting(Counting::AfterLooks(2));
-    queue.rows.lock().unwrap().extend([3, 4].map(|id| (id, job(id, "p", Queued))));
-    queue.until(&[Sent, Sent, Printed, Printed]);
+    outbox.stop();
+}
+
+#[test]
+fn the_next_job_waits_for_no_fate_but_only_so_many_are_ahead_of_the_printer() {
+    let queue = Queue::with((1..=4).map(|id| job(id, "p", Queued)));
+    let sim = SimPrinter::default();
+    sim.set_counting(Counting::AfterLooks(1));
+    let outbox = start(&queue, &[("p", &sim)]);
+    queue.until(&[Printed; 4]);
     outbox.stop();
     let noted = queue.noted.lock().unwrap().clone();
-    assert_eq!(noted[4..], [(3, Sending), (3, Sent), (3, Printed), (4, Sending), (4, Sent), (4, Printed)]);
+    let two = [(1, Sending), (1, Sent), (2, Sending), (2, Sent), (1, Printed), (2, Printed), (3, Sending), (3, Sent)];
+    assert_eq!(noted[..8], two);
+}
+
+#[test]
+fn a_printer_that_stops_keeps_what_it_took_and_gets_no_more() {
+    let queue = Queue::with((1..=4).map(|id| job(id, "p", Queued)));
+    let sim = SimPrinter::default();
+    sim.set_counting(Counting::AfterLooks(1));
+    sim.stop_after(1, PrinterState::NotReady(vec![Fault::PaperOut]));
+    let outbox = start(&queue, &[("p", &sim)]);
+    while queue.hindrances.lock().unwrap().is_empty() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // One or two went out before it was seen to have stopped.
+    let states = queue.states();
+    assert_eq!((states[0], &states[2..]), (Sent, &[Queued, Queued][..]), "{states:?}");
+    sim.set_state(PrinterState::Ready);
+    queue.until(&[Printed; 4]);
+    outbox.stop();
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl Texts {
         match &job.subject {
             Subject::Label(label) => Ok(vec![self.label(label.chart, label.issue)?]),
             Subject::Sheet(labels) => labels.iter().map(|label| self.label(label.chart, label.issue)).collect(),
-            Subject::Reference(chart) => Ok(vec![self.slip(*chart)?]),
+            Subject::Reference(chart) => Ok(vec![self.slip(*chart, Some((by, job.requested_at)))?]),
             Subject::Transfer { charts, to } => Ok(vec![self.transfer(charts, to.as_ref(), by)?]),
             Subject::Place(code) => {
                 let place = known(self.ledger.read_blocking(|reader| reader.place(code)), || format!("place {code}"))?;
@@ -75,10 +75,19 @@ impl Texts {
         self.printed(LabelData::chart(&label).of_year(self.local(self.ledger.now()).year()))
     }
 
-    /// A slip that stands for a chart. Where a chart is confidentially stays off paper.
-    pub fn slip(&self, chart: ChartNumber) -> Result<LabelData, LabelFault> {
+    /// A slip that stands for a chart: who has it, where and since when, and who asked for it. That is who had it handed
+    /// out, of a chart that is out; else who asked for the slip (an entry's actor, and when). Where a chart is
+    /// confidentially stays off paper, and so does who had it brought there.
+    pub fn slip(&self, chart: ChartNumber, asked: Option<(&str, Timestamp)>) -> Result<LabelData, LabelFault> {
         let row = self.chart(chart, Sight::Masked)?;
         let held = &row.chart;
+        let out = held.out_since.is_some() && held.place.is_some();
+        let named = self.ledger.read_blocking(|reader| match asked {
+            _ if out => reader.checked_out_by(chart),
+            Some((actor, _)) => reader.person(actor),
+            None => Ok(None),
+        });
+        let requester = named.map_err(|error| LabelFault::NotNow(error.to_string()))?;
         let place = held.place_name.clone().or_else(|| held.place.as_ref().map(ToString::to_string));
         let slip = RequestSlip {
             chart: self.named(&row),
@@ -86,10 +95,10 @@ impl Texts {
             holder: held.holder_name.clone().or_else(|| held.holder.as_ref().map(ToString::to_string)),
             since: held.out_since.map(|at| self.local(at)),
             due: held.due_at.map(|at| self.local(at)),
-            requester: None,
+            requester,
             wanted_at: None,
             wanted_by: None,
-            asked: None,
+            asked: asked.map(|(_, at)| self.local(at)),
             reason: None,
         };
         Ok(self.printed(LabelData::request(&slip)))

@@ -5,15 +5,19 @@ use std::time::{Duration, Instant};
 
 use outguide_hardware::printer::fault::advice;
 use outguide_hardware::printer::{
-    Fault, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track, Warning,
+    Fault, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Warning,
 };
 
+use super::following::Following;
 use super::making::{self, Made};
 use super::{Desk, Jobs, JobsError, LabelFault, Limits, PrinterSpec};
 use crate::ledger::{PrintJobRow, PrintJobState};
 
 /// Said of jobs that were being sent when the server stopped.
 const STOPPED_WHILE_SENDING: &str = "Outguide stopped while this was being sent: look at the printer";
+
+/// How late a look at the printer may be while jobs are sent: each of them looks at it too.
+const LOOKS_LATE_MOST: Duration = Duration::from_millis(500);
 
 /// How long the worker waits when the ledger does not record or cannot be read.
 const LEDGER_RETRY: Duration = Duration::from_secs(1);
@@ -31,6 +35,27 @@ pub(super) struct Worker {
     wrong_stock: Option<(Option<String>, String)>,
     /// Attempts at the job in hand since it was queued or retried; the row counts them over its whole life.
     tries: (u64, u16),
+    /// Nothing is sent before, unless the printer is well again by then.
+    rests_until: Option<Instant>,
+    /// The next job waits for a printer that says that it cannot print.
+    hold: Option<Hold>,
+    /// What the printer took and has not shown to be done.
+    following: Following,
+}
+
+/// A job waits for the printer.
+struct Hold {
+    since: Instant,
+    wait: Duration,
+    ask_at: Instant,
+}
+
+/// Whether the next job may go.
+enum Gate {
+    Open,
+    Shut,
+    /// The printer has been waited for long enough.
+    GivenUp(String),
 }
 
 impl Worker {
@@ -41,32 +66,72 @@ impl Worker {
         desk: Arc<Desk>,
         limits: Limits,
     ) -> Self {
-        Self { spec, printer, jobs, desk, limits, asked_at: None, hindrance: None, wrong_stock: None, tries: (0, 0) }
+        Self {
+            spec,
+            printer,
+            jobs,
+            desk,
+            limits,
+            asked_at: None,
+            hindrance: None,
+            wrong_stock: None,
+            tries: (0, 0),
+            rests_until: None,
+            hold: None,
+            following: Following::default(),
+        }
     }
 
+    /// Sends what waits, as long as the printer has not too much before it; looks at what it took; asks how it is. What
+    /// waits goes first: so nothing is followed at the cost of a label.
     pub(super) fn run(mut self) {
         self.give_up_interrupted();
         self.ask();
         while !self.desk.stopping() {
-            let next = self.jobs.next(&self.spec.id);
-            let more = match next {
-                Ok(Some(job)) => {
-                    self.deliver(&job);
-                    Ok(true)
-                }
-                Ok(None) => self.jobs.feed(&self.spec.id),
-                Err(error) => Err(error),
-            };
-            if self.asked_at.is_none_or(|at| at.elapsed() >= self.limits.ask_every) {
+            let more = self.send_next().unwrap_or_else(|error| {
+                tracing::warn!(printer = %self.spec.id, %error, "the print queue cannot be read");
+                self.desk.pause(LEDGER_RETRY);
+                false
+            });
+            if self.following.is_due(if more { LOOKS_LATE_MOST } else { Duration::ZERO }) {
+                self.follow();
+            }
+            if !self.following.is_alone() && self.asked_at.is_none_or(|at| at.elapsed() >= self.limits.ask_every) {
                 self.ask();
             }
-            match more {
-                Ok(true) => {}
-                Ok(false) => self.desk.wait(self.limits.poll_every.min(self.limits.ask_every)),
-                Err(error) => {
-                    tracing::warn!(printer = %self.spec.id, %error, "the print queue cannot be read");
-                    self.desk.pause(LEDGER_RETRY);
+            if more {
+                continue;
+            }
+            let awaited = [self.rests_until, self.hold.as_ref().map(|hold| hold.ask_at), self.following.look_at()];
+            let now = Instant::now();
+            let next = awaited.into_iter().flatten().map(|at| at.saturating_duration_since(now)).min();
+            let most = self.limits.poll_every.min(self.limits.ask_every);
+            self.desk.wait(next.map_or(most, |next| next.min(most)));
+        }
+    }
+
+    /// The next job, or the next of a batch, where one may go now. `true`: there may be more.
+    fn send_next(&mut self) -> Result<bool, JobsError> {
+        let rests = self.rests_until.is_some_and(|until| until > Instant::now());
+        if rests || !self.following.has_room(self.limits.ahead_labels_most) {
+            return Ok(false);
+        }
+        self.rests_until = None;
+        match self.jobs.next(&self.spec.id)? {
+            Some(job) => Ok(match self.gate() {
+                Gate::Open => {
+                    self.deliver(&job);
+                    true
                 }
+                Gate::Shut => false,
+                Gate::GivenUp(fault) => {
+                    self.give_up(&job, fault);
+                    true
+                }
+            }),
+            None => {
+                self.hold = None;
+                self.jobs.feed(&self.spec.id)
             }
         }
     }
@@ -92,14 +157,8 @@ impl Worker {
         }
     }
 
-    /// One job, until its fate is known or it waits for its next attempt.
+    /// One job, until the printer has it or it waits for its next attempt.
     fn deliver(&mut self, job: &PrintJobRow) {
-        if let Some(fault) = self.hold() {
-            if !self.desk.stopping() {
-                self.give_up(job, fault);
-            }
-            return;
-        }
         let Some(made) = self.make(job) else { return };
         // Durable before the first byte: whatever happens from here on, this job is not sent twice unseen.
         let noted = match self.jobs.note(job.id, PrintJobState::Sending, None) {
@@ -118,7 +177,7 @@ impl Worker {
         let name = format!("job-{:06}.{language}", job.id.0);
         let payload = Payload { name: &name, bytes: &made.bytes, labels: made.labels, language };
         let outcome = self.printer.send(payload);
-        self.conclude(&noted, outcome);
+        self.conclude(noted, made.labels, outcome);
         self.desk.status().sending = None;
     }
 
@@ -150,22 +209,23 @@ impl Worker {
         }
     }
 
-    fn conclude(&mut self, job: &PrintJobRow, outcome: SendOutcome) {
+    fn conclude(&mut self, job: PrintJobRow, labels: u32, outcome: SendOutcome) {
         match outcome {
             SendOutcome::Sent(track) => {
                 self.wrong_stock = None;
-                self.settle(job, PrintJobState::Sent, None);
-                self.follow(job, track);
-                if self.hindrance.is_some() {
+                self.settle(&job, PrintJobState::Sent, None);
+                let alone = track.is_alone();
+                self.following.add(job, labels, track);
+                if self.hindrance.is_some() && !alone {
                     self.ask();
                 }
             }
             SendOutcome::Unknown { sent_bytes, error } => {
                 let fault = format!("{error} after {sent_bytes} bytes: look at the printer");
-                self.settle(job, PrintJobState::Unknown, Some(fault));
+                self.settle(&job, PrintJobState::Unknown, Some(fault));
                 self.ask();
             }
-            SendOutcome::NothingSent(error) => self.not_sent(job, &error),
+            SendOutcome::NothingSent(error) => self.not_sent(&job, &error),
         }
     }
 
@@ -185,40 +245,27 @@ impl Worker {
         // What the printer said beforehand is waited out, and is no attempt.
         self.tries = (job.id.0, if matches!(error, SendError::NotReady { .. }) { tries - 1 } else { tries });
         self.settle(job, PrintJobState::Queued, Some(error.to_string()));
-        self.back_off(self.backoff(tries));
+        self.rests_until = Some(Instant::now() + self.backoff(tries));
     }
 
-    /// Waits for so long, or until the printer says that it is well again.
-    fn back_off(&mut self, whole: Duration) {
-        let since = Instant::now();
-        while let Some(rest) = whole.checked_sub(since.elapsed()).filter(|rest| !rest.is_zero()) {
-            self.desk.pause(rest.min(self.limits.ask_every));
-            if self.desk.stopping() || (rest > self.limits.ask_every && matches!(self.ask(), PrinterState::Ready)) {
-                return;
-            }
-        }
-    }
-
-    /// Asks the printer what became of a job that it took. Nothing else is sent meanwhile, or its count would be of both.
-    fn follow(&mut self, job: &PrintJobRow, mut track: Track) {
-        let began = Instant::now();
-        while !self.desk.stopping() {
-            match self.printer.follow(&mut track) {
-                Progress::Printed(_) => return self.settle(job, PrintJobState::Printed, None),
+    /// Asks the printer what became of the jobs that it took.
+    fn follow(&mut self) {
+        let mut faults = None;
+        for (job, progress) in self.following.look(self.printer.as_ref(), &self.limits) {
+            match progress {
+                Progress::Printed(_) => self.settle(&job, PrintJobState::Printed, None),
                 Progress::Failed(why) => {
                     let fault = format!("the printer gave it up ({why}): look whether some of it came out");
-                    return self.settle(job, PrintJobState::Failed, Some(fault));
+                    self.settle(&job, PrintJobState::Failed, Some(fault));
                 }
-                Progress::Unproven(_) => return,
-                Progress::StillPrinting { faults, look_again, .. } => {
-                    self.heard(&PrinterState::from_faults(faults.clone()).into());
-                    let most = if faults.is_empty() { self.limits.follow_most } else { self.limits.hold_most };
-                    if began.elapsed() >= most {
-                        return;
-                    }
-                    self.desk.pause(look_again.min(self.limits.ask_every));
-                }
+                Progress::Unproven(_) => {}
+                Progress::StillPrinting { faults: told, .. } => faults = Some(told),
             }
+        }
+        match faults {
+            Some(faults) => self.heard(&PrinterState::from_faults(faults).into()),
+            None if self.hindrance.is_some() => drop(self.ask()),
+            None => {}
         }
     }
 
@@ -247,30 +294,42 @@ impl Worker {
         }
     }
 
-    /// Waits while the printer itself says that it cannot print; answers with the fault if that takes too long.
-    fn hold(&mut self) -> Option<String> {
-        let since = Instant::now();
-        let mut wait = self.limits.backoff_first;
-        while self.hindrance.is_some() {
-            let state = self.ask();
-            let faults = hindering(&state);
-            if faults.is_empty() {
-                return None;
-            }
-            if since.elapsed() >= self.limits.hold_most || self.desk.stopping() {
-                return Some(format!("{}; nothing was sent", advice(&faults)));
-            }
-            self.desk.pause(wait.min(self.limits.ask_every));
-            wait = wait.saturating_mul(2).min(self.limits.backoff_most);
+    /// Whether the printer can print, as far as it says so itself.
+    fn gate(&mut self) -> Gate {
+        if self.hindrance.is_none() {
+            self.hold = None;
+            return Gate::Open;
         }
-        None
+        let now = Instant::now();
+        let (first, most) = (self.limits.backoff_first, self.limits.backoff_most);
+        let mut hold = self.hold.take().unwrap_or(Hold { since: now, wait: first, ask_at: now });
+        if now >= hold.ask_at {
+            let faults = hindering(&self.ask());
+            if faults.is_empty() {
+                return Gate::Open;
+            }
+            if hold.since.elapsed() >= self.limits.hold_most {
+                return Gate::GivenUp(format!("{}; nothing was sent", advice(&faults)));
+            }
+            hold.ask_at = Instant::now() + hold.wait.min(self.limits.ask_every);
+            hold.wait = hold.wait.saturating_mul(2).min(most);
+        }
+        self.hold = Some(hold);
+        Gate::Shut
     }
 
     /// Asks the printer how it is, shows it, and tells the house what changed.
     fn ask(&mut self) -> PrinterState {
         let health = self.printer.health();
-        self.asked_at = Some(Instant::now());
+        let now = Instant::now();
+        self.asked_at = Some(now);
         self.heard(&health);
+        // A long rest ends once the printer says that it is well; a short one is soon over.
+        if health.state == PrinterState::Ready
+            && self.rests_until.is_some_and(|until| until > now + self.limits.ask_every)
+        {
+            self.rests_until = None;
+        }
         self.jobs.stock(&self.spec, health.stock_left, health.warnings.contains(&Warning::PaperLow));
         health.state
     }

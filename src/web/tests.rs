@@ -59,6 +59,7 @@ fn open(folder: &std::path::Path) -> Ledger {
         barcodes: barcode::Reader::new(&[]).unwrap(),
         numbering: Numbering::new("\\d{6}", Filing::TerminalDigit).unwrap(),
         zone: TimeZone::UTC,
+        chart_labels: std::collections::HashMap::new(),
     })
     .unwrap()
 }

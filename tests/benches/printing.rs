@@ -39,7 +39,7 @@ fn main() {
         ),
         charts,
     );
-    let token = site.token("records");
+    let (token, technician) = (site.token("records"), site.token("technician"));
     let server = serve(&site);
     let client = server.client(&token);
     let mut table = Table::new("printing: a LABEL command at a kiosk, a ZPL printer on TCP of this machine");
@@ -64,6 +64,8 @@ fn main() {
     let began = Instant::now();
     let made = client.post("/api/v1/print-batches", &wanted);
     table.figure(&format!("a batch of {} is made in", made.json["total"]), ms(began.elapsed()));
+    let held = longest_hold(&server.client(&technician));
+    table.target("longest time its chunks held the writer", ms(held), "10 ms", held < Duration::from_millis(10));
     let few = size("BENCH_BATCH", 60).min(charts);
     let began = Instant::now();
     for _ in 0..few {
@@ -75,6 +77,13 @@ fn main() {
         client.post(&format!("/api/v1/print-batches/{}/cancel", made.json["id"]), &json!({})).status != 503
     });
     table.print();
+}
+
+/// The longest that a background change held the writer since the server started.
+fn longest_hold(technician: &support::site::Client) -> Duration {
+    let metrics = technician.text("/metrics");
+    let line = metrics.lines().find(|line| line.starts_with("outguide_ledger_longest_background")).expect("a gauge");
+    Duration::from_secs_f64(line.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("seconds"))
 }
 
 /// A printer that reads all it gets, and tells when each label began to come.

@@ -110,7 +110,7 @@ fn load(ledger: &Ledger, now: Timestamp, out: u32) {
             out_since: Some(*since),
             legacy_barcode: None,
         };
-        let charts = ImportCharts { rows: rows.iter().enumerate().map(chart).collect() };
+        let charts = ImportCharts { rows: rows.iter().enumerate().map(chart).collect(), run: None };
         ledger.change_blocking(&Actor::System, charts).expect("charts");
     }
 }

@@ -3,15 +3,13 @@
 
 use std::io::Write as _;
 
-use super::{Language, dots_of};
+use super::{GAP_USUAL_MM, Language, dots_of};
 use crate::display::{Bitmap, DisplayList, Item, Rect, Typesetter};
 
 /// EPL2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epl2;
 
-/// The gap between two labels, in millimetres: what rolls usually have. The printer's sensor finds the edge.
-const GAP_MM: i32 = 3;
 const BARS_MAX: usize = 120;
 const COPIES_MAX: u16 = super::zpl::COPIES_MAX;
 
@@ -21,7 +19,11 @@ impl Language for Epl2 {
     }
 
     fn label(&self, list: &DisplayList, copies: u16, typesetter: &dyn Typesetter) -> Vec<u8> {
-        let gap = GAP_MM * i32::from(list.dots_per_inch) * 10 / 254;
+        self.label_apart(list, copies, typesetter, GAP_USUAL_MM)
+    }
+
+    fn label_apart(&self, list: &DisplayList, copies: u16, typesetter: &dyn Typesetter, gap_mm: f64) -> Vec<u8> {
+        let gap = (gap_mm * f64::from(list.dots_per_inch) / 25.4).floor();
         let mut epl = Vec::new();
         // The empty line ends what a broken-off job left; N clears the picture; ZT prints from the top.
         let _ = write!(epl, "\r\nN\r\nq{}\r\nQ{},{gap}\r\nR0,0\r\nZT\r\n", list.width, list.height);

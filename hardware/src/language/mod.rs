@@ -35,7 +35,16 @@ pub trait Language: Send + Sync {
 
     /// The bytes that print `copies` of one label. The same list gives the same bytes.
     fn label(&self, list: &DisplayList, copies: u16, typesetter: &dyn Typesetter) -> Vec<u8>;
+
+    /// The same on a roll whose labels are `gap_mm` apart, for languages that tell the printer so; the others' printers
+    /// find the edge by themselves.
+    fn label_apart(&self, list: &DisplayList, copies: u16, typesetter: &dyn Typesetter, _gap_mm: f64) -> Vec<u8> {
+        self.label(list, copies, typesetter)
+    }
 }
+
+/// The gap between two labels that rolls usually have, in millimetres.
+pub const GAP_USUAL_MM: f64 = 3.0;
 
 /// Why a language cannot print a label.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,15 +5,13 @@
 
 use std::io::Write as _;
 
-use super::{Language, dots_of};
+use super::{GAP_USUAL_MM, Language, dots_of};
 use crate::display::{Bitmap, DisplayList, Item, Rect, Typesetter};
 
 /// TSPL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tspl;
 
-/// The gap between two labels, in millimetres: what rolls usually have. The printer's sensor finds the edge.
-const GAP_MM: u8 = 3;
 /// A symbol of more dark rectangles than this is smaller as a bitmap.
 const BARS_MAX: usize = 120;
 const COPIES_MAX: u16 = super::zpl::COPIES_MAX;
@@ -24,10 +22,14 @@ impl Language for Tspl {
     }
 
     fn label(&self, list: &DisplayList, copies: u16, typesetter: &dyn Typesetter) -> Vec<u8> {
+        self.label_apart(list, copies, typesetter, GAP_USUAL_MM)
+    }
+
+    fn label_apart(&self, list: &DisplayList, copies: u16, typesetter: &dyn Typesetter, gap_mm: f64) -> Vec<u8> {
         let mut tspl = Vec::new();
         let millimetres = |dots: i32| f64::from(dots) * 25.4 / f64::from(list.dots_per_inch.max(1));
         line(&mut tspl, format_args!("SIZE {:.2} mm,{:.2} mm", millimetres(list.width), millimetres(list.height)));
-        line(&mut tspl, format_args!("GAP {GAP_MM} mm,0 mm"));
+        line(&mut tspl, format_args!("GAP {gap_mm} mm,0 mm"));
         // An earlier job may have turned, shifted or left something.
         line(&mut tspl, format_args!("DIRECTION 1,0\r\nREFERENCE 0,0\r\nOFFSET 0 mm\r\nCLS"));
         for item in &list.items {

@@ -3,11 +3,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::convoy::Look;
 use super::host_status::{ANSWER_MAX_BYTES, HostStatus};
-use super::other_status::{ESC_POS_REQUEST, TSPL_REQUEST, TsplStatus, esc_pos};
+use super::other_status::{EPL2_REQUEST, ESC_POS_REQUEST, TSPL_REQUEST, TsplStatus, epl2, esc_pos};
 use super::port::Port;
 use super::ql_status::{QlStatus, QlStatusKind, STATUS_REQUEST, media_of_job};
-use super::track::{Look, Report};
+use super::reports::Report;
 use super::watchdog::{Limits, is_pause};
 use super::{Fault, Health, PrinterState};
 
@@ -32,6 +33,8 @@ pub(super) enum Dialect {
     BrotherQl,
     /// `DLE EOT`.
     EscPos,
+    /// `^ee`; many of its printers never answer.
+    Epl2,
     /// It is not asked.
     Mute,
 }
@@ -45,6 +48,8 @@ pub(super) struct Manners {
     pub(super) answered: bool,
     /// It was asked for its odometer and has none.
     pub(super) no_odometer: bool,
+    /// It was seen to keep a connection open behind an answer.
+    pub(super) keeps_open: bool,
 }
 
 /// What it answered.
@@ -60,8 +65,8 @@ pub(super) enum Answer {
     Tspl(TsplStatus),
     /// Brother's status.
     Ql(QlStatus),
-    /// ESC/POS's bytes.
-    EscPos(Health),
+    /// ESC/POS's bytes, or EPL2's codes: no count in them.
+    Uncounted(Health),
 }
 
 impl Dialect {
@@ -72,6 +77,7 @@ impl Dialect {
             "tspl" => Dialect::Tspl,
             "brother-ql" | "brother-ql-wide" => Dialect::BrotherQl,
             "esc-pos" => Dialect::EscPos,
+            "epl2" => Dialect::Epl2,
             _ => Dialect::Mute,
         }
     }
@@ -104,7 +110,21 @@ impl Dialect {
             Dialect::EscPos => {
                 say(port, ESC_POS_REQUEST, limits)?;
                 let heard = listen(port, limits.status, |heard| heard.len() >= 4)?;
-                esc_pos(&heard).map_or(Answer::Silence, Answer::EscPos)
+                esc_pos(&heard).map_or(Answer::Silence, Answer::Uncounted)
+            }
+            // Asked once: one that never answers is not waited for again, and that is no fault.
+            Dialect::Epl2 if manners.answers == Some(false) && !manners.answered => return Ok(Answer::NotAsked),
+            Dialect::Epl2 => {
+                say(port, EPL2_REQUEST, limits)?;
+                let heard = listen(port, limits.status, |heard| heard.ends_with(b"\r\n"))?;
+                match epl2(&heard) {
+                    Some(health) => Answer::Uncounted(health),
+                    None if manners.answered => Answer::Silence,
+                    None => {
+                        manners.answers = Some(false);
+                        return Ok(Answer::NotAsked);
+                    }
+                }
             }
         };
         manners.answers = Some(answer != Answer::Silence);
@@ -125,7 +145,7 @@ impl Answer {
             }
             Answer::Tspl(status) => PrinterState::from_faults(status.faults()).into(),
             Answer::Ql(status) => Health { loaded: status.loaded(), ..status.state().into() },
-            Answer::EscPos(health) => health,
+            Answer::Uncounted(health) => health,
         }
     }
 
@@ -139,13 +159,13 @@ impl Answer {
                 odometer: *odometer,
             }),
             Answer::Tspl(status) => Some(Look {
-                to_come: u32::from(status.printing()),
-                // Stopped in the middle it does not say that it prints: it is not idle either.
-                waiting: u32::from(!status.faults().is_empty()),
+                // Stopped in the middle it does not say that it prints, and has the label all the same.
+                to_come: u32::from(status.printing() || !status.faults().is_empty()),
+                waiting: 0,
                 faults: status.faults(),
                 odometer: None,
             }),
-            Answer::Ql(_) | Answer::EscPos(_) | Answer::Silence | Answer::NotAsked => None,
+            Answer::Ql(_) | Answer::Uncounted(_) | Answer::Silence | Answer::NotAsked => None,
         }
     }
 

@@ -62,8 +62,8 @@ impl Printer for FolderPrinter {
         }
     }
 
-    fn follow(&self, _track: &mut Track) -> Progress {
-        Progress::Unproven(Doubt::CannotCount)
+    fn follow_all(&self, tracks: &mut [Track]) -> Vec<Progress> {
+        tracks.iter().map(|_| Progress::Unproven(Doubt::CannotCount)).collect()
     }
 
     fn health(&self) -> Health {

@@ -1,4 +1,4 @@
-//! IPP printers (RFC 8010 and 8011): IPP Everywhere printers and CUPS queues, in clear (`ipp://`).
+//! IPP printers (RFC 8010 and 8011): IPP Everywhere printers and CUPS queues, in clear (`ipp://`) or by TLS (`ipps://`).
 //!
 //! An IPP printer keeps a record of each job: `completed` there is the printer's own word that it was printed. A CUPS
 //! queue in front of a raw port says `completed` once it has handed the job on, which proves nothing; only where CUPS
@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use ipp::operation::IppOperation;
 use ipp::parser::IppParser;
-use ipp::prelude::{DelimiterTag, IppOperationBuilder, IppPayload, IppRequestResponse, Uri};
+use ipp::prelude::{DelimiterTag, IppOperationBuilder, IppPayload, IppRequestResponse};
 use ipp::value::IppValue;
 
+use super::convoy::{LOOK_AGAIN_STOPPED, LOOKS_MAX};
+use super::ipp_access::{self, IppAccess, IppAccessError, Reach};
 use super::ipp_reasons;
-use super::track::{LOOK_AGAIN_STOPPED, LOOKS_MAX, Way};
+use super::track::Way;
 use super::{
     Doubt, Evidence, Fault, Health, Limits, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track,
 };
@@ -51,29 +53,11 @@ const PRINTER_ATTRIBUTES: [&str; 9] = [
 /// An IPP printer.
 #[derive(Debug)]
 pub struct IppPrinter {
-    uri: Uri,
+    reach: Reach,
     asks: bool,
     agent: ureq::Agent,
     limits: Limits,
     request: AtomicI32,
-}
-
-/// A text that is no address of an IPP printer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no address of an IPP printer: write \"ipp://10.0.0.30/ipp/print\" (encrypted ipps is not served)")]
-pub struct IppUriError(pub String);
-
-/// Whether `text` is the address of an IPP printer.
-pub fn check_uri(text: &str) -> Result<(), IppUriError> {
-    parse_uri(text).map(drop)
-}
-
-fn parse_uri(text: &str) -> Result<Uri, IppUriError> {
-    let uri = text.parse::<Uri>().map_err(|_| IppUriError(text.to_owned()))?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("ipp" | "http"), Some(host)) if !host.is_empty() => Ok(uri),
-        _ => Err(IppUriError(text.to_owned())),
-    }
 }
 
 /// What went wrong with a request.
@@ -95,8 +79,9 @@ impl Trouble {
 
 impl IppPrinter {
     /// The printer or queue at `uri`. A printer that is not asked how it is still says what became of each job.
-    pub fn new(uri: &str, asks: bool, limits: Limits) -> Result<Self, IppUriError> {
-        let config = ureq::Agent::config_builder()
+    pub fn new(uri: &str, access: &IppAccess, asks: bool, limits: Limits) -> Result<Self, IppAccessError> {
+        let reach = ipp_access::reach(uri, access)?;
+        let mut config = ureq::Agent::config_builder()
             .proxy(None)
             .max_redirects(0)
             // A connection kept from the last question may be gone, which would look like a job that broke off.
@@ -104,17 +89,11 @@ impl IppPrinter {
             .http_status_as_error(false)
             .timeout_resolve(Some(limits.connect))
             .timeout_connect(Some(limits.connect))
-            .timeout_global(Some(limits.whole_job()))
-            .build();
-        let agent = config.new_agent();
-        Ok(Self { uri: parse_uri(uri)?, asks, agent, limits, request: AtomicI32::new(1) })
-    }
-
-    /// Where it listens by HTTP.
-    fn url(&self) -> String {
-        let host = self.uri.host().unwrap_or_default();
-        let default = if self.uri.scheme_str() == Some("ipp") { 631 } else { 80 };
-        format!("http://{host}:{}{}", self.uri.port_u16().unwrap_or(default), self.uri.path())
+            .timeout_global(Some(limits.whole_job()));
+        if let Some(tls) = &reach.tls {
+            config = config.tls_config(tls.clone()).https_only(true);
+        }
+        Ok(Self { agent: config.build().new_agent(), reach, asks, limits, request: AtomicI32::new(1) })
     }
 
     /// Sends a request, a document behind it, and reads the answer.
@@ -124,10 +103,19 @@ impl IppPrinter {
         let mut body = request.to_bytes().to_vec();
         body.extend_from_slice(document);
         let limit = if document.is_empty() { self.limits.question() } else { self.limits.whole_job() };
-        let post = self.agent.post(self.url()).config().timeout_global(Some(limit)).build();
-        let answer = post.header("content-type", "application/ipp").send(&body[..]).map_err(sort)?;
+        let post = self.agent.post(&self.reach.url).config().timeout_global(Some(limit)).build();
+        let mut post = post.header("content-type", "application/ipp");
+        if let Some(authorization) = &self.reach.authorization {
+            post = post.header("authorization", authorization.value());
+        }
+        let answer = post.send(&body[..]).map_err(sort)?;
         if !answer.status().is_success() {
-            let why = format!("HTTP {}", answer.status());
+            let why = match (answer.status().as_u16(), &self.reach.authorization) {
+                (401, None) => "it asks who prints: give `user` and `password_file`".to_owned(),
+                (401 | 403, _) => "it does not let this user print: see to `user` and `password_file`".to_owned(),
+                (426, _) => "it wants to be spoken to by TLS: write ipps:// and give `certificate`".to_owned(),
+                _ => format!("HTTP {}", answer.status()),
+            };
             return Err(Trouble::Refused(answer.status().as_u16(), why));
         }
         let answer = answer.into_body().with_config().limit(ANSWER_MAX_BYTES).read_to_vec();
@@ -143,7 +131,8 @@ impl IppPrinter {
     }
 
     fn attributes(&self) -> Result<Attributes, Trouble> {
-        let question = IppOperationBuilder::get_printer_attributes(self.uri.clone()).attributes(PRINTER_ATTRIBUTES);
+        let question =
+            IppOperationBuilder::get_printer_attributes(self.reach.uri.clone()).attributes(PRINTER_ATTRIBUTES);
         let answer = self.ask(question.build().map_err(Trouble::broken)?, &[])?;
         let list = |name: &str| texts(&answer, DelimiterTag::PrinterAttributes, name);
         let first = |name: &str| list(name).into_iter().next();
@@ -168,7 +157,7 @@ impl IppPrinter {
 
     fn print(&self, job: Payload<'_>, format: &str, unscaled: bool) -> Result<i32, Trouble> {
         let document = IppPayload::empty();
-        let mut operation = IppOperationBuilder::print_job(self.uri.clone(), document)
+        let mut operation = IppOperationBuilder::print_job(self.reach.uri.clone(), document)
             .user_name(USER)
             .job_title(job.name)
             .document_format(format);
@@ -182,51 +171,16 @@ impl IppPrinter {
     }
 
     fn job(&self, job: i32) -> Result<(i32, Vec<String>), Trouble> {
-        let question = IppOperationBuilder::get_job_attributes(self.uri.clone(), job).user_name(USER);
+        let question = IppOperationBuilder::get_job_attributes(self.reach.uri.clone(), job).user_name(USER);
         let answer = self.ask(question.build().map_err(Trouble::broken)?, &[])?;
         let state = number(&answer, DelimiterTag::JobAttributes, "job-state")
             .ok_or_else(|| Trouble::broken("the answer has no job-state"))?;
         Ok((state, texts(&answer, DelimiterTag::JobAttributes, "job-state-reasons")))
     }
 
-    /// What a look at the job says.
-    fn look(&self, job: i32) -> Progress {
-        let (state, reasons) = match self.job(job) {
-            Ok(seen) => seen,
-            Err(Trouble::Refused(NOT_FOUND, _)) => return Progress::Unproven(Doubt::Interrupted),
-            Err(_) => return waiting(vec![Fault::Unreachable]),
-        };
-        let printer = self.attributes();
-        let ended = |words: &str| {
-            let faults: Vec<Fault> =
-                printer.iter().flat_map(|printer| printer.health.state.faults().iter().copied()).collect();
-            let why = reasons.iter().map(String::as_str).chain(faults.iter().map(|fault| fault.advice()));
-            Progress::Failed(format!("the printer {words} the job: {}", why.collect::<Vec<_>>().join("; ")))
-        };
-        match (state, &printer) {
-            (COMPLETED, Ok(printer)) if printer.hands_on => Progress::Unproven(Doubt::HandedOn),
-            // What kind of queue it is could not be learnt now: ask again.
-            (COMPLETED, Err(_)) => waiting(vec![Fault::Unreachable]),
-            (COMPLETED, _) if reasons.iter().any(|reason| reason == "job-completed-with-errors") => {
-                Progress::Unproven(Doubt::WithErrors)
-            }
-            (COMPLETED, _) => Progress::Printed(Evidence::JobCompleted),
-            (CANCELED, _) => ended("cancelled"),
-            (ABORTED, _) => ended("aborted"),
-            (_, printer) => {
-                let mut faults =
-                    printer.as_ref().map(|printer| printer.health.state.faults().to_vec()).unwrap_or_default();
-                if state == STOPPED && faults.is_empty() {
-                    faults.push(Fault::Paused);
-                }
-                waiting(faults)
-            }
-        }
-    }
-
-    /// For error messages: without a password that the address may hold.
+    /// For error messages; an address holds no password.
     fn to(&self) -> String {
-        self.url().replacen("http", "ipp", 1)
+        self.reach.uri.to_string()
     }
 }
 
@@ -236,6 +190,39 @@ struct Attributes {
     formats: Vec<String>,
     scales: bool,
     hands_on: bool,
+}
+
+/// What a look at a job, and then at the printer, says.
+fn concluded(seen: Result<(i32, Vec<String>), Trouble>, printer: &Result<Attributes, Trouble>) -> Progress {
+    let (state, reasons) = match seen {
+        Ok(seen) => seen,
+        Err(Trouble::Refused(NOT_FOUND, _)) => return Progress::Unproven(Doubt::Interrupted),
+        Err(_) => return waiting(vec![Fault::Unreachable]),
+    };
+    let ended = |words: &str| {
+        let faults: Vec<Fault> =
+            printer.iter().flat_map(|printer| printer.health.state.faults().iter().copied()).collect();
+        let why = reasons.iter().map(String::as_str).chain(faults.iter().map(|fault| fault.advice()));
+        Progress::Failed(format!("the printer {words} the job: {}", why.collect::<Vec<_>>().join("; ")))
+    };
+    match (state, printer) {
+        (COMPLETED, Ok(printer)) if printer.hands_on => Progress::Unproven(Doubt::HandedOn),
+        // What kind of queue it is could not be learnt now: ask again.
+        (COMPLETED, Err(_)) => waiting(vec![Fault::Unreachable]),
+        (COMPLETED, _) if reasons.iter().any(|reason| reason == "job-completed-with-errors") => {
+            Progress::Unproven(Doubt::WithErrors)
+        }
+        (COMPLETED, _) => Progress::Printed(Evidence::JobCompleted),
+        (CANCELED, _) => ended("cancelled"),
+        (ABORTED, _) => ended("aborted"),
+        (_, printer) => {
+            let mut faults = printer.as_ref().map(|printer| printer.health.state.faults().to_vec()).unwrap_or_default();
+            if state == STOPPED && faults.is_empty() {
+                faults.push(Fault::Paused);
+            }
+            waiting(faults)
+        }
+    }
 }
 
 fn waiting(faults: Vec<Fault>) -> Progress {
@@ -320,16 +307,25 @@ impl Printer for IppPrinter {
         }
     }
 
-    fn follow(&self, track: &mut Track) -> Progress {
-        match &mut track.0 {
-            Way::Ipp { looks, .. } if *looks >= LOOKS_MAX => Progress::Unproven(Doubt::TookTooLong),
+    fn follow_all(&self, tracks: &mut [Track]) -> Vec<Progress> {
+        let ask = |track: &mut Track| match &mut track.0 {
+            Way::Ipp { looks, .. } if *looks >= LOOKS_MAX => Err(Doubt::TookTooLong),
             Way::Ipp { job, looks } => {
                 *looks += 1;
-                self.look(*job)
+                Ok(self.job(*job))
             }
-            Way::None(doubt) => Progress::Unproven(*doubt),
-            Way::Simulated { .. } | Way::Count(_) | Way::Reports(_) => Progress::Unproven(Doubt::CannotCount),
-        }
+            Way::None(doubt) => Err(*doubt),
+            Way::Simulated { .. } | Way::Count { .. } | Way::Reports(_) => Err(Doubt::CannotCount),
+        };
+        let jobs: Vec<_> = tracks.iter_mut().map(ask).collect();
+        // The printer itself is asked once for all of them, behind them: how it is when they had got so far.
+        let printer = jobs.iter().any(Result::is_ok).then(|| self.attributes());
+        let conclude = |job| match (job, &printer) {
+            (Ok(seen), Some(printer)) => concluded(seen, printer),
+            (Ok(_), None) => Progress::Unproven(Doubt::CannotCount),
+            (Err(doubt), _) => Progress::Unproven(doubt),
+        };
+        jobs.into_iter().map(conclude).collect()
     }
 
     fn health(&self) -> Health {
@@ -353,18 +349,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_checked() {
-        for good in ["ipp://10.0.0.30/ipp/print", "http://localhost:631/printers/z", "ipp://[::1]:8631/ipp/print"] {
-            assert_eq!(check_uri(good), Ok(()), "{good}");
-        }
-        for bad in ["", "10.0.0.30", "socket://10.0.0.30", "ipps://10.0.0.30/ipp/print", "ipp://", "ipp:///x"] {
-            assert!(check_uri(bad).is_err(), "{bad}");
-        }
-        let printer = IppPrinter::new("ipp://10.0.0.30/ipp/print", true, Limits::default()).unwrap();
-        assert_eq!(printer.url(), "http://10.0.0.30:631/ipp/print");
-    }
-
-    #[test]
     fn a_language_goes_under_a_type_that_the_printer_takes() {
         let takes = |formats: &[&str]| formats.iter().map(|format| (*format).to_owned()).collect::<Vec<_>>();
         let all = takes(&["application/octet-stream", "application/pdf", "application/vnd.zebra-zpl"]);
@@ -379,7 +363,9 @@ mod tests {
     #[test]
     fn nobody_there_is_nothing_sent() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let printer = IppPrinter::new(&format!("ipp://{free}/ipp/print"), true, Limits::default()).unwrap();
+        let printer =
+            IppPrinter::new(&format!("ipp://{free}/ipp/print"), &IppAccess::default(), true, Limits::default())
+                .unwrap();
         assert_eq!(printer.health(), Health::down(Fault::Unreachable));
         let outcome = printer.send(Payload { name: "j", bytes: b"x", labels: 1, language: "pdf" });
         assert!(matches!(outcome, SendOutcome::NothingSent(SendError::Unreachable { .. })), "{outcome:?}");

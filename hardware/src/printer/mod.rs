@@ -2,15 +2,19 @@
 //!
 //! Handing bytes over is not printing. [`SendOutcome`] has three answers: nothing left this machine (safe to send
 //! again), all of it was handed over, or something in between, which a person must look at. What was handed over can
-//! be followed ([`Printer::follow`]), and only the printer's own count makes it [`Progress::Printed`]; see [`track`]
+//! be followed ([`Printer::follow_all`]), and only the printer's own count makes it [`Progress::Printed`]; see [`track`]
 //! for what counts as one. All calls block and belong on a thread of their own; each ends within its named limits.
 
+mod convoy;
+#[cfg(test)]
+mod convoy_tests;
 mod device;
 mod dialect;
 pub mod fault;
 pub mod folder;
 pub mod host_status;
 pub mod ipp;
+pub mod ipp_access;
 mod ipp_reasons;
 pub mod other_status;
 mod port;
@@ -20,6 +24,7 @@ mod ql_tspl_tests;
 pub mod raw;
 #[cfg(test)]
 mod raw_tests;
+mod reports;
 pub mod sim;
 mod sim_line;
 pub mod sim_ql;
@@ -58,7 +63,7 @@ pub struct Payload<'a> {
 pub enum SendOutcome {
     /// Nothing left this machine: the job can be sent again without harm.
     NothingSent(SendError),
-    /// All of it was handed over. That is not "printed": give the track to [`Printer::follow`].
+    /// All of it was handed over. That is not "printed": give the track to [`Printer::follow_all`].
     Sent(Track),
     /// Some or all of it may have got there: sending it again may print it twice.
     Unknown {
@@ -142,10 +147,16 @@ pub trait Printer: Send + Sync {
     /// Hands `job` over. Blocks, within the transport's limits.
     fn send(&self, job: Payload<'_>) -> SendOutcome;
 
-    /// Asks what became of a job that was sent. Blocks, within the transport's limits. Ask again, with the same track,
-    /// while the answer is [`Progress::StillPrinting`], as late as that says; every other answer is the last one.
-    /// Nothing else may be sent to the printer meanwhile, or its count is of both.
-    fn follow(&self, track: &mut Track) -> Progress;
+    /// Asks what became of jobs that were sent, oldest first; one answer for each, in order. Blocks, within the
+    /// transport's limits. Ask again, with the same tracks, while an answer is [`Progress::StillPrinting`], as late as that
+    /// says; every other answer is the last one. While a track [is alone](Track::is_alone) nothing else may be sent or
+    /// asked, or the printer's count is of both.
+    fn follow_all(&self, tracks: &mut [Track]) -> Vec<Progress>;
+
+    /// The same of one job.
+    fn follow(&self, track: &mut Track) -> Progress {
+        self.follow_all(std::slice::from_mut(track)).pop().unwrap_or(Progress::Unproven(Doubt::CannotCount))
+    }
 
     /// Asks how it is. Blocks, within the transport's limits.
     fn health(&self) -> Health;

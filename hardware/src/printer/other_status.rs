@@ -1,4 +1,4 @@
-//! The short answers: TSPL's one byte, ESC/POS's four.
+//! The short answers: TSPL's one byte, ESC/POS's four, EPL2's codes.
 
 use super::{Fault, Health, PrinterState, Warning};
 
@@ -7,6 +7,28 @@ pub const TSPL_REQUEST: &[u8] = b"\x1b!?";
 
 /// ESC/POS's real-time status commands `DLE EOT 1` to `4` (Epson, "ESC/POS Application Programming Guide", DLE EOT).
 pub const ESC_POS_REQUEST: &[u8] = b"\x10\x04\x01\x10\x04\x02\x10\x04\x03\x10\x04\x04";
+
+/// EPL2's immediate error report (Zebra, "EPL Programming Guide" 14245L-003, command `^ee`). The empty line before it ends
+/// what a broken-off job left.
+pub const EPL2_REQUEST: &[u8] = b"\r\n^ee\r\n";
+
+/// What EPL2's report says: one or more two-digit codes with commas between, and CR LF. `None` if it is not whole or not of
+/// that form. 00 is no error, 11 an open print head; what other codes mean differs, so they are told as an error.
+pub fn epl2(answer: &[u8]) -> Option<Health> {
+    let line = answer.strip_suffix(b"\r\n")?;
+    let line = line.rsplit(|byte| *byte == b'\n').next()?;
+    let codes: Option<Vec<&[u8]>> = line
+        .split(|byte| *byte == b',')
+        .map(|code| Some(code).filter(|code| code.len() == 2 && code.iter().all(u8::is_ascii_digit)))
+        .collect();
+    let mut faults: Vec<Fault> = codes?
+        .into_iter()
+        .filter(|code| *code != b"00")
+        .map(|code| if code == b"11" { Fault::HeadOpen } else { Fault::Other })
+        .collect();
+    faults.dedup();
+    Some(PrinterState::from_faults(faults).into())
+}
 
 /// What TSPL's byte says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,6 +98,18 @@ mod tests {
         assert_eq!(faults, expected.map(|fault| vec![fault]));
         assert!(TsplStatus(0x20).printing() && TsplStatus(0x20).faults().is_empty());
         assert_eq!(TsplStatus(0x05).faults(), [Fault::PaperOut, Fault::HeadOpen]);
+    }
+
+    #[test]
+    fn epl2_codes_are_read() {
+        assert_eq!(epl2(b"00\r\n").unwrap().state, PrinterState::Ready);
+        let faults = |answer: &[u8]| epl2(answer).unwrap().state.faults().to_vec();
+        assert_eq!(faults(b"11\r\n"), [Fault::HeadOpen]);
+        assert_eq!(faults(b"11,07\r\n"), [Fault::HeadOpen, Fault::Other]);
+        assert_eq!(faults(b"00\r\n07\r\n"), [Fault::Other], "the newest counts");
+        for odd in [&b""[..], b"\r\n", b"00", b"1\r\n", b"0x\r\n", b"00,\r\n", b"\x02030\r\n"] {
+            assert_eq!(epl2(odd), None, "{odd:?}");
+        }
     }
 
     #[test]

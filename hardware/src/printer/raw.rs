@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::convoy::{Convoy, Seen};
 use super::dialect::{Answer, Dialect, Manners, overhear, ql_reports};
 use super::port::{Place, Port};
-use super::track::{Count, Report, Reports, Seen, Way};
+use super::reports::{Report, Reports};
+use super::track::Way;
 use super::watchdog::{Limits, Meter, Watchdog, is_pause};
 use super::{Doubt, Evidence, Fault, Health, Payload, Printer, PrinterState, Progress, SendError, SendOutcome, Track};
 
@@ -40,6 +42,8 @@ pub struct RawPrinter {
     limits: Limits,
     watchdog: Watchdog,
     line: Arc<Mutex<Line>>,
+    /// The jobs whose count is looked at. Never locked during a conversation, which may hang.
+    convoy: Arc<Mutex<Convoy>>,
 }
 
 /// What is kept between conversations.
@@ -61,8 +65,21 @@ impl fmt::Debug for RawPrinter {
 impl RawPrinter {
     pub(super) fn new(way: impl Place, speech: &Speech, limits: Limits) -> Self {
         let dialect = if speech.asks { Dialect::of(&speech.language) } else { Dialect::Mute };
-        let (watchdog, line) = (Watchdog::default(), Arc::default());
-        Self { way: Arc::new(way), dialect, shared: speech.shared, odometer: speech.odometer, limits, watchdog, line }
+        let evidence = if dialect == Dialect::Tspl { Evidence::PrintingEnded } else { Evidence::CountFell };
+        Self {
+            way: Arc::new(way),
+            dialect,
+            shared: speech.shared,
+            odometer: speech.odometer,
+            limits,
+            watchdog: Watchdog::default(),
+            line: Arc::default(),
+            convoy: Arc::new(Mutex::new(Convoy::new(evidence))),
+        }
+    }
+
+    fn convoy(&self) -> MutexGuard<'_, Convoy> {
+        self.convoy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What an unanswered question means: a Brother QL on the network never answers, and a plain file cannot.
@@ -132,22 +149,39 @@ impl Printer for RawPrinter {
             odometer: self.odometer,
             labels: job.labels,
             bytes: job.bytes.to_vec(),
+            convoy: Arc::clone(&self.convoy),
         };
         let line = Arc::clone(&self.line);
         let sent = self.watchdog.run(self.limits.whole_job(), move |meter| {
             errand.run(meter, &mut line.lock().unwrap_or_else(PoisonError::into_inner))
         });
-        sent.unwrap_or_else(|hung| hung.outcome(self.way.name(), self.limits.whole_job()))
+        let outcome = sent.unwrap_or_else(|hung| hung.outcome(self.way.name(), self.limits.whole_job()));
+        if matches!(outcome, SendOutcome::Unknown { .. }) {
+            // What of this comes out is no part of the sum: the count is not of the others alone any more.
+            self.convoy().end(Doubt::Interrupted);
+        }
+        outcome
     }
 
-    fn follow(&self, track: &mut Track) -> Progress {
-        let progress = match &mut track.0 {
-            Way::Count(count) => count.next(self.look()),
-            Way::Reports(reports) => reports.next(&self.reports()),
-            Way::None(doubt) => return Progress::Unproven(*doubt),
-            Way::Simulated { .. } | Way::Ipp { .. } => return Progress::Unproven(Doubt::CannotCount),
+    fn follow_all(&self, tracks: &mut [Track]) -> Vec<Progress> {
+        if tracks.iter().any(|track| matches!(track.0, Way::Count { .. })) {
+            let seen = self.look();
+            self.convoy().next(seen);
+        }
+        let mut ended = false;
+        let follow = |track: &mut Track| match &mut track.0 {
+            Way::Count { place, .. } => self.convoy().progress(place),
+            Way::Reports(reports) => {
+                let progress = reports.next(&self.reports());
+                ended |= !matches!(progress, Progress::StillPrinting { .. });
+                progress
+            }
+            Way::None(doubt) => Progress::Unproven(*doubt),
+            Way::Simulated { .. } | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
         };
-        if !matches!(progress, Progress::StillPrinting { .. }) {
+        let progress = tracks.iter_mut().map(follow).collect();
+        self.convoy().forget_told();
+        if ended {
             self.hang_up();
         }
         progress
@@ -186,6 +220,7 @@ struct Errand {
     odometer: bool,
     labels: u32,
     bytes: Vec<u8>,
+    convoy: Arc<Mutex<Convoy>>,
 }
 
 impl Errand {
@@ -196,9 +231,12 @@ impl Errand {
         line.port = None;
         let opened = self.way.open(&self.limits).and_then(|mut port| {
             let before = self.before(port.as_mut(), &mut line.manners)?;
-            if before != Answer::NotAsked && !self.way.stays_open() && is_over(port.as_mut()) {
+            let in_doubt = before != Answer::NotAsked && !self.way.stays_open() && !line.manners.keeps_open;
+            if in_doubt && is_over(port.as_mut()) {
                 // It serves one question a connection: a job written here would be lost.
                 port = self.way.open(&self.limits)?;
+            } else if in_doubt {
+                line.manners.keeps_open = true;
             }
             Ok((port, before))
         });
@@ -206,6 +244,9 @@ impl Errand {
             Ok(opened) => opened,
             Err(error) => return SendOutcome::NothingSent(SendError::Unreachable { to, error }),
         };
+        if let Some(look) = before.look() {
+            self.convoy().next(Seen::Look(look));
+        }
         if let Some((loaded, needed)) = before.wrong_stock(&self.bytes) {
             return SendOutcome::NothingSent(SendError::WrongStock { to, loaded, needed });
         }
@@ -237,22 +278,26 @@ impl Errand {
         self.dialect.ask(port, manners, self.odometer, &self.limits)
     }
 
+    fn convoy(&self) -> MutexGuard<'_, Convoy> {
+        self.convoy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn track(&self, before: &Answer) -> Track {
         if self.shared {
             return Track(Way::None(Doubt::OthersPrint));
         }
-        let count = |one_batch, evidence| match before.look() {
-            Some(look) => Track(Way::Count(Count::new(self.labels, one_batch, evidence, look))),
+        let count = |formats, alone| match before.look() {
+            Some(look) => Track(Way::Count { place: self.convoy().join(formats, self.labels, look), alone }),
             None => Track::none(),
         };
         match before {
             Answer::Zebra(..) => {
                 let formats = self.bytes.windows(3).filter(|at| at.eq_ignore_ascii_case(b"^XZ")).count();
-                count(formats == 1, Evidence::CountFell)
+                count(u32::try_from(formats).unwrap_or(u32::MAX), false)
             }
-            Answer::Tspl(_) => count(true, Evidence::PrintingEnded),
+            Answer::Tspl(_) => count(1, true),
             Answer::Ql(_) if self.way.stays_open() => Track(Way::Reports(Reports::new(self.labels))),
-            Answer::Ql(_) | Answer::EscPos(_) | Answer::Silence | Answer::NotAsked => Track::none(),
+            Answer::Ql(_) | Answer::Uncounted(_) | Answer::Silence | Answer::NotAsked => Track::none(),
         }
     }
 }

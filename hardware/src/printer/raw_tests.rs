@@ -238,6 +238,54 @@ fn a_printer_known_to_be_silent_is_not_asked_before_each_job() {
     assert_eq!(house.printer.follow(&mut track), Progress::Unproven(Doubt::CannotCount));
 }
 
+/// An EPL2 printer on a port: answers `^ee` with this, or not at all, and keeps what it was sent besides.
+fn epl2_printer(answer: Option<&'static [u8]>) -> (String, std::sync::mpsc::Receiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (told, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let (mut all, mut piece) = (Vec::new(), [0_u8; 1024]);
+            while let Ok(read @ 1..) = std::io::Read::read(&mut stream, &mut piece) {
+                all.extend_from_slice(&piece[..read]);
+                if all.ends_with(b"\r\n^ee\r\n") {
+                    all.truncate(all.len() - 7);
+                    std::io::Write::write_all(&mut stream, answer.unwrap_or_default()).unwrap();
+                }
+            }
+            if !all.is_empty() && told.send(all).is_err() {
+                return;
+            }
+        }
+    });
+    (address, heard)
+}
+
+#[test]
+fn an_epl2_printer_is_asked_and_one_that_never_answers_is_no_fault() {
+    let speech = Speech::of("epl2");
+    let (well, heard) = epl2_printer(Some(b"00\r\n"));
+    let printer = tcp(&well, &speech, quick());
+    assert_eq!(printer.state(), PrinterState::Ready);
+    let mut track = sent(&printer, job(b"N\r\nP1\r\n", 1));
+    assert_eq!(printer.follow(&mut track), Progress::Unproven(Doubt::CannotCount));
+    assert_eq!(heard.recv_timeout(Duration::from_secs(5)).unwrap(), b"N\r\nP1\r\n");
+
+    let (open, _) = epl2_printer(Some(b"11\r\n"));
+    let printer = tcp(&open, &speech, quick());
+    let outcome = printer.send(job(b"N\r\nP1\r\n", 1));
+    let SendOutcome::NothingSent(SendError::NotReady { faults, .. }) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(faults, [Fault::HeadOpen]);
+
+    let (mute, heard) = epl2_printer(None);
+    let printer = tcp(&mute, &speech, quick());
+    assert_eq!(printer.state(), PrinterState::CannotAsk);
+    let began = std::time::Instant::now();
+    drop(sent(&printer, job(b"N\r\nP1\r\n", 1)));
+    assert!(began.elapsed() < quick().status, "it is not waited for again");
+    assert_eq!(heard.recv_timeout(Duration::from_secs(5)).unwrap(), b"N\r\nP1\r\n");
+}
+
 #[test]
 fn an_absent_device_gets_nothing_and_no_file_appears() {
     let root = tempfile::tempdir().unwrap();

@@ -35,6 +35,8 @@ struct Inner {
     faults: VecDeque<SimFault>,
     state: PrinterState,
     counting: Counting,
+    /// After so many more jobs it is in this state.
+    stops: Option<(u32, PrinterState)>,
 }
 
 /// What a simulated printer counts.
@@ -58,7 +60,8 @@ pub struct SimPrinter {
 impl Default for SimPrinter {
     fn default() -> Self {
         let (labels, faults) = (VecDeque::new(), VecDeque::new());
-        let inner = Inner { labels, faults, state: PrinterState::Ready, counting: Counting::AfterLooks(0) };
+        let inner =
+            Inner { labels, faults, state: PrinterState::Ready, counting: Counting::AfterLooks(0), stops: None };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 }
@@ -87,6 +90,11 @@ impl SimPrinter {
         self.lock().state = state;
     }
 
+    /// What it says of itself once it has taken so many more jobs.
+    pub fn stop_after(&self, jobs: u32, state: PrinterState) {
+        self.lock().stops = Some((jobs, state));
+    }
+
     /// What it counts of the jobs that come from now on.
     pub fn set_counting(&self, counting: Counting) {
         self.lock().counting = counting;
@@ -111,6 +119,12 @@ impl Printer for SimPrinter {
                     inner.labels.pop_front();
                 }
                 inner.labels.push_back(SimLabel { name: job.name.to_owned(), bytes: job.bytes.to_vec() });
+                if let Some((left, state)) = inner.stops.take() {
+                    match left.saturating_sub(1) {
+                        0 => inner.state = state,
+                        left => inner.stops = Some((left, state)),
+                    }
+                }
                 SendOutcome::Sent(match inner.counting {
                     Counting::Nothing => Track::none(),
                     Counting::AfterLooks(looks_left) => Track(Way::Simulated { looks_left }),
@@ -119,17 +133,18 @@ impl Printer for SimPrinter {
         }
     }
 
-    fn follow(&self, track: &mut Track) -> Progress {
+    fn follow_all(&self, tracks: &mut [Track]) -> Vec<Progress> {
         let faults = self.lock().state.faults().to_vec();
-        match &mut track.0 {
+        let look = |track: &mut Track| match &mut track.0 {
             Way::Simulated { looks_left: 0 } if faults.is_empty() => Progress::Printed(Evidence::Simulated),
             Way::Simulated { looks_left } => {
                 *looks_left = looks_left.saturating_sub(u32::from(faults.is_empty()));
-                Progress::StillPrinting { left: None, faults, look_again: LOOK_AGAIN }
+                Progress::StillPrinting { left: None, faults: faults.clone(), look_again: LOOK_AGAIN }
             }
             Way::None(doubt) => Progress::Unproven(*doubt),
-            Way::Count(_) | Way::Reports(_) | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
-        }
+            Way::Count { .. } | Way::Reports(_) | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
+        };
+        tracks.iter_mut().map(look).collect()
     }
 
     fn health(&self) -> Health {

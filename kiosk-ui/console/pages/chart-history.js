@@ -2,6 +2,7 @@
 
 /** @import { Context } from "../pages.js" */
 /** @import { HistoryRow } from "../types.js" */
+/** @typedef {{row: HistoryRow, earlier: HistoryRow[]}} Line one line of the timeline, and the steps that led to it */
 
 import { get } from "../../shared/api.js";
 import { el, fill } from "../../shared/dom.js";
@@ -24,7 +25,7 @@ export function history(context, chart) {
   let next = null;
 
   const draw = () => {
-    fill(timeline, ...rows.map(eventNode));
+    fill(timeline, ...folded(rows).map(eventNode));
     fill(foot, rows.length === 0 ? emptyBlock("Nothing has happened yet", "The first scan of this chart appears here.") : next ? button("Earlier", () => void earlier()) : null);
   };
   /** @param {string | null} cursor */
@@ -68,8 +69,42 @@ export function history(context, chart) {
   return { element: el("div", {}, timeline, foot), restart, refresh };
 }
 
-/** @param {HistoryRow} row */
-function eventNode(row) {
+/**
+ * The steps of a print job as one line, where the newest of them stands.
+ *
+ * @param {HistoryRow[]} rows newest first
+ * @returns {Line[]}
+ */
+function folded(rows) {
+  /** @type {Map<number, Line>} */
+  const jobs = new Map();
+  /** @type {Line[]} */
+  const lines = [];
+  for (const row of rows) {
+    const job = row.print_job ? jobs.get(row.print_job) : undefined;
+    if (job) {
+      job.earlier.push(row);
+      continue;
+    }
+    const line = { row, earlier: [] };
+    if (row.print_job) jobs.set(row.print_job, line);
+    lines.push(line);
+  }
+  return lines;
+}
+
+/**
+ * @param {HistoryRow[]} rows newest first
+ */
+function earlierSteps(rows) {
+  if (rows.length === 0) return null;
+  const say = times();
+  const step = (/** @type {HistoryRow} */ row) => el("li", {}, capital(words(row.kind)), " · ", say.element(row.at, "when"), ` · #${row.seq}`);
+  return el("details", { class: "event-steps soft" }, el("summary", {}, rows.length === 1 ? "1 earlier step" : `${rows.length} earlier steps`), el("ol", {}, ...rows.map(step)));
+}
+
+/** @param {Line} line */
+function eventNode({ row, earlier }) {
   const say = times();
   const tone = row.tone ?? "plain";
   const nobody = row.actor?.startsWith("kiosk:");
@@ -92,6 +127,7 @@ function eventNode(row) {
         row.rule ? el("span", { class: "rule", title: row.rule }, ` · ${ruleText(row.rule)}`) : null,
         recordedLater ? [" ", tag("late", "saved", `Recorded ${say.exact(row.recorded_at)}, after the kiosk was offline`)] : null,
       ),
+      earlierSteps(earlier),
     ),
     el("span", { class: "event-seq soft", title: "Ledger entry" }, `#${row.seq}`),
   );
@@ -104,7 +140,7 @@ function eventNode(row) {
  */
 function whatHappened(row) {
   const verb = row.tone === "refused" ? "Refused" : capital(words(row.kind));
-  const rest = row.text && row.text !== verb ? row.text : (row.place_name ?? "");
+  const rest = row.print_job ? `job ${row.print_job}` : row.text && row.text !== verb ? row.text : (row.place_name ?? "");
   if (rest.startsWith(verb)) return [el("strong", {}, verb), rest.slice(verb.length)];
   return [el("strong", {}, verb), rest ? ` · ${rest}` : ""];
 }

@@ -1,20 +1,33 @@
 /** A new batch of labels, and where one goes on after a jam. */
 
-/** @import { Batch, Place, Printer, Template } from "../types.js" */
+/** @import { Batch, ImportRun, Place, Printer, Template } from "../types.js" */
 /** @import { Values } from "../parts/form.js" */
 
 import { get, post } from "../../shared/api.js";
 import { ask } from "../parts/form.js";
+import { activePlaces } from "../parts/place-field.js";
 import { printerOption, REASONS, templateOption } from "../parts/print-words.js";
 import { chartLabel } from "../parts/scans.js";
 import { toast } from "../parts/toast.js";
-import { activePlaces } from "../parts/place-field.js";
+import { times } from "../session.js";
 
 /** MRNs that are looked up one by one for a list. */
 const LOOKED_UP_MAX = 300;
 
+/** Imports that the form offers, the latest. */
+const IMPORTS_OFFERED = 20;
+
+/**
+ * @param {ImportRun} run
+ * @returns {[string, string]}
+ */
+function runOption(run) {
+  return [String(run.id), `${run.file || `Import ${run.id}`}, ${times().exact(run.began_at)}: ${run.added} ${run.added === 1 ? "chart" : "charts"}`];
+}
+
 export async function makeBatch() {
-  const [printers, templates, places] = await Promise.all([get("/api/v1/printers"), get("/api/v1/label-templates"), activePlaces()]);
+  const [printers, templates, places, imports] = await Promise.all([get("/api/v1/printers"), get("/api/v1/label-templates"), activePlaces(), get("/api/v1/import-runs", { limit: IMPORTS_OFFERED })]);
+  const runs = /** @type {ImportRun[]} */ (imports.rows).filter((run) => run.added > 0);
   const forCharts = /** @type {Template[]} */ (templates.rows).filter((template) => template.about === "chart");
   const onSheets = forCharts.filter((template) => template.stock.per_sheet > 1).map((template) => template.name);
   const homes = /** @type {Place[]} */ (places).filter((place) => place.kind === "file_room" || place.kind === "offsite");
@@ -23,11 +36,12 @@ export async function makeBatch() {
     intro: ["Labels are queued a few at a time: single labels still go out in between, and a jam can be printed again from any label."],
     fields: [
       { name: "name", label: "Name of the batch", required: true, hint: "What you will call it on this page. No patient’s name." },
-      { name: "which", label: "Which charts", type: "radio", value: "unlabelled", options: [["unlabelled", "All that have no label yet, as after an import"], ["section", "A part of the shelf, by terminal digits"], ["list", "A list of charts"]] },
+      { name: "which", label: "Which charts", type: "radio", value: "unlabelled", options: [...(runs.length > 0 ? [/** @type {[string, string]} */ (["import", "What an import brought"])] : []), ["unlabelled", "All that have no label yet"], ["section", "A part of the shelf, by terminal digits"], ["list", "A list of charts"]] },
+      { name: "import_run", label: "Which import", type: "select", options: runs.map(runOption), required: true, when: { name: "which", is: "import" } },
       { name: "section_from", label: "From", type: "number", min: 0, max: 99, value: 0, required: true, when: { name: "which", is: "section" } },
       { name: "section_to", label: "To", type: "number", min: 0, max: 99, value: 99, required: true, when: { name: "which", is: "section" } },
       { name: "list", label: "Charts", type: "textarea", required: true, hint: "One a line: MRN, chart number with #, or a scanned code.", when: { name: "which", is: "list" } },
-      { name: "home", label: "Filed at", type: "select", options: [["", "Anywhere"], ...homes.map((place) => /** @type {[string, string]} */ ([place.code, `${place.name} (${place.code})`]))], when: { name: "which", is: ["unlabelled", "section"] } },
+      { name: "home", label: "Filed at", type: "select", options: [["", "Anywhere"], ...homes.map((place) => /** @type {[string, string]} */ ([place.code, `${place.name} (${place.code})`]))], when: { name: "which", is: ["import", "unlabelled", "section"] } },
       { name: "template", label: "Label", type: "select", value: "folder-4x2", options: forCharts.map(templateOption), required: true },
       { name: "printer", label: "Printer", type: "select", options: /** @type {Printer[]} */ (printers.rows).map(printerOption), required: true },
       { name: "start_at", label: "First free position on the first sheet", type: "number", min: 1, value: 1, hint: "Along the rows, then down.", required: true, when: { name: "template", is: onSheets } },
@@ -46,8 +60,9 @@ export async function makeBatch() {
  * @param {Values} values
  * @returns {Promise<Record<string, unknown>>}
  */
-async function selection({ which, section_from, section_to, list, home }) {
+async function selection({ which, import_run, section_from, section_to, list, home }) {
   const filed = home ? { home } : {};
+  if (which === "import") return { import_run: Number(import_run), ...filed };
   if (which === "section") return { section_from, section_to, ...filed };
   if (which === "unlabelled") return { unlabelled: true, ...filed };
   const words = String(list ?? "").split(/[\s,;]+/).filter(Boolean);

@@ -12,7 +12,8 @@ use crate::import::{
     self, Chunk, ChunkDone, DryRunSink, ImportFile, ImportKind, ImportReport, ImportSink, LedgerSink, ParseRules,
     SinkError,
 };
-use crate::ledger::{Actor, Clock, Ledger, SystemClock};
+use crate::ledger::changes::ImportRun;
+use crate::ledger::{Actor, Clock, Ids, Ledger, RandomIds, SystemClock};
 
 /// `outguide import places|staff|patients|charts FILE.csv`.
 pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
@@ -23,10 +24,11 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
         cli::ImportKind::Patients => ImportKind::Patients,
         cli::ImportKind::Charts => ImportKind::Charts,
     };
+    let run = Some(run_of(&arguments.file));
     let mut sink: Box<dyn ImportSink> = match (Reach::open(&config)?, arguments.dry_run) {
         (Reach::Here(ledger), true) => Box::new(DryRunSink { ledger }),
-        (Reach::Here(ledger), false) => Box::new(LedgerSink { ledger, by: Actor::System }),
-        (Reach::There(remote), dry_run) => Box::new(RemoteSink { remote, dry_run }),
+        (Reach::Here(ledger), false) => Box::new(LedgerSink { ledger, by: Actor::System, run }),
+        (Reach::There(remote), dry_run) => Box::new(RemoteSink { remote, dry_run, run }),
     };
     let mut progress = Progress::new(&format!("Importing {}", arguments.file.display()), file_size(&arguments.file));
     let report = load(&config, kind, &arguments.file, sink.as_mut(), &mut |counts| progress.at(counts.bytes));
@@ -53,8 +55,14 @@ pub fn load(
 
 /// Imports one file into a ledger of this process.
 pub fn load_here(config: &Config, kind: ImportKind, path: &Path, ledger: &Ledger) -> Result<ImportReport, Failure> {
-    let mut sink = LedgerSink { ledger: ledger.clone(), by: Actor::System };
+    let mut sink = LedgerSink { ledger: ledger.clone(), by: Actor::System, run: Some(run_of(path)) };
     load(config, kind, path, &mut sink, &mut |_| {}).map_err(Failure::new)
+}
+
+/// Each run of the command is one: an import that is run again brings what the first did not.
+fn run_of(path: &Path) -> ImportRun {
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    ImportRun { id: RandomIds.uuid(), file }
 }
 
 fn file_size(path: &Path) -> u64 {
@@ -82,11 +90,12 @@ fn tell(report: &ImportReport, dry_run: bool) -> Result<(), Failure> {
 struct RemoteSink {
     remote: Remote,
     dry_run: bool,
+    run: Option<ImportRun>,
 }
 
 impl ImportSink for RemoteSink {
     fn load(&mut self, chunk: &Chunk) -> Result<ChunkDone, SinkError> {
-        match self.remote.run(&Task::Import { chunk: chunk.clone(), dry_run: self.dry_run }) {
+        match self.remote.run(&Task::Import { chunk: chunk.clone(), dry_run: self.dry_run, run: self.run.clone() }) {
             Ok(Done::Imported(done)) => Ok(done),
             Ok(other) => Err(SinkError(format!("the server answered {other:?}"))),
             Err(error) => Err(SinkError(error.to_string())),

@@ -144,6 +144,7 @@ mod tests {
             barcodes: barcode::Reader::new(&[]).unwrap(),
             numbering: Numbering::new(r"\d{6}", Filing::TerminalDigit).unwrap(),
             zone: jiff::tz::TimeZone::UTC,
+            chart_labels: std::collections::HashMap::new(),
         })
         .unwrap()
     }

@@ -12,8 +12,9 @@ use super::super::rows::{self, ChartRecord};
 use super::super::work::Work;
 use super::super::{Effect, PatientId};
 use super::charts::{self, ChartRegistration};
+use super::import_runs::{self, ImportRun};
 use super::{Change, patients, places, staff, versioned};
-use crate::barcode::{self, BadgeNumber, PlaceCode};
+use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::{Act, Place, PlaceKind, Role, Staff};
 use crate::records::Patient;
 
@@ -204,6 +205,8 @@ impl Change for ImportPatients {
 pub struct ImportCharts {
     /// At most [`IMPORT_CHUNK_ROWS`].
     pub rows: Vec<ChartRow>,
+    /// The run that the chunk belongs to, where it is one.
+    pub run: Option<ImportRun>,
 }
 
 impl Change for ImportCharts {
@@ -213,13 +216,25 @@ impl Change for ImportCharts {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let (mut outcomes, mut effects) = begun(&self.rows)?;
         let mut named = HashSet::new();
+        let first = work.store.next.chart;
         for row in self.rows {
             outcomes.push(match chart_row(work, row, &mut named, &mut effects)? {
                 Ok(outcome) => outcome,
                 Err((field, text)) => RowOutcome::Rejected { field, text },
             });
         }
-        finished(work, "charts_imported", outcomes, effects)
+        let change = match &self.run {
+            Some(run) if !effects.is_empty() => {
+                let last = work.store.next.chart - 1;
+                let new = (first <= last).then_some((ChartNumber(first), ChartNumber(last)));
+                let counts = (count(&outcomes, &RowOutcome::Added), count(&outcomes, &RowOutcome::Changed));
+                let (of_run, change) = import_runs::chunk(work, run, new, counts)?;
+                effects.extend(of_run);
+                change
+            }
+            _ => json!({}),
+        };
+        finished_with(work, "charts_imported", outcomes, effects, change)
     }
 }
 
@@ -330,9 +345,24 @@ fn finished(
     outcomes: Vec<RowOutcome>,
     effects: Vec<Effect>,
 ) -> Result<Vec<RowOutcome>, ChangeError> {
+    finished_with(work, kind, outcomes, effects, json!({}))
+}
+
+fn count(outcomes: &[RowOutcome], wanted: &RowOutcome) -> usize {
+    outcomes.iter().filter(|outcome| *outcome == wanted).count()
+}
+
+/// The same, with more to say in the entry's `change`.
+fn finished_with(
+    work: &mut Work<'_>,
+    kind: &str,
+    outcomes: Vec<RowOutcome>,
+    effects: Vec<Effect>,
+    mut change: serde_json::Value,
+) -> Result<Vec<RowOutcome>, ChangeError> {
     if !effects.is_empty() {
-        let count = |wanted: &RowOutcome| outcomes.iter().filter(|outcome| *outcome == wanted).count();
-        let change = json!({ "added": count(&RowOutcome::Added), "changed": count(&RowOutcome::Changed) });
+        change["added"] = count(&outcomes, &RowOutcome::Added).into();
+        change["changed"] = count(&outcomes, &RowOutcome::Changed).into();
         work.record(kind, change, effects)?;
     }
     Ok(outcomes)

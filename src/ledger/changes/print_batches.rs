@@ -88,7 +88,7 @@ pub struct GatherBatch {
 
 impl GatherBatch {
     /// The most charts in one change.
-    pub const CHUNK: usize = 500;
+    pub const CHUNK: usize = 200;
     /// The most labels in one batch.
     pub const LABELS_MAX: usize = 300_000;
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -120,6 +120,24 @@ impl Reader {
         let mut statement = self.conn().prepare_cached(&format!("{SELECT_CHARTS} WHERE c.number = ?1"))?;
         let mut rows = statement.query(params![number.0])?;
         rows.next()?.map(|row| self.chart_row(row, sight)).transpose()
+    }
+
+    /// Who had it handed out on its present loan, in words: a person's name or an account's. Nobody where it is not out, or
+    /// where no person was signed in.
+    pub fn checked_out_by(&self, number: ChartNumber) -> Result<Option<String>, ReadError> {
+        let sql = "SELECT e.actor FROM charts c JOIN entries e ON e.seq = c.loan WHERE c.number = ?1";
+        let actor: Option<String> =
+            self.conn().prepare_cached(sql)?.query_row(params![number.0], |row| row.get(0)).optional()?;
+        actor.map_or(Ok(None), |actor| self.person(&actor))
+    }
+
+    /// A person as an entry's actor names one: by name, or by account; nobody for devices, kiosks and Outguide itself.
+    pub fn person(&self, actor: &str) -> Result<Option<String>, ReadError> {
+        match actor.split_once(':') {
+            Some(("staff", badge)) => Ok(self.staff_name(badge)?.map(|name| shown(&name))),
+            Some(("user", name)) => Ok(Some(name.to_owned())),
+            _ => Ok(None),
+        }
     }
 
     /// One chart with its alerts, labels and volumes.

@@ -98,7 +98,9 @@ fn add(event: &mut Published, effect: Effect) {
         Effect::RowSet { .. }
         | Effect::PrintBatchSet(_)
         | Effect::PrintBatchCharts { .. }
-        | Effect::PrinterStockSet(_) => (None, None),
+        | Effect::PrinterStockSet(_)
+        | Effect::ImportRunSet(_)
+        | Effect::ImportRunCharts { .. } => (None, None),
         Effect::AlertSet(alert) => {
             let at = (alert.chart, alert.place.clone());
             event.alert = Some(alert);

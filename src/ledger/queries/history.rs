@@ -11,6 +11,7 @@ use super::sight::shade_history;
 use super::{Page, Paging, ReadError, Reader, Sight, bad_cursor, time_at};
 use crate::barcode::{ChartNumber, PlaceCode};
 use crate::custody::{Act, Rule, Tone, Verdict, VerdictKind};
+use crate::ledger::PrintJobId;
 use crate::records::shown;
 
 /// A queued scan that arrives later than this after it was made is shown as late.
@@ -45,6 +46,8 @@ pub struct HistoryRow {
     pub tone: Option<Tone>,
     /// The rule that refused.
     pub rule: Option<Rule>,
+    /// The print job of which this is a step: its steps belong together on a screen.
+    pub print_job: Option<PrintJobId>,
     /// In words.
     pub text: String,
     /// Was it queued by a kiosk and arrived late?
@@ -56,7 +59,13 @@ pub struct HistoryRow {
 const SELECT_HISTORY: &str = "
     SELECT h.effective_at, h.queue_seq, h.seq, h.act, e.kind, e.kiosk, e.device, e.actor,
            e.recorded_at,
-           CASE WHEN e.kiosk IS NULL THEN NULL ELSE json_extract(e.body, '$.outcome.verdict') END AS verdict
+           CASE WHEN e.kiosk IS NULL THEN NULL ELSE json_extract(e.body, '$.outcome.verdict') END AS verdict,
+           CASE WHEN e.kind GLOB 'print_job_*' OR e.kind = 'paper_queued' THEN json_extract(e.body, '$.change.print_job')
+                WHEN e.kind IN ('labels_queued', 'print_batch_queued') THEN (
+                    SELECT x.value ->> 'id' FROM json_each(e.body, '$.effects') x
+                    WHERE x.value ->> 'effect' = 'print_job_set' AND (x.value ->> 'chart' = h.chart OR EXISTS (
+                        SELECT 1 FROM json_each(x.value, '$.labels') l WHERE l.value ->> 'chart' = h.chart)) LIMIT 1)
+           END AS print_job
     FROM chart_history h JOIN entries e ON e.seq = h.seq WHERE h.chart = ?1 ";
 
 impl Reader {
@@ -120,6 +129,7 @@ fn history_row(row: &Row<'_>, names: &mut Names<'_>) -> Result<HistoryRow, ReadE
         actor: Some(actor),
         kiosk,
         device: row.get("device")?,
+        print_job: row.get::<_, Option<i64>>("print_job")?.map(|id| PrintJobId(id.unsigned_abs())),
         place,
         place_name,
         tone: verdict.as_ref().map(|verdict| verdict.tone),

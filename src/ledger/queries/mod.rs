@@ -10,6 +10,7 @@ mod counts;
 mod events;
 mod find;
 mod history;
+mod import_runs;
 mod out;
 mod patients;
 mod print_batches;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{Page, Paging, ReadError, Reader};
 use crate::barcode::{ChartNumber, PlaceCode};
 use crate::ledger::rows::{self, PRINT_BATCH_COLUMNS};
-use crate::ledger::{PrintBatchId, PrintBatchRow};
+use crate::ledger::{ImportRunId, PrintBatchId, PrintBatchRow};
 
 /// A batch and how far it is, in labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,6 +34,8 @@ pub struct LabelSelection {
     pub sections: Option<(u8, u8)>,
     /// Filed here.
     pub home: Option<PlaceCode>,
+    /// Brought by this run of an import.
+    pub import_run: Option<ImportRunId>,
     /// Only charts for which Outguide never printed a label, as those that an import brought.
     pub unlabelled: bool,
 }
@@ -108,10 +110,19 @@ impl Reader {
 
     /// The charts in use that fit, in the order of the shelf; at most `most` and one, which tells that there are more.
     pub fn select_for_labels(&self, wanted: &LabelSelection, most: usize) -> Result<Vec<ChartNumber>, ReadError> {
-        let sql = "SELECT c.number, p.mrn, p.sort_name, c.volume FROM charts c JOIN patients p ON p.id = c.patient
-                   WHERE c.retired = 0 AND (?1 IS NULL OR c.home = ?1) AND (?2 = 0 OR c.issued IS NULL)";
-        let mut statement = self.conn().prepare_cached(sql)?;
-        let mut rows = statement.query(params![wanted.home.as_ref().map(PlaceCode::as_str), wanted.unlabelled])?;
+        // CROSS JOIN keeps the order: a run's stretches of numbers first, then the charts in them.
+        let from = match wanted.import_run {
+            Some(_) => "import_run_charts r CROSS JOIN charts c ON r.run = ?3 AND c.number BETWEEN r.first AND r.last",
+            None => "charts c",
+        };
+        let sql = format!(
+            "SELECT c.number, p.mrn, p.sort_name, c.volume FROM {from} JOIN patients p ON p.id = c.patient
+             WHERE c.retired = 0 AND (?1 IS NULL OR c.home = ?1) AND (?2 = 0 OR c.issued IS NULL) AND (?3 IS NULL OR ?3 > 0)"
+        );
+        let mut statement = self.conn().prepare_cached(&sql)?;
+        let home = wanted.home.as_ref().map(PlaceCode::as_str);
+        let run = wanted.import_run.map(|ImportRunId(id)| id);
+        let mut rows = statement.query(params![home, wanted.unlabelled, run])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let mrn: String = row.get(1)?;

@@ -76,6 +76,7 @@ pub(super) fn options(dir: &std::path::Path, clock: Arc<TestClock>, ids: u128) -
         barcodes: barcode::Reader::new(&[rule]).unwrap(),
         numbering: Numbering::new(r"^\d{6}$", Filing::TerminalDigit).unwrap(),
         zone: TimeZone::UTC,
+        chart_labels: std::collections::HashMap::new(),
     }
 }
 

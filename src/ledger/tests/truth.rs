@@ -225,7 +225,7 @@ fn the_same_import_twice_changes_nothing() {
         legacy_barcode: Some("OLD-1".into()),
     };
     let import = || {
-        let chunk = ImportCharts { rows: vec![row.clone()] };
+        let chunk = ImportCharts { rows: vec![row.clone()], run: None };
         house.ledger.change_blocking(&House::by(), chunk).unwrap()
     };
     assert_eq!(import(), vec![RowOutcome::Added]);

@@ -12,7 +12,7 @@ use crate::barcode::{ChartNumber, PlaceCode};
 use crate::custody::Role;
 use crate::ledger::changes::{BatchStep, GatherBatch, OpenBatch, SteerBatch};
 use crate::ledger::queries::{LabelSelection, Page, PrintBatchView};
-use crate::ledger::{Actor, ChangeError, Ledger, PrintBatchId, PrintBatchRow};
+use crate::ledger::{Actor, ChangeError, ImportRunId, ImportRunRow, Ledger, PrintBatchId, PrintBatchRow};
 use crate::web::caller::Caller;
 use crate::web::extract::{Body, Path, Query};
 use crate::web::problem::{Answer, Problem};
@@ -25,6 +25,7 @@ pub(super) fn register(api: Api) -> Api {
         .route(Access::Role(Role::Records), routes!(pause))
         .route(Access::Role(Role::Records), routes!(resume))
         .route(Access::Role(Role::Records), routes!(cancel))
+        .route(Access::Role(Role::Records), routes!(import_runs))
 }
 
 /// Charts that one request may name; larger batches name a part of the shelf.
@@ -63,7 +64,10 @@ struct Wanted {
     /// Filed here.
     #[schema(value_type = Option<String>)]
     home: Option<PlaceCode>,
-    /// Only charts for which Outguide never printed a label, as those that an import brought.
+    /// Brought by this run of an import.
+    #[schema(value_type = Option<u64>)]
+    import_run: Option<ImportRunId>,
+    /// Only charts for which Outguide never printed a label.
     #[serde(default)]
     unlabelled: bool,
 }
@@ -82,10 +86,12 @@ impl Wanted {
             let text = format!("There are no sections from {from} to {to}: use 0 to 99, the lower one first.");
             return Err(Problem::invalid("section_to", text));
         }
-        if !self.charts.is_empty() && (sections.is_some() || self.home.is_some() || self.unlabelled) {
+        let others = sections.is_some() || self.home.is_some() || self.import_run.is_some() || self.unlabelled;
+        if !self.charts.is_empty() && others {
             return Err(Problem::invalid("charts", "Name charts, or say which, not both."));
         }
-        Ok(LabelSelection { sections, home: self.home.clone(), unlabelled: self.unlabelled })
+        let (home, import_run, unlabelled) = (self.home.clone(), self.import_run, self.unlabelled);
+        Ok(LabelSelection { sections, home, import_run, unlabelled })
     }
 }
 
@@ -121,6 +127,12 @@ async fn open(State(web): State<Web>, caller: Caller, Body(wanted): Body<Wanted>
 /// The charts, in the batch's order.
 async fn chosen(web: &Web, named: Vec<ChartNumber>, wanted: LabelSelection) -> Answer<Vec<ChartNumber>> {
     let most = if named.is_empty() { GatherBatch::LABELS_MAX } else { CHARTS_MAX };
+    let run = wanted.import_run;
+    if let Some(run) = run
+        && !web.ledger().read(move |reader| reader.has_import_run(run)).await?
+    {
+        return Err(Problem::invalid("import_run", "There is no import of this number."));
+    }
     let charts = if named.is_empty() {
         web.ledger().read(move |reader| reader.select_for_labels(&wanted, most)).await?
     } else {
@@ -214,4 +226,12 @@ async fn resume(
     responses((status = 200, body = PrintBatchRow)))]
 async fn cancel(State(web): State<Web>, caller: Caller, Path(id): Path<u64>) -> Answer<Json<PrintBatchRow>> {
     steer(&web, &caller, id, BatchStep::Cancel).await
+}
+
+/// Imports of charts, newest first: what one brought can be labelled as a batch.
+#[utoipa::path(get, path = "/api/v1/import-runs", tag = "print batches", params(Part),
+    responses((status = 200, body = Page<ImportRunRow>)))]
+async fn import_runs(State(web): State<Web>, Query(part): Query<Part>) -> Answer<Json<Page<ImportRunRow>>> {
+    let paging = super::paging(part.limit, part.cursor)?;
+    Ok(Json(web.ledger().read(move |reader| reader.import_runs(&paging)).await?))
 }

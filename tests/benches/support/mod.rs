@@ -360,6 +360,7 @@ pub fn open(dir: &Path, clock: std::sync::Arc<dyn outguide::ledger::Clock>) -> o
         barcodes: outguide::barcode::Reader::new(&[]).expect("no rules"),
         numbering: Numbering::new(r"^\d{7}$", Filing::TerminalDigit).expect("pattern"),
         zone: jiff::tz::TimeZone::UTC,
+        chart_labels: std::collections::HashMap::new(),
     })
     .expect("ledger")
 }
