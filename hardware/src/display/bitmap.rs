@@ -102,7 +102,7 @@ impl Bitmap {
         let ink = |row: Option<&[u8]>| row.is_some_and(|row| row.iter().any(|byte| *byte != 0));
         let row_bytes = self.row_bytes().max(1);
         let mut rows = self.bytes.chunks_exact(row_bytes);
-        let last_column = 0x80_u8 >> (self.width.max(1) - 1) % 8;
+        let last_column = 0x80_u8 >> ((self.width.max(1) - 1) % 8);
         ink(rows.clone().next())
             && ink(rows.clone().next_back())
             && rows.clone().any(|row| row.first().is_some_and(|byte| byte & 0x80 != 0))
