@@ -126,7 +126,7 @@ impl Packing {
         // The first `count` modules of each row of a word.
         let firsts = |word: usize, count: usize| {
             let rows = 0..width.saturating_sub(word * rows).min(rows);
-            rows.fold(0, |all, row| all | lowest(count) << (row * stride))
+            rows.fold(0, |all, row| all | (lowest(count) << (row * stride)))
         };
         let masks = |less: usize| (0..words).map(|word| firsts(word, width.saturating_sub(less))).collect();
         Self { width, stride, rows, but_last: masks(1), but_last_six: masks(6) }
@@ -200,7 +200,7 @@ impl Packing {
         for (at, row) in rows.iter().enumerate() {
             let next = rows.get(at + 1).copied().unwrap_or(0);
             // Each row's lower neighbour: the next in its word, for the last the first of the next word.
-            let below = |here: Word, next: Word| shift(here, self.stride) | next << ((self.rows - 1) * self.stride);
+            let below = |here: Word, next: Word| shift(here, self.stride) | (next << ((self.rows - 1) * self.stride));
             let same = self.same_as_next(at, *row);
             let same_below = below(same, self.same_as_next(at + 1, next));
             points += 3 * (same & same_below & !(row ^ below(*row, next))).count_ones();

@@ -26,8 +26,8 @@ pub(super) struct Inked(u128);
 impl Inked {
     fn new(face: FaceId, glyph: u16, size: f32, shift: (u8, u8)) -> Self {
         let small = u32::from_be_bytes([0, 0, shift.0, shift.1]);
-        let glyph = u32::from(face.0) << 16 | u32::from(glyph);
-        Self(u128::from(glyph) << 64 | u128::from(size.to_bits()) << 32 | u128::from(small))
+        let glyph = (u32::from(face.0) << 16) | u32::from(glyph);
+        Self((u128::from(glyph) << 64) | (u128::from(size.to_bits()) << 32) | u128::from(small))
     }
 }
 
