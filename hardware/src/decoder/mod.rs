@@ -10,6 +10,8 @@
 
 pub mod hid_pos;
 pub mod plain;
+#[cfg(test)]
+mod properties;
 pub mod report_descriptor;
 pub mod ssi;
 pub mod us_keyboard;

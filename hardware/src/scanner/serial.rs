@@ -331,6 +331,20 @@ mod tests {
     }
 
     #[test]
+    fn marks_of_damaged_bytes_are_undone_wherever_a_read_ends() {
+        let marked = b"A\xFF\x00BC\xFF\xFFD\xFF\x00\x00E";
+        for cut in 0..=marked.len() {
+            let (mut marks, mut text) = (Marks::default(), Vec::new());
+            for piece in [&marked[..cut], &marked[cut..]] {
+                let mut bytes = piece.to_vec();
+                let kept = marks.take_out(&mut bytes, piece.len());
+                text.extend_from_slice(&bytes[..kept]);
+            }
+            assert_eq!(text, b"A\xFFC\xFFD\xFFE", "cut at {cut}");
+        }
+    }
+
+    #[test]
     fn a_code_that_came_while_this_program_was_held_up_is_whole() {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("gun");
