@@ -20,3 +20,4 @@ mod power_cut;
 mod print_jobs;
 mod serial;
 mod support;
+mod usb;
