@@ -1,7 +1,9 @@
 //! Scanners that behave badly, lines that spoil what passes, and the tone that comes after the commit.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -10,7 +12,7 @@ use serde_json::Value;
 use serialport::TTYPort;
 
 use crate::serial::{House, kinds, plug};
-use crate::support::{Dice, badge, chart, place, until};
+use crate::support::{Dice, PROGRAM, badge, chart, place, until};
 
 /// What a person at a kiosk may wait until a plug that was pulled is seen, and until one that was put back is.
 const PLUG_SEEN: Duration = Duration::from_secs(3);
@@ -160,6 +162,38 @@ fn an_ssi_scanner_is_set_up_asked_again_and_beeps_after_the_commit() {
     until("the no-read is counted", || house.device("gun")["no_reads"] == 1);
     let receipts = house.receipts(1);
     assert_eq!((kinds(&receipts), receipts[0]["device"].as_str()), (vec!["signed_in"], Some("gun")));
+}
+
+#[test]
+fn a_port_that_may_not_be_opened_is_told_from_one_that_is_not_there() {
+    // Readable for everyone, unlike a site's own folder.
+    let folder = tempfile::tempdir().expect("folder");
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("permissions");
+    let _scanner = plug(&folder.path().join("gun-port"));
+    let device = std::fs::canonicalize(folder.path().join("gun-port")).expect("device");
+    std::fs::set_permissions(device, Permissions::from_mode(0)).expect("permissions");
+    let gun = |id: &str, port: &str| {
+        let port = folder.path().join(port);
+        format!("[[scanner]]\nid = \"{id}\"\nkiosk = \"k\"\ntransport = \"serial\"\nport = \"{}\"\n", port.display())
+    };
+    let config =
+        format!("[[kiosk]]\nid = \"k\"\nplace = \"ER\"\n{}{}", gun("shut", "gun-port"), gun("absent", "no-port"));
+    let file = folder.path().join("outguide.toml");
+    std::fs::write(&file, config).expect("config");
+    // The superuser may open anything: somebody else asks.
+    let mut command = if rustix::process::getuid().is_root() {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM]);
+        command
+    } else {
+        Command::new(PROGRAM)
+    };
+    let output = command.args(["devices", "--config"]).arg(&file).current_dir("/").output().expect("devices");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    let of = |id: &str| told.split("scanner ").find(|part| part.starts_with(id)).unwrap_or_else(|| panic!("{told}"));
+    assert!(of("shut").contains("no_permission") && of("shut").contains("the group that owns it"), "{told}");
+    assert!(of("absent").contains("not_found") && of("absent").contains("plugged in, switched on"), "{told}");
 }
 
 /// A real device server between a pseudo terminal and TCP.

@@ -27,7 +27,9 @@ use std::time::{Duration, Instant};
 
 use serialport::{SerialPort, TTYPort};
 use support::site::{Server, badge, chart, until};
-use support::{AsyncConnection, Dice, Table, Times, hospital, kiosk, memory_mb, ms, processor, scan_request, serve, size};
+use support::{
+    AsyncConnection, Dice, Table, Times, hospital, kiosk, memory_mb, ms, processor, scan_request, serve, size,
+};
 
 const KIOSKS: u32 = 200;
 /// So many kiosks have a scanner on a serial line; the others send over HTTP.
@@ -43,7 +45,7 @@ fn main() {
         site.ok(&["import", what, &format!("{what}.csv")]);
     }
     let config = std::fs::read_to_string(site.path().join("outguide.toml")).expect("config");
-    let scanners: String = (0..SERIAL).map(|index| scanner(index)).collect();
+    let scanners: String = (0..SERIAL).map(scanner).collect();
     site.write("outguide.toml", &format!("{config}{scanners}"));
     let mut ports: Vec<TTYPort> = (0..SERIAL).map(|index| plug(&site.path().join(format!("port{index}")))).collect();
     let (token, tokens): (_, Vec<_>) =
@@ -121,7 +123,8 @@ fn alone(site: &support::site::Site, port: &mut TTYPort) {
         });
         std::thread::sleep(Duration::from_millis(5));
     }
-    let mut table = Table::new("devices: one serial scanner, from the last byte of a code to the tone after the commit");
+    let mut table =
+        Table::new("devices: one serial scanner, from the last byte of a code to the tone after the commit");
     for (name, part) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
         table.figure(&format!("tone, {name}"), ms(waits.part(part)));
         table.figure(&format!("sync probe (4 KiB append, fdatasync), {name}"), ms(syncs.part(part)));

@@ -14,8 +14,7 @@ use evdev::{EventSummary, EventType, InputEvent, LedCode, SynchronizationCode};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::LinkState;
-use super::linked::{Link, Opener, Refused};
-use crate::decoder::Decoder;
+use super::linked::{Link, Opened, Opener, Refused};
 use crate::decoder::hid_pos::HidPos;
 use crate::decoder::plain::Plain;
 use crate::decoder::us_keyboard::Keys;
@@ -46,7 +45,7 @@ impl HidOpener {
 }
 
 impl Opener for HidOpener {
-    fn open(&self) -> Result<(Box<dyn Link>, Box<dyn Decoder>), Refused> {
+    fn open(&self) -> Result<Opened, Refused> {
         let device = self.device()?;
         open(&device, &self.profile).map_err(|error| refusal(&device.path, &error))
     }
@@ -56,7 +55,7 @@ impl Opener for HidOpener {
     }
 }
 
-fn open(device: &UsbDevice, profile: &Profile) -> io::Result<(Box<dyn Link>, Box<dyn Decoder>)> {
+fn open(device: &UsbDevice, profile: &Profile) -> io::Result<Opened> {
     if device.kind == UsbKind::Keyboard {
         let link = KeyboardLink::open(&device.path)?;
         return Ok((Box::new(link), Box::new(Plain::listening_only(profile))));

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::decoder::Output;
 use crate::decoder::us_keyboard::key_for;
+use crate::decoder::{Decoder, Output};
 use crate::framer::FrameEvent;
 
 /// `struct input_event` on a 64-bit machine: 16 bytes of time, type, code, value.

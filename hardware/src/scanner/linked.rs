@@ -53,10 +53,13 @@ impl Refused {
     }
 }
 
+/// An open way, and what understands what comes on it.
+pub type Opened = (Box<dyn Link>, Box<dyn Decoder>);
+
 /// Knows where a scanner is and how it speaks.
 pub trait Opener: Send {
     /// Opens it, with a decoder of its own. Not there is [`LinkState::NotFound`].
-    fn open(&self) -> Result<(Box<dyn Link>, Box<dyn Decoder>), Refused>;
+    fn open(&self) -> Result<Opened, Refused>;
     /// The transport's word.
     fn transport(&self) -> &'static str;
 }

@@ -13,8 +13,7 @@ use rustix::termios::{ControlModes, InputModes, OptionalActions, ioctl_tiocexcl,
 use serialport::{DataBits, FlowControl, SerialPort, StopBits, TTYPort};
 
 use super::LinkState;
-use super::linked::{Link, Opener, Refused};
-use crate::decoder::Decoder;
+use super::linked::{Link, Opened, Opener, Refused};
 use crate::decoder::us_keyboard::UNREADABLE;
 use crate::profile::{Flow, LineSettings, Parity, Profile};
 use crate::usb::{UsbKind, UsbSelector, usb_devices};
@@ -76,7 +75,7 @@ impl SerialOpener {
 }
 
 impl Opener for SerialOpener {
-    fn open(&self) -> Result<(Box<dyn Link>, Box<dyn Decoder>), Refused> {
+    fn open(&self) -> Result<Opened, Refused> {
         let Some(path) = self.port.resolve() else {
             return Err(Refused::new(LinkState::NotFound, self.port.absence()));
         };

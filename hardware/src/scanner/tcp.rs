@@ -8,8 +8,7 @@ use std::time::Duration;
 use rustix::net::sockopt;
 
 use super::LinkState;
-use super::linked::{Link, Opener, Refused};
-use crate::decoder::Decoder;
+use super::linked::{Link, Opened, Opener, Refused};
 use crate::profile::Profile;
 
 /// How long a connection may take to come about, for each address of the name.
@@ -62,7 +61,7 @@ fn connect(address: &SocketAddr) -> io::Result<TcpStream> {
 }
 
 impl Opener for TcpOpener {
-    fn open(&self) -> Result<(Box<dyn Link>, Box<dyn Decoder>), Refused> {
+    fn open(&self) -> Result<Opened, Refused> {
         let stream = self.connect().map_err(|error| {
             let text = format!("{} does not answer ({error}): device server on, address and port right?", self.address);
             Refused::new(LinkState::NotFound, text)
