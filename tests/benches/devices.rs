@@ -173,22 +173,36 @@ fn at_work(server: &Server, token: &str, ports: Vec<TTYPort>) {
     table.print();
 }
 
-/// The other kiosks' scans, one after the other at an even pace.
+/// How many connections the other kiosks share.
+const CONNECTIONS: u32 = 10;
+
+/// The other kiosks' scans at an even pace.
 fn http(server: &Server, token: &str, seconds: u32, began: Instant) -> Times {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
-        let (mut dice, mut waits) = (Dice::new(7), Times::default());
-        let mut connection = AsyncConnection::open(&server.url).await;
         let each = RATE - SERIAL;
-        for turn in 0..seconds * each {
-            let at = Duration::from_secs(1) * turn / each;
-            tokio::time::sleep((began + at).saturating_duration_since(Instant::now())).await;
-            let kiosk = kiosk(SERIAL + turn % (KIOSKS - SERIAL));
-            let request = scan_request(token, &kiosk, &chart(1 + dice.below(CHARTS)));
-            let sent = Instant::now();
-            connection.send(&request).await;
-            waits.add(sent.elapsed());
+        let mut senders = tokio::task::JoinSet::new();
+        for first in 0..CONNECTIONS {
+            let mut connection = AsyncConnection::open(&server.url).await;
+            let token = token.to_owned();
+            senders.spawn(async move {
+                let (mut dice, mut waits) = (Dice::new(7 + u64::from(first)), Times::default());
+                for turn in (first..seconds * each).step_by(CONNECTIONS as usize) {
+                    let at = Duration::from_secs(1) * turn / each;
+                    tokio::time::sleep((began + at).saturating_duration_since(Instant::now())).await;
+                    let kiosk = kiosk(SERIAL + turn % (KIOSKS - SERIAL));
+                    let request = scan_request(&token, &kiosk, &chart(1 + dice.below(CHARTS)));
+                    let sent = Instant::now();
+                    connection.send(&request).await;
+                    waits.add(sent.elapsed());
+                }
+                waits
+            });
         }
-        waits
+        let mut all = Times::default();
+        while let Some(waits) = senders.join_next().await {
+            all.join(waits.expect("kiosks"));
+        }
+        all
     })
 }

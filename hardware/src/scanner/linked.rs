@@ -68,7 +68,8 @@ pub trait Opener: Send {
 pub struct LinkedScanner {
     opener: Box<dyn Opener>,
     bell: Option<Bell>,
-    state: LinkState,
+    /// What was told last.
+    told: (LinkState, Option<String>),
     was_ready: bool,
 }
 
@@ -76,13 +77,15 @@ impl LinkedScanner {
     /// The scanner that `opener` finds.
     pub fn new(opener: Box<dyn Opener>) -> LinkedScanner {
         // Without a file descriptor for it the scanner still reads; it only stays silent.
-        LinkedScanner { opener, bell: Bell::new().ok(), state: LinkState::Connecting, was_ready: false }
+        LinkedScanner { opener, bell: Bell::new().ok(), told: (LinkState::Connecting, None), was_ready: false }
     }
 
+    /// Another text for the same state is news too: that a scanner was swapped shows only after it was gone.
     fn tell(&mut self, state: LinkState, text: Option<String>, sink: &mut dyn FnMut(ScannerEvent)) {
-        if self.state != state {
-            self.state = state;
-            sink(ScannerEvent::Link(state, text));
+        let told = (state, text);
+        if self.told != told {
+            self.told.clone_from(&told);
+            sink(ScannerEvent::Link(told.0, told.1));
         }
     }
 
@@ -228,5 +231,81 @@ impl Scanner for LinkedScanner {
 
     fn bell(&self) -> Option<Bell> {
         self.bell.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::io::{Read, Write};
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+    use std::sync::{Mutex, mpsc};
+
+    use super::super::bell::Signal;
+    use super::super::start;
+    use super::*;
+    use crate::framer::FrameEvent;
+    use crate::profile::Profile;
+
+    /// A scanner that takes no commands.
+    struct Deaf(UnixStream);
+
+    impl Link for Deaf {
+        fn fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.0.read(into)
+        }
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(ErrorKind::WouldBlock.into())
+        }
+        fn battery_percent(&self) -> Option<u8> {
+            Some(41)
+        }
+    }
+
+    /// Gives what it was prepared to give, one after the other.
+    struct Prepared(Mutex<VecDeque<Result<UnixStream, Refused>>>);
+
+    impl Opener for Prepared {
+        fn open(&self) -> Result<Opened, Refused> {
+            let absent = || Err(Refused::new(LinkState::NotFound, "no more"));
+            let stream = self.0.lock().unwrap().pop_front().unwrap_or_else(absent)?;
+            stream.set_nonblocking(true).unwrap();
+            Ok((Box::new(Deaf(stream)), Profile::named("datalogic-cdc").unwrap().decoder()))
+        }
+        fn transport(&self) -> &'static str {
+            "serial"
+        }
+    }
+
+    #[test]
+    fn a_deaf_scanner_is_heard_and_one_that_was_swapped_is_said_so() {
+        let (line, mut scanner_end) = UnixStream::pair().unwrap();
+        let absent = |text: &str| Err(Refused::new(LinkState::NotFound, text));
+        let turns = [absent("not there"), Ok(line), absent("not there"), absent("another of its kind is")];
+        let scanner = LinkedScanner::new(Box::new(Prepared(Mutex::new(turns.into()))));
+        let bell = scanner.bell().unwrap();
+        let (sender, events) = mpsc::channel();
+        let stop = Stop::default();
+        let thread = start("t", Box::new(scanner), move |event| drop(sender.send(event)), stop.clone()).unwrap();
+        let next = || events.recv_timeout(Duration::from_secs(10)).unwrap();
+        let link = |state, text: &str| ScannerEvent::Link(state, Some(text.to_owned()));
+        assert_eq!(next(), link(LinkState::NotFound, "not there"));
+        assert_eq!(next(), ScannerEvent::Link(LinkState::Ready, None));
+        assert_eq!(next(), ScannerEvent::Battery(41));
+        for code in ["C1", "C2", "C3"] {
+            bell.ring(Signal::Good);
+            write!(scanner_end, "{code}\r").unwrap();
+            assert_eq!(next(), ScannerEvent::Frame(FrameEvent::Frame(code.into())));
+        }
+        drop(scanner_end);
+        assert!(matches!(next(), ScannerEvent::Link(LinkState::Gone, Some(_))));
+        assert_eq!(next(), link(LinkState::Gone, "not there"));
+        assert_eq!(next(), link(LinkState::Gone, "another of its kind is"), "that it is another one is news");
+        stop.set();
+        thread.join().unwrap();
     }
 }

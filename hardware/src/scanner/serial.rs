@@ -241,6 +241,7 @@ pub fn refusal(error: &serialport::Error) -> LinkState {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::io::Write;
     use std::os::unix::fs::symlink;
     use std::sync::mpsc::{self, Receiver};
@@ -259,6 +260,7 @@ mod tests {
         events: Receiver<ScannerEvent>,
         stop: Stop,
         thread: Option<JoinHandle<()>>,
+        last: Cell<Option<LinkState>>,
     }
 
     impl Running {
@@ -268,17 +270,21 @@ mod tests {
             let profile = Profile::named("generic").unwrap();
             let scanner = scanner(path, &profile);
             let thread = start("t", Box::new(scanner), move |event| drop(sender.send(event)), stop.clone()).unwrap();
-            Running { events, stop, thread: Some(thread) }
+            Running { events, stop, thread: Some(thread), last: Cell::new(None) }
         }
 
         fn next(&self) -> ScannerEvent {
             self.events.recv_timeout(Duration::from_secs(10)).unwrap()
         }
 
+        /// The next other state; its text may change in between.
         fn state(&self) -> LinkState {
-            match self.next() {
-                ScannerEvent::Link(state, _) => state,
-                event => panic!("{event:?}"),
+            loop {
+                match self.next() {
+                    ScannerEvent::Link(state, _) if self.last.replace(Some(state)) == Some(state) => {}
+                    ScannerEvent::Link(state, _) => return state,
+                    event => panic!("{event:?}"),
+                }
             }
         }
     }
