@@ -178,8 +178,8 @@ impl Machine {
 
     fn press(&mut self, keys: &[Value]) {
         self.qmp("send-key", &json!({"keys": keys, "hold-time": 10}));
-        // The next key goes down after this one is up.
-        std::thread::sleep(Duration::from_millis(25));
+        // The next key goes down after this one is up, also where the machine gets little of a processor.
+        std::thread::sleep(Duration::from_millis(80));
     }
 
     fn device(&self, id: &str) -> Value {
