@@ -19,5 +19,7 @@ mod offline;
 mod overdue;
 mod power_cut;
 mod print_jobs;
+mod scanners;
 mod serial;
 mod support;
+mod usb;

@@ -15,12 +15,12 @@ use crate::support::{Client, PROGRAM, Site};
 /// How often the power is cut.
 const CUTS: u8 = 10;
 
-fn run(command: &mut Command) {
+pub fn run(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn kernel() -> PathBuf {
+pub fn kernel() -> PathBuf {
     let mut kernels: Vec<_> = std::fs::read_dir("/boot")
         .expect("/boot")
         .map(|entry| entry.expect("entry").path())
@@ -81,8 +81,9 @@ fn the_power_is_cut_ten_times_in_a_stream_and_nothing_acknowledged_is_lost() {
     let config = std::fs::read_to_string(site.path().join("outguide.toml")).expect("config");
     site.write("outguide.toml", &config.replace("127.0.0.1:0\"", "0.0.0.0:8080\"\ninsecure_http = true"));
     let dir = tempfile::tempdir().expect("folder");
-    let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest/initramfs");
-    run(Command::new(guest).arg(dir.path().join("initramfs")).arg(PROGRAM));
+    let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest");
+    let initramfs = dir.path().join("initramfs");
+    run(Command::new(guest.join("initramfs")).arg(initramfs).arg(PROGRAM).arg(guest.join("power-cut.init")));
     let disk = dir.path().join("disk.img");
     let tree = tempfile::tempdir().expect("folder");
     run(Command::new("cp").arg("-a").arg(site.path()).arg(tree.path().join("site")));

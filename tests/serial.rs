@@ -26,42 +26,47 @@ lane = "right"
 "#;
 
 /// A new pseudo terminal behind `port`: writing to it is scanning, dropping it is unplugging.
-fn plug(port: &Path) -> TTYPort {
+pub fn plug(port: &Path) -> TTYPort {
     let (scanner, line) = TTYPort::pair().expect("a pseudo terminal");
     let _not_there = std::fs::remove_file(port);
     std::os::unix::fs::symlink(line.name().expect("name"), port).expect("link");
     scanner
 }
 
-struct House {
-    site: Site,
+pub struct House {
+    pub site: Site,
     _server: Server,
-    client: Client,
+    pub client: Client,
 }
 
 impl House {
     fn open() -> House {
-        let site = Site::hospital(GUNS, 25);
+        House::with(GUNS)
+    }
+
+    /// The small hospital with these scanners.
+    pub fn with(scanners: &str) -> House {
+        let site = Site::hospital(scanners, 25);
         let token = site.token("clerk");
         let server = site.serve();
         let client = server.client(&token);
         House { site, _server: server, client }
     }
 
-    fn device(&self, id: &str) -> Value {
+    pub fn device(&self, id: &str) -> Value {
         let devices = self.client.get("/api/v1/devices");
         let rows = devices.json["rows"].as_array().expect("rows").clone();
         rows.into_iter().find(|row| row["id"] == id).expect("device")
     }
 
-    fn plug(&self, port: &str, gun: &str) -> TTYPort {
+    pub fn plug(&self, port: &str, gun: &str) -> TTYPort {
         let scanner = plug(&self.site.path().join(port));
         until("the scanner is ready", || self.device(gun)["state"] == "ready");
         scanner
     }
 
     /// The kiosk's newest receipts, once there are `count`.
-    fn receipts(&self, count: usize) -> Vec<Value> {
+    pub fn receipts(&self, count: usize) -> Vec<Value> {
         let mut recent = Vec::new();
         until("the scans are recorded", || {
             recent = self.client.get("/api/v1/kiosks/er-1").json["recent"].as_array().expect("recent").clone();
@@ -72,7 +77,7 @@ impl House {
     }
 }
 
-fn kinds(receipts: &[Value]) -> Vec<&str> {
+pub fn kinds(receipts: &[Value]) -> Vec<&str> {
     receipts.iter().map(|receipt| receipt["verdict"]["kind"].as_str().expect("kind")).collect()
 }
 
@@ -129,6 +134,14 @@ fn codes_back_to_back_keep_their_order_and_lanes_their_sessions() {
     until("the other lane is heard", || nobody()["lane"] == "right");
     assert_eq!(nobody()["verdict"]["rule"], "refuse_when_nobody_is_signed_in");
     assert_eq!(nobody()["verdict"]["chart"]["seen_place"], "ER", "it was here all the same");
+    // The kiosk shows both lanes: who is signed in on each, and how each scanner is.
+    let view = house.client.get("/api/v1/kiosks/er-1").json;
+    let sessions = view["sessions"].as_array().expect("sessions");
+    let lanes: Vec<_> = sessions.iter().map(|session| (session["lane"].as_str(), session["staff"].as_str())).collect();
+    assert_eq!(lanes, [(Some("left"), Some("1001")), (Some("right"), None)]);
+    let devices = view["devices"].as_array().expect("devices");
+    let told: Vec<_> = devices.iter().map(|device| (device["lane"].as_str(), device["echoes"].as_u64())).collect();
+    assert_eq!(told, [(Some("left"), Some(1)), (Some("right"), Some(0))], "the echo was written down");
 }
 
 #[test]

@@ -10,11 +10,15 @@ use crate::printer::sim::SimPrinter;
 use crate::printer::{self, Limits, Printer, Speech};
 use crate::profile::{LineSettings, Profile};
 use crate::scanner::Scanner;
-use crate::scanner::serial::{PortSelector, SerialScanner};
+use crate::scanner::hid::HidOpener;
+use crate::scanner::linked::LinkedScanner;
+use crate::scanner::serial::{PortSelector, SerialOpener};
 use crate::scanner::sim::{SimHand, SimScanner, SimScript};
+use crate::scanner::tcp::TcpOpener;
+use crate::usb::UsbSelector;
 
 /// The words for `[[scanner]] transport`.
-pub const SCANNER_TRANSPORTS: [&str; 2] = ["serial", "sim"];
+pub const SCANNER_TRANSPORTS: [&str; 4] = ["serial", "tcp", "hid", "sim"];
 
 /// The words for `[[printer]] transport`.
 pub const PRINTER_TRANSPORTS: [&str; 6] = ["tcp", "serial", "device", "ipp", "folder", "sim"];
@@ -28,6 +32,16 @@ pub enum ScannerTransport {
         /// Bits a second, where they differ from the profile's.
         baud: Option<u32>,
     },
+    /// A serial line behind a device server.
+    Tcp {
+        /// `host:port`.
+        address: String,
+    },
+    /// A HID device: HID POS, or a keyboard.
+    Hid {
+        /// Which one.
+        usb: UsbSelector,
+    },
     /// Made of software.
     Sim {
         /// What it scans by itself.
@@ -40,6 +54,8 @@ impl ScannerTransport {
     pub fn word(&self) -> &'static str {
         match self {
             ScannerTransport::Serial { .. } => "serial",
+            ScannerTransport::Tcp { .. } => "tcp",
+            ScannerTransport::Hid { .. } => "hid",
             ScannerTransport::Sim { .. } => "sim",
         }
     }
@@ -51,8 +67,11 @@ impl ScannerTransport {
 
     /// The scanner, and the hand on it where it is simulated.
     pub fn scanner(self, profile: &Profile) -> (Box<dyn Scanner>, Option<SimHand>) {
+        let linked = |opener| (Box::new(LinkedScanner::new(opener)) as Box<dyn Scanner>, None);
         match self {
-            ScannerTransport::Serial { port, baud } => (Box::new(SerialScanner::new(port, profile, baud)), None),
+            ScannerTransport::Serial { port, baud } => linked(Box::new(SerialOpener::new(port, profile, baud))),
+            ScannerTransport::Tcp { address } => linked(Box::new(TcpOpener::new(&address, profile))),
+            ScannerTransport::Hid { usb } => linked(Box::new(HidOpener::new(usb, profile))),
             ScannerTransport::Sim { script } => {
                 let (scanner, hand) = SimScanner::new(profile, script);
                 (Box::new(scanner), Some(hand))
@@ -65,6 +84,8 @@ impl std::fmt::Debug for ScannerTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ScannerTransport::Serial { port, baud } => write!(f, "Serial({port}, {baud:?})"),
+            ScannerTransport::Tcp { address } => write!(f, "Tcp({address})"),
+            ScannerTransport::Hid { usb } => write!(f, "Hid({usb})"),
             ScannerTransport::Sim { script } => write!(f, "Sim(scripted: {})", script.is_some()),
         }
     }
@@ -139,6 +160,8 @@ mod tests {
         assert_eq!(printers.map(|p| p.printer(&Speech::of("zpl")).unwrap().transport()), PRINTER_TRANSPORTS);
         let scanners = [
             ScannerTransport::Serial { port: PortSelector::Path(path), baud: None },
+            ScannerTransport::Tcp { address: "127.0.0.1:4001".into() },
+            ScannerTransport::Hid { usb: "05e0:1200".parse().unwrap() },
             ScannerTransport::Sim { script: None },
         ];
         let generic = Profile::named("generic").unwrap();

@@ -71,6 +71,8 @@ pub struct Framing {
     pub prefix: String,
     /// Text after each code and before the terminator, taken off; a frame without it is garbled.
     pub suffix: String,
+    /// What the scanner sends when it saw no code, where it was told to say so; empty where it says nothing.
+    pub no_read: String,
     /// The longest frame, in bytes, prefix and suffix included.
     pub max_bytes: usize,
     /// The longest pause within a frame, in milliseconds. At 9600 baud a byte takes one.
@@ -95,6 +97,7 @@ impl Default for Framing {
             stx_etx: StxEtx::Optional,
             prefix: String::new(),
             suffix: String::new(),
+            no_read: String::new(),
             max_bytes: 1024,
             idle_timeout_ms: 1000,
             at_idle: AtIdle::Discard,
@@ -110,6 +113,8 @@ pub enum FrameEvent {
     /// A whole frame that cannot be right: it holds bytes that are no text, or lacks its prefix or suffix. The text
     /// has U+FFFD for what could not be read, so that it can be shown and never fits a code by accident.
     Garbled(String),
+    /// The trigger was pulled and no code was seen: the scanner's own word for it.
+    NoRead,
     /// The beginning of a frame whose end never came (pause, unplugged, a new STX): dropped, never joined to the next.
     HalfRead {
         /// How much was dropped.
@@ -302,10 +307,19 @@ impl Framer {
         let code = bytes
             .strip_prefix(self.framing.prefix.as_bytes())
             .and_then(|rest| rest.strip_suffix(self.framing.suffix.as_bytes()));
-        match code.map(std::str::from_utf8) {
-            Some(Ok(text)) if !text.is_empty() && text.chars().all(is_text) => FrameEvent::Frame(text.to_owned()),
-            _ => FrameEvent::Garbled(readable(bytes)),
+        match code.filter(|code| !code.is_empty()) {
+            Some(code) if code == self.framing.no_read.as_bytes() => FrameEvent::NoRead,
+            Some(code) => text_event(code),
+            None => FrameEvent::Garbled(readable(bytes)),
         }
+    }
+}
+
+/// A whole code's event, clean or garbled.
+pub(crate) fn text_event(code: &[u8]) -> FrameEvent {
+    match std::str::from_utf8(code) {
+        Ok(text) if text.chars().all(is_text) => FrameEvent::Frame(text.to_owned()),
+        _ => FrameEvent::Garbled(readable(code)),
     }
 }
 
@@ -368,6 +382,12 @@ mod tests {
         let framing = Framing { prefix: "<".into(), suffix: ">".into(), ..Framing::default() };
         let out = frames(framing, b"<A>\rB>\r");
         assert_eq!(out, [frame("A"), FrameEvent::Garbled("B>\u{FFFD}".into())]);
+    }
+
+    #[test]
+    fn a_no_read_message_is_no_code() {
+        let framing = Framing { no_read: "NR".into(), ..Framing::default() };
+        assert_eq!(frames(framing, b"NR\rNRX\r"), [FrameEvent::NoRead, frame("NRX")]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn framings() -> impl Strategy<Value = Framing> {
             stx_etx,
             prefix,
             suffix,
+            no_read: String::new(),
             max_bytes,
             idle_timeout_ms: 100,
             at_idle,

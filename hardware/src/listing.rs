@@ -5,10 +5,14 @@ use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::hid::{hid_devices_under, is_scanner};
 use crate::profile::Profile;
 use crate::scanner::LinkState;
+use crate::scanner::hid::{self, HidOpener};
+use crate::scanner::linked::{Opener, Refused};
 use crate::scanner::serial::{PortSelector, open_line, refusal};
-use crate::usb::{UsbDevice, UsbId, UsbKind, usb_devices_under};
+use crate::scanner::tcp::TcpOpener;
+use crate::usb::{UsbDevice, UsbId, UsbKind, UsbSelector, usb_devices_under};
 
 /// The udev rules for the scanners and printers that are known, as a file to install.
 pub const UDEV_RULES: &str = include_str!("../udev/60-outguide.rules");
@@ -18,8 +22,8 @@ pub const UDEV_RULES: &str = include_str!("../udev/60-outguide.rules");
 pub struct Found {
     /// Its device file; a scanner in keyboard mode has none.
     pub path: Option<PathBuf>,
-    /// A printer?
-    pub printer: bool,
+    /// What it is; a scanner whose mode shows no device file has no kind.
+    pub kind: Option<UsbKind>,
     /// Vendor and product.
     pub id: UsbId,
     /// Its serial number, if it has one.
@@ -28,7 +32,7 @@ pub struct Found {
     pub name: String,
     /// The socket it is in.
     pub usb_path: String,
-    /// The profile that fits best, for a serial port.
+    /// The profile that fits best, for a scanner.
     pub profile: Option<String>,
     /// The languages that printers of its maker speak, likeliest first.
     pub languages: &'static [&'static str],
@@ -41,26 +45,45 @@ pub struct Found {
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.as_ref().map_or_else(|| "(no port)".to_owned(), |path| path.display().to_string());
-        let kind = if self.printer { "printer" } else { "scanner or serial port" };
+        let kind = match self.kind {
+            Some(UsbKind::Printer) => "printer",
+            Some(UsbKind::HidPos) => "scanner (HID POS)",
+            Some(UsbKind::Keyboard) => "scanner (keyboard)",
+            Some(UsbKind::Serial) | None => "scanner or serial port",
+        };
         write!(f, "{path}  {}", self.id)?;
         if let Some(serial) = &self.serial {
-            write!(f, ":{serial}")?;
+            write!(f, ":{}", shown(serial))?;
         }
         write!(f, "  {}  socket {}  {kind}  {}", shown(&self.name), self.usb_path, self.state.word())?;
         if let Some(profile) = &self.profile {
             write!(f, "  profile {profile}")?;
         }
-        if let (true, Some(path)) = (self.printer, &self.path) {
-            write!(f, "\n    in outguide.toml: transport = \"device\", path = {:?}", path.display().to_string())?;
-            match self.languages {
-                [] => write!(f, ", language = its own")?,
-                languages => write!(f, ", language = \"{}\"", languages.join("\" or \""))?,
-            }
-        }
+        self.write_configuration(f)?;
         if let Some(hint) = &self.hint {
             write!(f, "\n    {}", hint.replace('\n', "\n    "))?;
         }
         Ok(())
+    }
+}
+
+impl Found {
+    /// What to write into the configuration for it.
+    fn write_configuration(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Some(kind), Some(path)) = (self.kind, &self.path) else { return Ok(()) };
+        if kind == UsbKind::Printer {
+            write!(f, "\n    in outguide.toml: transport = \"device\", path = {:?}", path.display().to_string())?;
+            return match self.languages {
+                [] => write!(f, ", language = its own"),
+                languages => write!(f, ", language = \"{}\"", languages.join("\" or \"")),
+            };
+        }
+        // A serial port of an unknown maker may be anything: a modem, a board's console.
+        let Some(profile) = &self.profile else { return Ok(()) };
+        let transport = if kind == UsbKind::Serial { "serial" } else { "hid" };
+        let serial = self.serial.as_ref().map(|serial| format!(":{}", shown(serial))).unwrap_or_default();
+        write!(f, "\n    in outguide.toml: transport = \"{transport}\", usb = \"{}{serial}\", ", self.id)?;
+        write!(f, "profile = \"{profile}\"")
     }
 }
 
@@ -76,7 +99,9 @@ pub fn look() -> Vec<Found> {
 
 /// The same from other roots.
 pub fn look_under(sys: &Path, dev: &Path) -> Vec<Found> {
-    let devices = usb_devices_under(sys, dev);
+    let mut devices = usb_devices_under(sys, dev);
+    // A keyboard counts when it is of a maker of scanners: nobody wants to read of all others.
+    devices.extend(hid_devices_under(sys, dev).into_iter().filter(is_scanner));
     let portless = portless_scanners(sys, &devices);
     devices.iter().map(found).chain(portless).collect()
 }
@@ -84,7 +109,10 @@ pub fn look_under(sys: &Path, dev: &Path) -> Vec<Found> {
 /// How one configured port is, and what to do when it is not ready. Opens it for a moment.
 pub fn look_at(port: &PortSelector) -> (LinkState, Option<String>) {
     match port.resolve() {
-        None => (LinkState::NotFound, Some(format!("{port} is not there: plugged in, switched on, in USB CDC mode?"))),
+        None => {
+            let hint = format!("{}: plugged in, switched on, in USB CDC mode?", port.absence());
+            (LinkState::NotFound, Some(hint))
+        }
         Some(path) => {
             let device = usb_devices_under(Path::new("/sys"), Path::new("/dev"));
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -93,18 +121,43 @@ pub fn look_at(port: &PortSelector) -> (LinkState, Option<String>) {
     }
 }
 
+/// How one configured HID scanner is. Opens it for a moment.
+pub fn look_at_hid(usb: &UsbSelector, profile: &Profile) -> (LinkState, Option<String>) {
+    let opener = HidOpener::new(usb.clone(), profile);
+    match opener.device() {
+        Ok(device) => try_hid(&device),
+        Err(refused) => (refused.state, Some(format!("{}: plugged in, in HID POS or keyboard mode?", refused.text))),
+    }
+}
+
+/// How one configured device server is. Connects for a moment.
+pub fn look_at_address(address: &str, profile: &Profile) -> (LinkState, Option<String>) {
+    match TcpOpener::new(address, profile).open() {
+        Ok(_) => (LinkState::Ready, None),
+        Err(Refused { state, text }) => (state, Some(text)),
+    }
+}
+
 fn found(device: &UsbDevice) -> Found {
-    let printer = device.kind == UsbKind::Printer;
-    let (state, hint) = if printer { try_printer(&device.path, device) } else { try_port(&device.path, Some(device)) };
+    let (state, hint) = match device.kind {
+        UsbKind::Printer => try_printer(&device.path, device),
+        UsbKind::Serial => try_port(&device.path, Some(device)),
+        UsbKind::HidPos | UsbKind::Keyboard => try_hid(device),
+    };
+    let profile = match device.kind {
+        UsbKind::Printer => None,
+        UsbKind::Serial => Profile::for_usb(device.id).map(|profile| profile.id),
+        UsbKind::HidPos | UsbKind::Keyboard => Some("hid".to_owned()),
+    };
     Found {
         path: Some(device.path.clone()),
-        printer,
+        kind: Some(device.kind),
         id: device.id,
         serial: device.serial.clone(),
         name: device.name.clone(),
         usb_path: device.usb_path.clone(),
-        profile: Profile::for_usb(device.id).filter(|_| !printer).map(|profile| profile.id),
-        languages: if printer { languages(device.id.vendor) } else { &[] },
+        profile,
+        languages: if device.kind == UsbKind::Printer { languages(device.id.vendor) } else { &[] },
         state,
         hint,
     }
@@ -132,6 +185,13 @@ fn try_port(path: &Path, device: Option<&UsbDevice>) -> (LinkState, Option<Strin
             let state = refusal(&error);
             (state, Some(hint(state, path, device, &error.to_string())))
         }
+    }
+}
+
+fn try_hid(device: &UsbDevice) -> (LinkState, Option<String>) {
+    match hid::try_open(device) {
+        Ok(()) => (LinkState::Ready, None),
+        Err(Refused { state, text }) => (state, Some(hint(state, &device.path, Some(device), &text))),
     }
 }
 
@@ -172,6 +232,13 @@ pub fn udev_rule(device: &UsbDevice) -> String {
     let subsystem = match device.kind {
         UsbKind::Serial => "tty",
         UsbKind::Printer => "usbmisc",
+        // The HID device's name in the kernel, bus:vendor:product, holds for USB and Bluetooth.
+        UsbKind::HidPos | UsbKind::Keyboard => {
+            let node = if device.kind == UsbKind::HidPos { "hidraw\"" } else { "input\", KERNEL==\"event*\"" };
+            return format!(
+                "SUBSYSTEM==\"{node}, KERNELS==\"*:{vendor:04X}:{product:04X}.*\", GROUP=\"outguide\", MODE=\"0660\""
+            );
+        }
     };
     // Only plain serial numbers go into a rule: the device chose the text.
     let plain = |serial: &&String| serial.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
@@ -200,14 +267,13 @@ fn portless_scanner(folder: &Path) -> Option<Found> {
     let profile = Profile::for_vendor(id.vendor)?;
     Some(Found {
         path: None,
-        printer: false,
+        kind: None,
         id,
         serial: text("serial").filter(|serial| !serial.is_empty()),
         name: [text("manufacturer"), text("product")].into_iter().flatten().collect::<Vec<_>>().join(" "),
         usb_path: folder.file_name()?.to_string_lossy().into_owned(),
         hint: Some(format!(
-            "plugged in, but in a mode without a serial port (keyboard, SNAPI or HID POS). As a keyboard it works in the \
-             kiosk's browser. To drive it from here: {}",
+            "plugged in, but in a mode that shows neither a serial port nor a HID device (SNAPI?). To drive it from here: {}",
             profile.wiring
         )),
         profile: Some(profile.id),
@@ -220,6 +286,18 @@ fn portless_scanner(folder: &Path) -> Option<Found> {
 mod tests {
     use super::*;
     use crate::usb::tests::sample_sysfs;
+
+    #[test]
+    fn scanners_without_a_serial_port_are_told_with_what_to_write_and_what_hinders() {
+        let root = tempfile::tempdir().unwrap();
+        crate::hid::tests::sample_hid(root.path());
+        let found = look_under(root.path(), &root.path().join("dev"));
+        let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert!(lines[0].contains("scanner (HID POS)  not_found"), "{}", lines[0]);
+        assert!(lines[0].contains("transport = \"hid\", usb = \"0c2e:0b6a:X7\", profile = \"hid\""), "{}", lines[0]);
+        assert!(lines[1].contains("scanner (keyboard)"), "{}", lines[1]);
+    }
 
     #[test]
     fn what_is_plugged_in_is_told_with_profile_and_hindrance() {
@@ -274,6 +352,10 @@ mod tests {
         assert!(text.contains(&rule) && text.contains("udevadm"));
         device.serial = Some("\", RUN+=\"/bin/sh".into());
         assert!(!udev_rule(&device).contains("RUN"));
+        device.kind = UsbKind::Keyboard;
+        let keys =
+            "SUBSYSTEM==\"input\", KERNEL==\"event*\", KERNELS==\"*:05E0:1701.*\", GROUP=\"outguide\", MODE=\"0660\"";
+        assert_eq!(udev_rule(&device), keys);
     }
 
     #[test]
@@ -281,6 +363,7 @@ mod tests {
         for name in Profile::names() {
             for pattern in Profile::named(name).unwrap().usb {
                 assert!(UDEV_RULES.contains(&format!("{:04x}", pattern.vendor())), "{name}");
+                assert!(UDEV_RULES.contains(&format!("*:{:04X}:*", pattern.vendor())), "{name} as a HID device");
             }
         }
     }

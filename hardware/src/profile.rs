@@ -2,15 +2,22 @@
 
 use serde::Deserialize;
 
+use crate::decoder::Decoder;
+use crate::decoder::plain::Plain;
+use crate::decoder::ssi::Ssi;
 use crate::framer::{AtIdle, Framing, StxEtx};
+use crate::scanner::bell::Signal;
 use crate::usb::UsbId;
 
 /// The profiles that are built in, by file name. To add one, write the file and name it here.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 8] = [
     ("zebra-cdc", include_str!("../profiles/zebra-cdc.toml")),
+    ("zebra-ssi", include_str!("../profiles/zebra-ssi.toml")),
     ("honeywell-cdc", include_str!("../profiles/honeywell-cdc.toml")),
+    ("honeywell-2020", include_str!("../profiles/honeywell-2020.toml")),
     ("datalogic-cdc", include_str!("../profiles/datalogic-cdc.toml")),
     ("newland-cdc", include_str!("../profiles/newland-cdc.toml")),
+    ("hid", include_str!("../profiles/hid.toml")),
     ("generic", include_str!("../profiles/generic.toml")),
 ];
 
@@ -25,10 +32,63 @@ pub struct Profile {
     pub wiring: String,
     /// The USB devices it fits.
     pub usb: Vec<UsbPattern>,
+    /// What is spoken on a serial or TCP line.
+    pub protocol: Protocol,
     /// The line.
     pub serial: LineSettings,
     /// How frames are marked.
     pub framing: Framing,
+    /// What it can be told.
+    pub host: HostCommands,
+}
+
+/// What is spoken on a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Text with a terminator.
+    #[default]
+    Plain,
+    /// Zebra's Simple Serial Interface.
+    Ssi,
+}
+
+/// Texts that a scanner on a plain line understands; empty where it has no word for it. Protocols with packets have
+/// words of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HostCommands {
+    /// Sent, one after the other, to a scanner that has just come.
+    pub hello: Vec<String>,
+    /// Its scan was recorded.
+    pub good: String,
+    /// Recorded, and there is something to read.
+    pub attention: String,
+    /// Refused.
+    pub refused: String,
+    /// Not recorded.
+    pub not_recorded: String,
+}
+
+impl HostCommands {
+    /// The longest text, in bytes.
+    const TEXT_MAX_BYTES: usize = 64;
+    /// How many texts a new scanner can be greeted with.
+    const HELLO_MAX: usize = 16;
+
+    /// The text for a signal.
+    pub fn for_signal(&self, signal: Signal) -> &str {
+        match signal {
+            Signal::Good => &self.good,
+            Signal::Attention => &self.attention,
+            Signal::Refused => &self.refused,
+            Signal::NotRecorded => &self.not_recorded,
+        }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &String> {
+        self.hello.iter().chain([&self.good, &self.attention, &self.refused, &self.not_recorded])
+    }
 }
 
 /// A serial line's settings.
@@ -139,8 +199,13 @@ struct File {
     wiring: String,
     #[serde(default)]
     usb: Vec<String>,
+    #[serde(default)]
+    protocol: Protocol,
+    #[serde(default)]
     serial: LineSettings,
     framing: Framing,
+    #[serde(default)]
+    host: HostCommands,
 }
 
 impl Profile {
@@ -189,15 +254,34 @@ impl Profile {
             name: file.name,
             wiring: file.wiring,
             usb,
+            protocol: file.protocol,
             serial: file.serial,
             framing: file.framing,
+            host: file.host,
         };
         profile.check().map_err(invalid)?;
         Ok(profile)
     }
 
+    /// What understands such a scanner on a line; a new one for each connection.
+    pub fn decoder(&self) -> Box<dyn Decoder> {
+        match self.protocol {
+            Protocol::Plain => Box::new(Plain::new(self)),
+            Protocol::Ssi => Box::new(Ssi::new(self)),
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         let framing = &self.framing;
+        if self.host.hello.len() > HostCommands::HELLO_MAX
+            || self.host.texts().any(|text| text.len() > HostCommands::TEXT_MAX_BYTES)
+        {
+            let (texts, bytes) = (HostCommands::HELLO_MAX, HostCommands::TEXT_MAX_BYTES);
+            return Err(format!("[host]: at most {texts} texts in hello, each text at most {bytes} bytes"));
+        }
+        if self.protocol == Protocol::Ssi && self.host != HostCommands::default() {
+            return Err("protocol \"ssi\" has commands of its own: leave [host] out".into());
+        }
         let ends = !framing.terminators.is_empty() || framing.stx_etx == StxEtx::Required;
         if !ends && framing.at_idle != AtIdle::Frame {
             return Err(
@@ -243,7 +327,8 @@ mod tests {
         assert_eq!(fits("05e0:1900"), None, "SNAPI is not a serial port");
         assert_eq!(fits("0c2e:0b61").as_deref(), Some("honeywell-cdc"));
         assert_eq!(fits("1eab:1d06").as_deref(), Some("newland-cdc"));
-        assert_eq!(fits("1eab:1d03"), None, "a keyboard");
+        assert_eq!(fits("1eab:1d03").as_deref(), Some("hid"), "a keyboard");
+        assert_eq!(fits("1eab:1d10").as_deref(), Some("hid"), "HID POS");
         assert_eq!(fits("0a5f:0001"), None, "a printer");
     }
 
@@ -257,6 +342,11 @@ mod tests {
         assert!(parse("terminators = ['bell']").contains("unknown variant"));
         assert!(parse("max_bytes = 0").contains("max_bytes must be"));
         assert!(parse("max_byte = 5").contains("unknown field"));
+        let host = "name='n'\nwiring='w'\n[framing]\n[host]\ngood = '";
+        let long = Profile::parse("p", &format!("{host}{}'", "x".repeat(65))).unwrap_err().to_string();
+        assert!(long.contains("at most 64 bytes"), "{long}");
+        let both = Profile::parse("p", &format!("protocol = 'ssi'\n{host}x'")).unwrap_err().to_string();
+        assert!(both.contains("leave [host] out"), "{both}");
         assert!(Profile::named("gneric").unwrap_err().to_string().contains("there are: zebra-cdc"));
     }
 }

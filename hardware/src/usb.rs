@@ -85,6 +85,23 @@ impl UsbSelector {
             && self.serial.as_ref().is_none_or(|serial| device.serial.as_ref() == Some(serial))
             && self.usb_path.as_ref().is_none_or(|usb_path| &device.usb_path == usb_path)
     }
+
+    /// Says that it is not among `devices`, and which of its kind are there instead: a scanner that was swapped for
+    /// another has another serial number.
+    pub fn absence(&self, devices: &[UsbDevice]) -> String {
+        let named = |device: &UsbDevice| match &device.serial {
+            Some(serial) => format!("{}:{serial}", device.id),
+            None => format!("{} in socket {}", device.id, device.usb_path),
+        };
+        let kin: Vec<String> = devices.iter().filter(|device| device.id == self.id).map(named).collect();
+        if kin.is_empty() {
+            return format!("{self} is not there");
+        }
+        format!(
+            "{self} is not there, but another of its kind is: was it swapped? Then say usb = \"{}\"",
+            kin.join("\" or \"")
+        )
+    }
 }
 
 /// What a device file drives.
@@ -94,6 +111,10 @@ pub enum UsbKind {
     Serial,
     /// A printer (`/dev/usb/lp0`).
     Printer,
+    /// A scanner in HID POS mode (`/dev/hidraw0`).
+    HidPos,
+    /// A keyboard, or a scanner that says it is one (`/dev/input/event4`).
+    Keyboard,
 }
 
 /// A USB device with a device file.
@@ -207,6 +228,9 @@ pub(crate) mod tests {
             ..("05e0:1701".parse::<UsbSelector>().unwrap())
         };
         assert!(twin("1-2.3").fits(&found[0]) && !twin("1-2.4").fits(&found[0]));
+        let absent = "05e0:1701:S2".parse::<UsbSelector>().unwrap();
+        assert!(absent.absence(&found).ends_with("Then say usb = \"05e0:1701:S1\""), "{}", absent.absence(&found));
+        assert_eq!(absent.absence(&[]), "usb 05e0:1701:S2 is not there");
         for wrong in ["", "05e0", "05e0:17", "05e0:1701:", "ttyACM0", "zzzz:1701", "+5e0:1701"] {
             assert!(wrong.parse::<UsbSelector>().is_err(), "{wrong}");
         }

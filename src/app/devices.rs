@@ -21,6 +21,8 @@ pub fn scanners(
                 ScannerTransport::Serial { port, baud } => {
                     drivers::ScannerTransport::Serial { port: port.clone(), baud: *baud }
                 }
+                ScannerTransport::Tcp { address } => drivers::ScannerTransport::Tcp { address: address.clone() },
+                ScannerTransport::Hid { usb } => drivers::ScannerTransport::Hid { usb: usb.clone() },
                 ScannerTransport::Simulated => drivers::ScannerTransport::Sim { script: script(scanner) },
             };
             Ok(ScannerSpec {
@@ -29,6 +31,7 @@ pub fn scanners(
                 transport,
                 profile: Profile::named(&scanner.profile).map_err(Failure::new)?,
                 lane: scanner.lane.clone(),
+                echo_window: scanner.echo_window,
             })
         })
         .collect()

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
-use outguide_hardware::drivers::PRINTER_TRANSPORTS;
+use outguide_hardware::drivers::{PRINTER_TRANSPORTS, SCANNER_TRANSPORTS};
 use outguide_hardware::language::{self, LANGUAGES};
 use outguide_hardware::printer::ipp_access::{self, IppAccess, IppAccessError, Secret};
 use outguide_hardware::profile::Profile;
@@ -21,6 +22,9 @@ use crate::custody::Kiosk;
 
 /// RS-232 as scanners leave the factory.
 const BAUD_DEFAULT: u32 = 9600;
+/// The same code twice within two seconds is one pull of the trigger, or a code that lies under a reader.
+const ECHO_DEFAULT_MS: u64 = 2000;
+const ECHO_MAX_MS: u64 = 60_000;
 const DPI: [u32; 3] = [203, 300, 600];
 /// A document, for printers that take one.
 const PDF: &str = "pdf";
@@ -36,11 +40,17 @@ pub(super) fn scanners(c: &mut Checker, sections: &[Spanned<sections::Scanner>],
             let at = c.key(&span, "kiosk");
             c.fault(&at, not_there("kiosk", &section.kiosk, &known));
         }
-        let profile = section.profile.clone().unwrap_or_else(|| "generic".to_owned());
+        let usual = if section.transport == "hid" { "hid" } else { "generic" };
+        let profile = section.profile.clone().unwrap_or_else(|| usual.to_owned());
         let profiles: Vec<String> = Profile::names().map(str::to_owned).collect();
         if !profiles.contains(&profile) {
             let at = c.key(&span, "profile");
             c.fault(&at, format!("there is no profile `{profile}`: use one of {}", profiles.join(", ")));
+        }
+        let echo_ms = section.echo_ms.unwrap_or(ECHO_DEFAULT_MS);
+        if echo_ms > ECHO_MAX_MS {
+            let at = c.key(&span, "echo_ms");
+            c.fault(&at, format!("echo_ms = {echo_ms}: from 0 (no code is an echo) to {ECHO_MAX_MS}"));
         }
         let Some(transport) = scanner_transport(c, section, &span) else { continue };
         scanners.push(Scanner {
@@ -49,50 +59,100 @@ pub(super) fn scanners(c: &mut Checker, sections: &[Spanned<sections::Scanner>],
             lane: section.lane.clone().unwrap_or_default(),
             transport,
             profile,
+            echo_window: Duration::from_millis(echo_ms),
         });
     }
     scanners
 }
 
 fn scanner_transport(c: &mut Checker, section: &sections::Scanner, span: &Range<usize>) -> Option<ScannerTransport> {
-    let at = c.key(span, "transport");
-    match section.transport.as_str() {
-        "serial" => {
-            let port = port_choice(c, section, span)?;
-            Some(ScannerTransport::Serial { port, baud: section.baud })
-        }
-        "sim" => Some(ScannerTransport::Simulated),
-        "tcp" | "hid" => {
-            c.fault(&at, format!("transport `{}` is not served yet: use serial, or sim", section.transport));
-            None
-        }
+    let takes: &[&str] = match section.transport.as_str() {
+        "serial" => &["port", "usb", "usb-path", "baud"],
+        "tcp" => &["address"],
+        "hid" => &["usb", "usb-path"],
+        "sim" => &[],
         other => {
-            c.fault(&at, format!("{other:?} is no transport of a scanner: use serial or sim"));
-            None
+            let at = c.key(span, "transport");
+            let known: Vec<String> = SCANNER_TRANSPORTS.iter().map(|word| (*word).to_owned()).collect();
+            let text = match nearest(other, &known) {
+                Some(near) => format!("{other:?} is no transport of a scanner: did you mean {near:?}?"),
+                None => format!("{other:?} is no transport of a scanner: use one of {}", known.join(", ")),
+            };
+            c.fault(&at, text);
+            return None;
         }
+    };
+    refuse_other_keys(c, section, span, takes);
+    match section.transport.as_str() {
+        "serial" => Some(ScannerTransport::Serial { port: port_choice(c, section, span)?, baud: section.baud }),
+        "tcp" => Some(ScannerTransport::Tcp { address: device_server(c, section, span)? }),
+        "hid" => match &section.usb {
+            Some(usb) => Some(ScannerTransport::Hid { usb: usb_choice(c, usb, section, span)? }),
+            None => {
+                c.fault(span, format!("scanner `{}`: transport hid needs usb = \"vid:pid\"", section.id));
+                None
+            }
+        },
+        _ => Some(ScannerTransport::Simulated),
+    }
+}
+
+/// A key that the transport does not read would be believed to do something.
+fn refuse_other_keys(c: &mut Checker, section: &sections::Scanner, span: &Range<usize>, takes: &[&str]) {
+    let given = [
+        ("port", section.port.is_some()),
+        ("usb", section.usb.is_some()),
+        ("usb-path", section.usb_path.is_some()),
+        ("address", section.address.is_some()),
+        ("baud", section.baud.is_some()),
+    ];
+    for (key, _) in given.into_iter().filter(|(key, given)| *given && !takes.contains(key)) {
+        let at = c.key(span, key);
+        let text = match takes {
+            [] => format!("a simulated scanner has no {key}: leave it out"),
+            takes => {
+                format!("a scanner with transport {} has no {key}: give {}", section.transport, takes.join(" or "))
+            }
+        };
+        c.fault(&at, text);
     }
 }
 
 fn port_choice(c: &mut Checker, section: &sections::Scanner, span: &Range<usize>) -> Option<PortSelector> {
-    if let Some(address) = &section.address {
-        let at = c.key(span, "address");
-        c.fault(&at, format!("a serial scanner has no address {address:?}: give port or usb"));
-    }
     match (&section.port, &section.usb) {
         (Some(path), None) => Some(PortSelector::Path(path.into())),
-        (None, Some(usb)) => match usb.parse::<UsbSelector>() {
-            Ok(selector) => Some(PortSelector::Usb(UsbSelector { usb_path: section.usb_path.clone(), ..selector })),
-            Err(error) => {
-                let at = c.key(span, "usb");
-                c.fault(&at, error.to_string());
-                None
-            }
-        },
+        (None, Some(usb)) => usb_choice(c, usb, section, span).map(PortSelector::Usb),
         _ => {
             c.fault(span, format!("scanner `{}`: give either port = \"/dev/…\" or usb = \"vid:pid\"", section.id));
             None
         }
     }
+}
+
+fn usb_choice(c: &mut Checker, usb: &str, section: &sections::Scanner, span: &Range<usize>) -> Option<UsbSelector> {
+    match usb.parse::<UsbSelector>() {
+        Ok(selector) => Some(UsbSelector { usb_path: section.usb_path.clone(), ..selector }),
+        Err(error) => {
+            let at = c.key(span, "usb");
+            c.fault(&at, error.to_string());
+            None
+        }
+    }
+}
+
+/// `host:port`. Whether the name can be looked up shows when it is connected to.
+fn device_server(c: &mut Checker, section: &sections::Scanner, span: &Range<usize>) -> Option<String> {
+    let Some(address) = &section.address else {
+        c.fault(span, format!("scanner `{}`: transport tcp needs address = \"10.0.0.40:4001\"", section.id));
+        return None;
+    };
+    let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    if !matches!(port, Some(Ok(1..))) {
+        let at = c.key(span, "address");
+        c.fault(&at, format!("{address:?} is no address of a device server: write it as \"10.0.0.40:4001\""));
+        return None;
+    }
+    Some(address.clone())
 }
 
 /// How many labels left open an alert, unless the configuration says otherwise.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use outguide_hardware::printer::ipp_access::IppAccess;
 use outguide_hardware::scanner::serial::PortSelector;
+use outguide_hardware::usb::UsbSelector;
 
 use crate::barcode::{self, LegacyRule, PlaceCode};
 use crate::custody::Kiosk;
@@ -88,6 +89,8 @@ pub struct Scanner {
     pub transport: ScannerTransport,
     /// The device profile's name.
     pub profile: String,
+    /// The same code again within this time, nothing between, is an echo: written down, and nothing done.
+    pub echo_window: Duration,
 }
 
 /// How a scanner's bytes come in.
@@ -99,6 +102,16 @@ pub enum ScannerTransport {
         port: PortSelector,
         /// Bits a second, where they differ from the profile's.
         baud: Option<u32>,
+    },
+    /// A serial line behind a device server.
+    Tcp {
+        /// `host:port`.
+        address: String,
+    },
+    /// A HID device: HID POS, or a keyboard.
+    Hid {
+        /// Which one.
+        usb: UsbSelector,
     },
     /// A simulated scanner, labelled as such.
     Simulated,

@@ -117,6 +117,7 @@ pub(super) struct Scanner {
     pub baud: Option<u32>,
     pub profile: Option<String>,
     pub lane: Option<String>,
+    pub echo_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

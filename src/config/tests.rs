@@ -98,6 +98,37 @@ fn a_usb_id_may_name_the_serial_number() {
 }
 
 #[test]
+fn a_scanners_faults_name_their_line_and_what_to_write() {
+    let kiosk = "[[kiosk]]\nid = \"k\"\nplace = \"ER\"\n[[scanner]]\nid = \"s\"\nkiosk = \"k\"\n";
+    for (rest, line, words) in [
+        ("transport = \"tpc\"\n", 7, "did you mean \"tcp\"?"),
+        ("transport = \"bluetooth\"\n", 7, "use one of serial, tcp, hid, sim"),
+        ("transport = \"tcp\"\n", 4, "needs address"),
+        ("transport = \"tcp\"\naddress = \"moxa\"\n", 8, "write it as \"10.0.0.40:4001\""),
+        ("transport = \"tcp\"\naddress = \"moxa:0\"\n", 8, "write it as"),
+        ("transport = \"tcp\"\naddress = \"moxa:4001\"\nbaud = 9600\n", 9, "has no baud: give address"),
+        ("transport = \"hid\"\n", 4, "needs usb"),
+        ("transport = \"hid\"\nusb = \"gun\"\n", 8, "does not name a USB device"),
+        ("transport = \"hid\"\nusb = \"05e0:1200\"\nport = \"/dev/hidraw0\"\n", 9, "has no port: give usb"),
+        ("transport = \"serial\"\nport = \"/dev/ttyS0\"\naddress = \"x:1\"\n", 9, "has no address"),
+        ("transport = \"sim\"\nport = \"/dev/ttyS0\"\n", 8, "leave it out"),
+        ("transport = \"sim\"\necho_ms = 60001\n", 8, "from 0 (no code is an echo) to 60000"),
+    ] {
+        let faults = faults(&format!("{kiosk}{rest}"));
+        assert!(
+            faults[0].starts_with(&format!("outguide.toml:{line}: ")) && faults[0].contains(words),
+            "{rest}{faults:#?}"
+        );
+    }
+    let hid = format!("{kiosk}transport = \"hid\"\nusb = \"05e0:1200\"\nusb-path = \"1-2\"\necho_ms = 500\n");
+    let config = Config::parse(&hid, None).expect("a scanner");
+    let [scanner] = config.scanners.as_slice() else { panic!("one scanner") };
+    assert_eq!((scanner.profile.as_str(), scanner.echo_window), ("hid", Duration::from_millis(500)));
+    let ScannerTransport::Hid { usb } = &scanner.transport else { panic!("hid") };
+    assert_eq!(usb.to_string(), "usb 05e0:1200 in socket 1-2");
+}
+
+#[test]
 fn a_printers_faults_name_their_line_and_what_to_write() {
     let printer = |rest: &str| faults(&format!("[[printer]]\nid = \"p\"\n{rest}"));
     for (rest, line, words) in [

@@ -44,7 +44,7 @@ pub struct Keeper {
 impl Keeper {
     /// Compares the board with what was said. What the ledger does not take now is said again at the next turn.
     pub fn turn(&mut self, board: &Board, recorder: &dyn Recorder, now: Instant) {
-        for status in board.statuses() {
+        for status in board.statuses(recorder.now()) {
             let well = status.state == DeviceState::Ready;
             let due = match status.state {
                 DeviceState::Ready => true,

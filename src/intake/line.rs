@@ -6,18 +6,22 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use outguide_hardware::aim;
 use outguide_hardware::framer::FrameEvent;
+use outguide_hardware::scanner::bell::{Bell, Signal};
 use outguide_hardware::scanner::{self, Backoff, Scanner, ScannerEvent, Stop};
 
-use super::board::Board;
+use super::board::{Board, Fate};
 use super::{QUEUE_MAX_SCANS, Recorder};
-use crate::custody::{Scan, ScanSource};
+use crate::custody::{Receipt, Rule, Scan, ScanSource, Tone};
 use crate::ledger::{Ids, ScanError};
 
 /// The first and the longest pause before a scan that was not recorded is offered again.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(2);
+/// A tone that comes later than this after its scan says nothing to anyone.
+const TONE_FRESH: SignedDuration = SignedDuration::from_secs(5);
 /// How often a full queue is looked at again.
 const QUEUE_TURN: Duration = Duration::from_millis(20);
 
@@ -30,6 +34,10 @@ pub struct Line {
     pub kiosk: String,
     /// Its lane.
     pub lane: String,
+    /// The same code again within this time is an echo.
+    pub echo_window: Duration,
+    /// The way back to it.
+    pub bell: Option<Bell>,
     /// Where its state hangs.
     pub board: Arc<Board>,
     /// Who takes its scans.
@@ -42,7 +50,8 @@ pub struct Line {
 
 impl Line {
     /// Starts both threads. The recording one ends when the reading one has ended and the queue is empty.
-    pub fn start(self, scanner: Box<dyn Scanner>) -> io::Result<[JoinHandle<()>; 2]> {
+    pub fn start(mut self, scanner: Box<dyn Scanner>) -> io::Result<[JoinHandle<()>; 2]> {
+        self.bell = scanner.bell();
         let (queue, waiting) = sync_channel(QUEUE_MAX_SCANS);
         let reader = self.clone();
         let sink = move |event| reader.hear(event, &queue);
@@ -54,16 +63,22 @@ impl Line {
 
     fn hear(&self, event: ScannerEvent, queue: &SyncSender<Scan>) {
         match event {
-            ScannerEvent::Link(link, detail) => self.board.link(&self.device, link, detail),
+            ScannerEvent::Link(link, detail) => self.board.link(&self.device, link, detail, self.recorder.now()),
+            ScannerEvent::Battery(percent) => self.board.battery(&self.device, percent),
+            ScannerEvent::Frame(FrameEvent::NoRead) => self.board.no_read(&self.device),
             ScannerEvent::Frame(FrameEvent::Frame(text)) => self.enqueue(self.scan(&text), queue),
             // Whoever pulled the trigger must hear that it came to nothing: it goes to the ledger as unrecognised.
             ScannerEvent::Frame(FrameEvent::Garbled(text)) => {
                 self.fault("garbled frame");
                 self.enqueue(self.scan(&text), queue);
             }
-            ScannerEvent::Frame(FrameEvent::HalfRead { bytes }) => self.fault(&format!("half-read frame, {bytes} B")),
+            ScannerEvent::Frame(FrameEvent::HalfRead { bytes }) => {
+                self.fault(&format!("half-read frame, {bytes} B"));
+                self.ring(Signal::NotRecorded);
+            }
             ScannerEvent::Frame(FrameEvent::Overflow { max_bytes }) => {
                 self.fault(&format!("frame longer than {max_bytes} B"));
+                self.ring(Signal::NotRecorded);
             }
             ScannerEvent::Frame(FrameEvent::Noise { bytes }) => self.fault(&format!("noise, {bytes} B")),
         }
@@ -101,9 +116,9 @@ impl Line {
         let mut unsent = Some(scan);
         while let Some(scan) = unsent.take() {
             match queue.try_send(scan) {
-                Ok(()) => self.board.queue_full(&self.device, false),
+                Ok(()) => self.board.queue_full(&self.device, false, self.recorder.now()),
                 Err(TrySendError::Full(scan)) => {
-                    self.board.queue_full(&self.device, true);
+                    self.board.queue_full(&self.device, true, self.recorder.now());
                     if self.stop.wait(QUEUE_TURN) {
                         self.lost("the program ends and the queue is full");
                     } else {
@@ -124,15 +139,19 @@ impl Line {
     /// Offers a scan until the ledger has taken or refused it. Its id makes offering it again harmless.
     fn record(&self, scan: Scan) {
         let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
+        let mut told = false;
         loop {
             let stopping = self.stop.is_set();
-            match self.recorder.record(scan.clone()) {
-                Ok(_) => return self.board.answered(&self.device, true),
+            match self.recorder.record(scan.clone(), self.echo_window) {
+                Ok(receipt) => return self.recorded(&scan, &receipt),
                 Err(error @ (ScanError::NotRecorded(_) | ScanError::Busy)) => {
                     if stopping {
                         return self.lost(&error.to_string());
                     }
-                    self.board.not_recorded(&self.device, &error.to_string());
+                    self.board.not_recorded(&self.device, &error.to_string(), self.recorder.now());
+                    if !std::mem::replace(&mut told, true) {
+                        self.ring(Signal::NotRecorded);
+                    }
                     self.stop.wait(backoff.pause());
                 }
                 Err(
@@ -145,8 +164,34 @@ impl Line {
         }
     }
 
+    fn recorded(&self, scan: &Scan, receipt: &Receipt) {
+        let (now, signal) = (self.recorder.now(), signal_for(receipt));
+        if now.duration_since(scan.received_at) <= TONE_FRESH {
+            signal.into_iter().for_each(|signal| self.ring(signal));
+        }
+        self.board.answered(&self.device, if signal.is_some() { Fate::Recorded } else { Fate::Echo }, now);
+    }
+
+    fn ring(&self, signal: Signal) {
+        self.bell.iter().for_each(|bell| bell.ring(signal));
+    }
+
     fn lost(&self, why: &str) {
         tracing::error!(device = self.device, kiosk = self.kiosk, why, "a scan was not recorded: scan it again");
-        self.board.answered(&self.device, false);
+        self.ring(Signal::NotRecorded);
+        self.board.answered(&self.device, Fate::Lost, self.recorder.now());
     }
+}
+
+/// What the scanner is to sound. Nothing for an echo: a code that lies under a reader was answered already.
+fn signal_for(receipt: &Receipt) -> Option<Signal> {
+    if receipt.verdict.rule == Some(Rule::RefuseWhenEcho) {
+        return None;
+    }
+    Some(match receipt.verdict.tone {
+        Tone::Ok => Signal::Good,
+        Tone::Attention => Signal::Attention,
+        Tone::Refused => Signal::Refused,
+        Tone::NotRecorded => Signal::NotRecorded,
+    })
 }

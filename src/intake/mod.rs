@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! scanner thread -> framer -> bounded queue -> recorder thread -> Ledger::scan_blocking
-//!                     \-> state of the device -> board -> kiosks, console, alerts
+//!      ^              \-> state of the device -> board -> kiosks, console, alerts
+//!      \--------------- bell: the verdict's tone, after the commit ---------------/
 //! ```
 //! Each scanner has its own two threads, so that one that hangs holds up no other. A scan keeps its id and the time it
 //! was read until the ledger has it: when the ledger cannot commit, it is offered again in its order; when the queue
@@ -11,6 +12,7 @@
 mod alerts;
 mod board;
 mod line;
+mod rate;
 mod recorder;
 mod status;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use outguide_hardware::drivers::ScannerTransport;
 use outguide_hardware::profile::Profile;
@@ -47,6 +50,8 @@ pub struct ScannerSpec {
     pub profile: Profile,
     /// Its lane, empty for the kiosk's only one.
     pub lane: String,
+    /// The same code again within this time, nothing between, is an echo.
+    pub echo_window: Duration,
 }
 
 /// Why the devices could not be started. What can go wrong with a device itself is its state, not an error.
@@ -63,6 +68,7 @@ pub enum StartError {
 /// The devices of this machine at work.
 pub struct Intake {
     board: Arc<Board>,
+    recorder: Arc<dyn Recorder>,
     hands: HashMap<String, SimHand>,
     stop: Stop,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -77,12 +83,13 @@ impl Intake {
     ) -> Result<Intake, StartError> {
         let mut board = Board::default();
         for spec in &scanners {
-            if !board.add(spec) {
+            if !board.add(spec, recorder.now()) {
                 return Err(StartError::SameId(spec.id.clone()));
             }
         }
         let mut intake = Intake {
             board: Arc::new(board),
+            recorder: Arc::clone(&recorder),
             hands: HashMap::new(),
             stop: Stop::default(),
             threads: Mutex::new(Vec::new()),
@@ -94,6 +101,8 @@ impl Intake {
                 device: spec.id,
                 kiosk: spec.kiosk,
                 lane: spec.lane,
+                echo_window: spec.echo_window,
+                bell: None,
                 board: Arc::clone(&intake.board),
                 recorder: Arc::clone(&recorder),
                 ids: Arc::clone(&ids),
@@ -110,7 +119,7 @@ impl Intake {
 
     /// How every device is, in the order of the configuration.
     pub fn statuses(&self) -> Vec<DeviceStatus> {
-        self.board.statuses()
+        self.board.statuses(self.recorder.now())
     }
 
     /// How the devices of one kiosk are.

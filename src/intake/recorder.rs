@@ -1,5 +1,7 @@
 //! What intake asks of the ledger. A trait, so that its rules are tested without one.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::custody::{Receipt, Scan};
@@ -8,8 +10,8 @@ use crate::ledger::{Actor, AlertKind, ChangeError, Ledger, ScanError};
 
 /// Takes scans and device alerts. Called from threads of their own; may block.
 pub trait Recorder: Send + Sync {
-    /// Records a scan. The same scan again is harmless.
-    fn record(&self, scan: Scan) -> Result<Receipt, ScanError>;
+    /// Records a scan; the same code again within `echo_window` is an echo. The same scan again is harmless.
+    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Receipt, ScanError>;
     /// Opens an alert about a device of this kiosk, if none is open.
     fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError>;
     /// Closes the alert about a device, if one is open.
@@ -19,8 +21,8 @@ pub trait Recorder: Send + Sync {
 }
 
 impl Recorder for Ledger {
-    fn record(&self, scan: Scan) -> Result<Receipt, ScanError> {
-        self.scan_blocking(scan)
+    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Receipt, ScanError> {
+        self.scan_read(scan, echo_window)
     }
 
     fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError> {

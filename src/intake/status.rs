@@ -77,10 +77,22 @@ pub struct DeviceStatus {
     pub state: DeviceState,
     /// More about the state or the last fault, for a person.
     pub detail: Option<String>,
+    /// Since when it is in this state.
+    pub since: Timestamp,
     /// When it was last heard.
     pub last_scan_at: Option<Timestamp>,
     /// How many of its scans the ledger took since the start.
     pub scans: u64,
+    /// How many of those were echoes: the same code again at once, written down and nothing done.
+    pub echoes: u64,
+    /// How many codes came in the last sixty minutes.
+    pub scans_last_hour: u64,
+    /// How often it said that it saw no code, where it was told to say so.
+    pub no_reads: u64,
+    /// How often it came back after it was gone.
+    pub reconnects: u64,
+    /// How full its battery is, in percent, where it tells.
+    pub battery_percent: Option<u8>,
     /// Faults since the start: garbled, too long or half-read frames, scans the ledger would not take.
     pub errors: u64,
     /// How many of its scans wait for the ledger now.

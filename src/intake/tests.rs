@@ -7,13 +7,14 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use outguide_hardware::scanner::bell::Signal;
 use outguide_hardware::scanner::serial::PortSelector;
 use serialport::{SerialPort, TTYPort};
 use uuid::Uuid;
 
 use super::alerts::Keeper;
 use super::*;
-use crate::custody::{Receipt, ReceiptSession, ReceiptVerdict, Scan, Tone, VerdictKind};
+use crate::custody::{Receipt, ReceiptSession, ReceiptVerdict, Rule, Scan, Tone, VerdictKind};
 use crate::ledger::{ChangeError, RandomIds, ScanError};
 
 /// Writes scans down, or does not.
@@ -34,13 +35,15 @@ impl Paper {
 }
 
 impl Recorder for Paper {
-    fn record(&self, scan: Scan) -> Result<Receipt, ScanError> {
+    fn record(&self, scan: Scan, _echo_window: Duration) -> Result<Receipt, ScanError> {
         if *self.broken.lock().unwrap() {
             return Err(ScanError::NotRecorded("disk full".into()));
         }
-        let id = scan.id;
+        let (id, echo) = (scan.id, scan.data == "ECHO");
         self.scans.lock().unwrap().push(scan);
-        Ok(receipt(id))
+        let mut receipt = receipt(id);
+        receipt.verdict.rule = echo.then_some(Rule::RefuseWhenEcho);
+        Ok(receipt)
     }
     fn raise(&self, device: &str, _kiosk: &str) -> Result<(), ChangeError> {
         self.alerts.lock().unwrap().push(format!("open {device}"));
@@ -88,6 +91,7 @@ fn simulated(id: &str) -> ScannerSpec {
         transport: ScannerTransport::Sim { script: None },
         profile: Profile::named("generic").unwrap(),
         lane: "left".into(),
+        echo_window: Duration::from_secs(2),
     }
 }
 
@@ -173,6 +177,56 @@ fn what_was_not_recorded_is_shown_kept_and_recorded_in_its_order() {
 }
 
 #[test]
+fn the_tone_comes_after_the_commit_and_an_echo_has_none() {
+    let paper = Arc::new(Paper::default());
+    let intake = start(&paper, simulated("sim"));
+    let hand = intake.hand("sim").unwrap();
+    let mut tones = Vec::new();
+    let mut heard = |count: usize| {
+        let began = Instant::now();
+        while tones.len() < count && began.elapsed() < Duration::from_secs(10) {
+            tones.extend(hand.tones());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        tones.clone()
+    };
+    paper.set_broken(true);
+    hand.scan("C1").unwrap();
+    assert_eq!(heard(1), [Signal::NotRecorded], "once, however often it is offered");
+    eventually("tried again", || intake.statuses()[0].state == DeviceState::NotRecorded);
+    paper.set_broken(false);
+    assert_eq!(heard(2), [Signal::NotRecorded, Signal::Refused], "this ledger refuses all");
+    hand.scan("ECHO").unwrap();
+    eventually("recorded", || intake.statuses()[0].echoes == 1);
+    hand.bytes(b"HALF".to_vec()).unwrap();
+    assert_eq!(heard(3)[2], Signal::NotRecorded, "half a code is none");
+    let status = intake.statuses().remove(0);
+    assert_eq!((status.scans, status.echoes, status.scans_last_hour, status.errors), (2, 1, 2, 1));
+    intake.stop();
+}
+
+#[test]
+fn comings_goings_no_reads_and_batteries_are_counted() {
+    use outguide_hardware::scanner::LinkState;
+    let mut board = Board::default();
+    let at = |seconds| Timestamp::from_second(seconds).unwrap();
+    board.add(&simulated("gun"), at(0));
+    for (second, link) in [(1, LinkState::Ready), (5, LinkState::Gone), (7, LinkState::Ready), (9, LinkState::Ready)] {
+        board.link("gun", link, None, at(second));
+        if second == 5 {
+            assert_eq!(board.statuses(at(6))[0].since, at(5));
+        }
+    }
+    board.no_read("gun");
+    board.battery("gun", 73);
+    board.heard("gun", at(10));
+    let status = board.statuses(at(11)).remove(0);
+    assert_eq!((status.reconnects, status.no_reads, status.battery_percent), (2, 1, Some(73)));
+    assert_eq!((status.since, status.scans_last_hour, status.waiting), (at(7), 1, 1));
+    assert_eq!(board.statuses(at(3700))[0].scans_last_hour, 0);
+}
+
+#[test]
 fn stopping_records_what_waits() {
     let paper = Arc::new(Paper::default());
     let intake = start(&paper, simulated("sim"));
@@ -207,11 +261,11 @@ fn ids_are_unique() {
 fn an_alert_opens_for_a_device_that_stays_away_and_closes_when_it_is_back() {
     use outguide_hardware::scanner::LinkState;
     let (paper, mut board, mut keeper) = (Paper::default(), Board::default(), Keeper::default());
-    board.add(&simulated("gun"));
+    board.add(&simulated("gun"), Timestamp::UNIX_EPOCH);
     let began = Instant::now();
     let mut turn = |seconds, link: Option<LinkState>| {
         if let Some(link) = link {
-            board.link("gun", link, None);
+            board.link("gun", link, None, Timestamp::UNIX_EPOCH);
         }
         keeper.turn(&board, &paper, began + Duration::from_secs(seconds));
         paper.alerts.lock().unwrap().clone()

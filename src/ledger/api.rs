@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, oneshot};
 use uuid::Uuid;
 
@@ -139,7 +139,7 @@ impl Ledger {
     pub async fn scan(&self, scan: Scan) -> Result<Receipt, ScanError> {
         scanning::check(&scan)?;
         let (reply, answer) = oneshot::channel();
-        let room = tokio::time::timeout(QUEUE_WAIT, self.inner.live().send(ScanJob::boxed(scan, false, reply)));
+        let room = tokio::time::timeout(QUEUE_WAIT, self.inner.live().send(ScanJob::boxed(scan, None, reply)));
         match room.await {
             Err(_) => return Err(ScanError::Busy),
             Ok(Err(_)) => return Err(ScanError::NotRecorded(STOPPED.into())),
@@ -148,12 +148,18 @@ impl Ledger {
         answer.await.unwrap_or_else(|_| Err(ScanError::NotRecorded(STOPPED.into())))
     }
 
-    /// Records a scan that one of our own readers made, from that reader's thread: the echo rule applies to it. Never
-    /// call it inside the async runtime.
+    /// Records a scan that one of our own readers made, from that reader's thread: the echo rule applies to it, with the
+    /// usual window of two seconds. Never call it inside the async runtime.
     pub fn scan_blocking(&self, scan: Scan) -> Result<Receipt, ScanError> {
+        self.scan_read(scan, Duration::from_secs(2))
+    }
+
+    /// The same: the same code from the same reader within `echo_window`, nothing between, is an echo; at zero none is.
+    pub fn scan_read(&self, scan: Scan, echo_window: Duration) -> Result<Receipt, ScanError> {
         scanning::check(&scan)?;
         let (reply, answer) = oneshot::channel();
-        let sent = self.inner.live().blocking_send(ScanJob::boxed(scan, true, reply));
+        let window = SignedDuration::try_from(echo_window).unwrap_or(SignedDuration::MAX);
+        let sent = self.inner.live().blocking_send(ScanJob::boxed(scan, Some(window), reply));
         sent.map_err(|_| ScanError::NotRecorded(STOPPED.into()))?;
         answer.blocking_recv().unwrap_or_else(|_| Err(ScanError::NotRecorded(STOPPED.into())))
     }

@@ -1,5 +1,6 @@
 //! The jobs that the writer does: a scan, a change, a touch.
 
+use jiff::SignedDuration;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -16,20 +17,25 @@ use crate::custody::{Receipt, Scan};
 /// A scan to record.
 pub(super) struct ScanJob {
     scan: Scan,
-    by_reader: bool,
+    echo_window: Option<SignedDuration>,
     answer: Option<Result<Unworded, ScanError>>,
     reply: oneshot::Sender<Result<Receipt, ScanError>>,
 }
 
 impl ScanJob {
-    pub fn boxed(scan: Scan, by_reader: bool, reply: oneshot::Sender<Result<Receipt, ScanError>>) -> Box<dyn Job> {
-        Box::new(ScanJob { scan, by_reader, answer: None, reply })
+    /// `echo_window` is given where one of our own readers made it.
+    pub fn boxed(
+        scan: Scan,
+        echo_window: Option<SignedDuration>,
+        reply: oneshot::Sender<Result<Receipt, ScanError>>,
+    ) -> Box<dyn Job> {
+        Box::new(ScanJob { scan, echo_window, answer: None, reply })
     }
 }
 
 impl Job for ScanJob {
     fn run(&mut self, store: &mut Store) -> Ran {
-        let answer = scanning::record(store, &self.scan, self.by_reader);
+        let answer = scanning::record(store, &self.scan, self.echo_window);
         let ran = if answer.is_ok() { Ran::Keep } else { Ran::Discard };
         self.answer = Some(answer);
         ran

@@ -25,9 +25,6 @@ use crate::custody::{
 /// The longest lane, device or symbology name, in bytes.
 const NAME_MAX_BYTES: usize = 64;
 
-/// The same code read again by the same reader within this time, nothing between, is an echo.
-const ECHO_WINDOW: SignedDuration = SignedDuration::from_secs(2);
-
 /// No scan's body is longer, but for one that closes alerts.
 const BODY_USUAL_BYTES: usize = 2 * 1024;
 
@@ -92,7 +89,11 @@ pub(super) fn check(scan: &Scan) -> Result<(), ScanError> {
 }
 
 /// Records a scan inside the writer's savepoint. Whatever it answers is only true after COMMIT, and worded only then.
-pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<Unworded, ScanError> {
+pub(super) fn record(
+    store: &mut Store,
+    scan: &Scan,
+    echo_window: Option<SignedDuration>,
+) -> Result<Unworded, ScanError> {
     let fixed = store.fixed.clone();
     let unknown = || ScanError::UnknownKiosk(scan.kiosk.clone());
     let kiosks = store.kiosks()?;
@@ -119,7 +120,7 @@ pub(super) fn record(store: &mut Store, scan: &Scan, by_reader: bool) -> Result<
     let mut facts = situation::load(store, kiosk, session, &code)?;
     let last = facts.records.iter().map(|record| &record.custody.last).max().filter(|_| !scan.is_late(recorded_at));
     let key = last.map_or(key.clone(), |last| key.behind(last, recorded_at));
-    let decision = if is_echo(store, &lane, scan, by_reader, &data_hmac) {
+    let decision = if is_echo(store, &lane, scan, echo_window, &data_hmac) {
         echo(&facts.session)
     } else {
         decide(&facts.situation(kiosk, &code), scan, &key, recorded_at)
@@ -237,12 +238,12 @@ fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option
     Ok(Some(Unworded { outcome, entry, charts: Vec::new() }))
 }
 
-/// The window slides: a code that lies under a reader is read once, however long it lies there.
-fn is_echo(store: &Store, lane: &Lane, scan: &Scan, by_reader: bool, data_hmac: &str) -> bool {
-    let Some(last) = store.last_reads.get(lane).filter(|_| by_reader) else { return false };
+/// The same code read again by the same reader within its window, nothing between. The window slides: a code that lies under a reader is read once, however long it lies there.
+fn is_echo(store: &Store, lane: &Lane, scan: &Scan, window: Option<SignedDuration>, data_hmac: &str) -> bool {
+    let (Some(last), Some(window)) = (store.last_reads.get(lane), window) else { return false };
     Some(&last.device) == scan.device.as_ref()
         && last.data_hmac == data_hmac
-        && scan.received_at.duration_since(last.at) <= ECHO_WINDOW
+        && scan.received_at.duration_since(last.at) < window
 }
 
 /// Who it is written to: the person signed in after it (a badge signs in by itself) or before it (DONE signs off).

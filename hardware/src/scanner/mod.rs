@@ -3,8 +3,12 @@
 //! A scanner is a blocking loop with a thread of its own ([`start`]). It never gives up: a port that is missing, taken
 //! or forbidden is tried again, ever more slowly, and its state is said at each change.
 
+pub mod bell;
+pub mod hid;
+pub mod linked;
 pub mod serial;
 pub mod sim;
+pub mod tcp;
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -12,6 +16,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::framer::FrameEvent;
+use bell::Bell;
 
 /// The state of the way to a scanner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +59,8 @@ pub enum ScannerEvent {
     Link(LinkState, Option<String>),
     /// Something was read.
     Frame(FrameEvent),
+    /// How full its battery is, in percent.
+    Battery(u8),
 }
 
 /// A scanner.
@@ -61,7 +68,12 @@ pub trait Scanner: Send {
     /// Runs until `stop`, giving events to `sink` as they come. `sink` may block: the scanner then waits with it.
     fn run(&mut self, sink: &mut dyn FnMut(ScannerEvent), stop: &Stop);
 
-    /// The transport's word: `serial`, `sim`.
+    /// The way back to it, where it can be told anything.
+    fn bell(&self) -> Option<Bell> {
+        None
+    }
+
+    /// The transport's word: `serial`, `tcp`, `hid`, `sim`.
     fn transport(&self) -> &'static str;
 
     /// Is it made of software?

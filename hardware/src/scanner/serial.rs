@@ -1,24 +1,25 @@
 //! Scanners on a serial line or a USB virtual COM port.
 
-use std::io::{ErrorKind, Read};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
+use rustix::termios::{ControlModes, InputModes, OptionalActions, ioctl_tiocexcl, tcgetattr, tcsetattr};
 use serialport::{DataBits, FlowControl, SerialPort, StopBits, TTYPort};
 
-use super::{Backoff, LinkState, Scanner, ScannerEvent, Stop};
-use crate::framer::{FrameEvent, Framer};
+use super::LinkState;
+use super::linked::{Link, Opened, Opener, Refused};
+use crate::decoder::us_keyboard::UNREADABLE;
 use crate::profile::{Flow, LineSettings, Parity, Profile};
 use crate::usb::{UsbKind, UsbSelector, usb_devices};
 
-/// How long one read waits: so often the loop looks at the clock and at `stop`.
+/// How long a read or write of a printer's line waits.
 const READ_TIMEOUT: Duration = Duration::from_millis(100);
-/// Bytes taken at once.
-const READ_BYTES: usize = 1024;
-/// The first and the longest pause between tries to open the port. Short enough that a scanner that was plugged in
-/// again works before the next chart is in hand.
-const RETRY_FIRST: Duration = Duration::from_millis(200);
-const RETRY_MAX: Duration = Duration::from_secs(2);
 
 /// Which port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,121 +50,157 @@ impl PortSelector {
             }
         }
     }
+
+    /// Says that it is not there, and what is there instead.
+    pub fn absence(&self) -> String {
+        let PortSelector::Usb(usb) = self else { return format!("{self} is not there") };
+        usb.absence(&usb_devices())
+    }
 }
 
-/// A scanner on a serial port.
+/// Finds a scanner on a serial port.
 #[derive(Debug)]
-pub struct SerialScanner {
+pub struct SerialOpener {
     port: PortSelector,
     line: LineSettings,
-    framer: Framer,
-    /// The time spent waiting for bytes. A pause counts only while the line was watched: bytes that wait in the kernel
-    /// while this program is held up (a full queue, a suspended machine) must not look like half a frame.
-    watched: Duration,
-    state: LinkState,
-    was_ready: bool,
+    profile: Profile,
 }
 
-impl SerialScanner {
+impl SerialOpener {
     /// The scanner at `port`, speaking as `profile` says; `baud` where the configuration differs from the profile.
     pub fn new(port: PortSelector, profile: &Profile, baud: Option<u32>) -> Self {
         let line = LineSettings { baud: baud.unwrap_or(profile.serial.baud), ..profile.serial };
-        Self {
-            port,
-            line,
-            framer: Framer::new(profile.framing.clone()),
-            watched: Duration::ZERO,
-            state: LinkState::Connecting,
-            was_ready: false,
-        }
+        Self { port, line, profile: profile.clone() }
     }
+}
 
-    fn open(&self) -> Result<TTYPort, (LinkState, Option<String>)> {
+impl Opener for SerialOpener {
+    fn open(&self) -> Result<Opened, Refused> {
         let Some(path) = self.port.resolve() else {
-            let state = if self.was_ready { LinkState::Gone } else { LinkState::NotFound };
-            return Err((state, Some(format!("{} is not there", self.port))));
+            return Err(Refused::new(LinkState::NotFound, self.port.absence()));
         };
-        open_line(&path, self.line).map_err(|error| {
-            let state = refusal(&error);
-            let text = match state {
-                LinkState::NoPermission => format!("{} may not be opened: see `outguide devices`", path.display()),
-                LinkState::InUse => format!("{} is in use by another program", path.display()),
-                _ => format!("{}: {error}", path.display()),
-            };
-            (state, Some(text))
-        })
-    }
-
-    fn tell(&mut self, state: LinkState, text: Option<String>, sink: &mut dyn FnMut(ScannerEvent)) {
-        if self.state != state {
-            self.state = state;
-            sink(ScannerEvent::Link(state, text));
-        }
-    }
-
-    /// Reads until the line breaks or `stop`; tells what broke it.
-    fn read(&mut self, port: &mut TTYPort, sink: &mut dyn FnMut(ScannerEvent), stop: &Stop) -> Option<String> {
-        let (mut bytes, mut events) = ([0_u8; READ_BYTES], Vec::new());
-        while !stop.is_set() {
-            let began = Instant::now();
-            let read = port.read(&mut bytes);
-            self.watched += began.elapsed().min(READ_TIMEOUT);
-            let broke = match read {
-                // A serial line has no end of file: this is how some drivers say that the device is gone.
-                Ok(0) => Some("the device hung up".to_owned()),
-                Ok(read) => {
-                    self.framer.feed(bytes.get(..read).unwrap_or(&[]), self.watched, &mut events);
-                    None
-                }
-                Err(error) => match error.kind() {
-                    ErrorKind::TimedOut | ErrorKind::WouldBlock | ErrorKind::Interrupted => {
-                        self.framer.tick(self.watched, &mut events);
-                        None
-                    }
-                    _ => Some(error.to_string()),
+        let line = TtyLink::open(&path, self.line).map_err(|error| {
+            let (state, path) = (refused(&error), path.display());
+            Refused::new(
+                state,
+                match state {
+                    LinkState::NoPermission => format!("{path} may not be opened: see `outguide devices`"),
+                    LinkState::InUse => format!("{path} is in use by another program"),
+                    _ => format!("{path}: {error}"),
                 },
-            };
-            if broke.is_some() {
-                self.framer.hang_up(&mut events);
-            }
-            give(&mut events, sink);
-            if broke.is_some() {
-                return broke;
-            }
-        }
-        None
-    }
-}
-
-fn give(events: &mut Vec<FrameEvent>, sink: &mut dyn FnMut(ScannerEvent)) {
-    for event in events.drain(..) {
-        sink(ScannerEvent::Frame(event));
-    }
-}
-
-impl Scanner for SerialScanner {
-    fn run(&mut self, sink: &mut dyn FnMut(ScannerEvent), stop: &Stop) {
-        let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX);
-        while !stop.is_set() {
-            match self.open() {
-                Ok(mut port) => {
-                    backoff.reset();
-                    self.was_ready = true;
-                    self.tell(LinkState::Ready, None, sink);
-                    if let Some(broke) = self.read(&mut port, sink, stop) {
-                        self.tell(LinkState::Gone, Some(broke), sink);
-                    }
-                }
-                Err((state, text)) => self.tell(state, text, sink),
-            }
-            if stop.wait(backoff.pause()) {
-                return;
-            }
-        }
+            )
+        })?;
+        Ok((Box::new(line), self.profile.decoder()))
     }
 
     fn transport(&self) -> &'static str {
         "serial"
+    }
+}
+
+/// A serial line whose reads and writes never wait. The serial library's port has no such mode, and a scanner that
+/// holds its line up must not keep us from hearing it.
+#[derive(Debug)]
+struct TtyLink {
+    tty: File,
+    marks: Marks,
+}
+
+impl TtyLink {
+    /// Opens a line, raw, for this program alone. Opening raises DTR: many USB scanners send only while it is up.
+    fn open(path: &Path, line: LineSettings) -> io::Result<TtyLink> {
+        let flags = OFlags::NOCTTY | OFlags::NONBLOCK;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
+        let tty = options.open(path)?;
+        let mut modes = tcgetattr(&tty)?;
+        // Against programs that open it later, and those of the superuser that respect only this lock.
+        ioctl_tiocexcl(&tty)?;
+        flock(&tty, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
+            Errno::WOULDBLOCK => Errno::BUSY,
+            other => other,
+        })?;
+        modes.make_raw();
+        // Bytes with wrong parity or framing (another baud rate) are marked, not passed on as if they were right.
+        modes.input_modes |= InputModes::INPCK | InputModes::PARMRK;
+        modes.input_modes.set(InputModes::IXON | InputModes::IXOFF, line.flow == Flow::Software);
+        modes.control_modes |= ControlModes::CREAD | ControlModes::CLOCAL;
+        modes.control_modes.remove(ControlModes::CSIZE);
+        modes.control_modes |= if line.data_bits == 7 { ControlModes::CS7 } else { ControlModes::CS8 };
+        modes.control_modes.set(ControlModes::CSTOPB, line.stop_bits == 2);
+        modes.control_modes.set(ControlModes::PARENB, line.parity != Parity::None);
+        modes.control_modes.set(ControlModes::PARODD, line.parity == Parity::Odd);
+        modes.control_modes.set(ControlModes::CRTSCTS, line.flow == Flow::Hardware);
+        modes.set_speed(line.baud)?;
+        tcsetattr(&tty, OptionalActions::Now, &modes)?;
+        Ok(TtyLink { tty, marks: Marks::default() })
+    }
+}
+
+impl Link for TtyLink {
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.tty.as_fd()
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.tty.read(into)?;
+        if read == 0 {
+            return Ok(0);
+        }
+        match self.marks.take_out(into, read) {
+            // Half a mark and nothing else yet.
+            0 => Err(ErrorKind::WouldBlock.into()),
+            kept => Ok(kept),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tty.write(bytes)
+    }
+}
+
+/// Undoes the marks of `PARMRK` (termios): `FF 00 x` is a damaged byte and becomes one that is no text, `FF FF` is `FF`.
+#[derive(Debug, Default)]
+struct Marks {
+    seen: usize,
+}
+
+impl Marks {
+    /// Works in place on the first `read` bytes; how many are left.
+    fn take_out(&mut self, bytes: &mut [u8], read: usize) -> usize {
+        let mut kept = 0;
+        for at in 0..read {
+            let Some(byte) = bytes.get(at).copied() else { break };
+            let byte = match (self.seen, byte) {
+                (0, 0xFF) => {
+                    self.seen = 1;
+                    continue;
+                }
+                (1, 0x00) => {
+                    self.seen = 2;
+                    continue;
+                }
+                (0, byte) => byte,
+                _ => UNREADABLE,
+            };
+            self.seen = 0;
+            if let Some(place) = bytes.get_mut(kept) {
+                *place = byte;
+                kept += 1;
+            }
+        }
+        kept
+    }
+}
+
+fn refused(error: &io::Error) -> LinkState {
+    match error.kind() {
+        ErrorKind::PermissionDenied => LinkState::NoPermission,
+        ErrorKind::NotFound => LinkState::NotFound,
+        ErrorKind::ResourceBusy => LinkState::InUse,
+        // A device file whose device has just gone.
+        _ if matches!(Errno::from_io_error(error), Some(Errno::NXIO | Errno::NODEV)) => LinkState::NotFound,
+        _ => LinkState::Failed,
     }
 }
 
@@ -186,7 +223,7 @@ pub fn open_line(path: &Path, line: LineSettings) -> Result<TTYPort, serialport:
         .flow_control(flow)
         .timeout(READ_TIMEOUT)
         .open_native()?;
-    // Many USB scanners send only while DTR is up. A pseudo terminal has no such line.
+    // Many USB devices send only while DTR is up. A pseudo terminal has no such line.
     let _ = port.write_data_terminal_ready(true);
     Ok(port)
 }
@@ -204,18 +241,26 @@ pub fn refusal(error: &serialport::Error) -> LinkState {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::io::Write;
     use std::os::unix::fs::symlink;
     use std::sync::mpsc::{self, Receiver};
     use std::thread::JoinHandle;
 
-    use super::super::start;
+    use super::super::linked::LinkedScanner;
+    use super::super::{ScannerEvent, Stop, start};
     use super::*;
+    use crate::framer::FrameEvent;
+
+    fn scanner(path: &Path, profile: &Profile) -> LinkedScanner {
+        LinkedScanner::new(Box::new(SerialOpener::new(PortSelector::Path(path.to_owned()), profile, None)))
+    }
 
     struct Running {
         events: Receiver<ScannerEvent>,
         stop: Stop,
         thread: Option<JoinHandle<()>>,
+        last: Cell<Option<LinkState>>,
     }
 
     impl Running {
@@ -223,19 +268,23 @@ mod tests {
             let (sender, events) = mpsc::channel();
             let stop = Stop::default();
             let profile = Profile::named("generic").unwrap();
-            let scanner = SerialScanner::new(PortSelector::Path(path.to_owned()), &profile, None);
+            let scanner = scanner(path, &profile);
             let thread = start("t", Box::new(scanner), move |event| drop(sender.send(event)), stop.clone()).unwrap();
-            Running { events, stop, thread: Some(thread) }
+            Running { events, stop, thread: Some(thread), last: Cell::new(None) }
         }
 
         fn next(&self) -> ScannerEvent {
             self.events.recv_timeout(Duration::from_secs(10)).unwrap()
         }
 
+        /// The next other state; its text may change in between.
         fn state(&self) -> LinkState {
-            match self.next() {
-                ScannerEvent::Link(state, _) => state,
-                event @ ScannerEvent::Frame(_) => panic!("{event:?}"),
+            loop {
+                match self.next() {
+                    ScannerEvent::Link(state, _) if self.last.replace(Some(state)) == Some(state) => {}
+                    ScannerEvent::Link(state, _) => return state,
+                    event => panic!("{event:?}"),
+                }
             }
         }
     }
@@ -287,6 +336,20 @@ mod tests {
     }
 
     #[test]
+    fn marks_of_damaged_bytes_are_undone_wherever_a_read_ends() {
+        let marked = b"A\xFF\x00BC\xFF\xFFD\xFF\x00\x00E";
+        for cut in 0..=marked.len() {
+            let (mut marks, mut text) = (Marks::default(), Vec::new());
+            for piece in [&marked[..cut], &marked[cut..]] {
+                let mut bytes = piece.to_vec();
+                let kept = marks.take_out(&mut bytes, piece.len());
+                text.extend_from_slice(&bytes[..kept]);
+            }
+            assert_eq!(text, b"A\xFFC\xFFD\xFFE", "cut at {cut}");
+        }
+    }
+
+    #[test]
     fn a_code_that_came_while_this_program_was_held_up_is_whole() {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("gun");
@@ -294,7 +357,7 @@ mod tests {
         let (sender, events) = mpsc::sync_channel(0);
         let stop = Stop::default();
         let profile = Profile::named("generic").unwrap();
-        let scanner = SerialScanner::new(PortSelector::Path(link), &profile, None);
+        let scanner = scanner(&link, &profile);
         let thread = start("t", Box::new(scanner), move |event| drop(sender.send(event)), stop.clone()).unwrap();
         assert_eq!(events.recv().unwrap(), ScannerEvent::Link(LinkState::Ready, None));
         // The scanner hands over A and waits for us, half of B read already; the rest comes meanwhile.

@@ -1,15 +1,20 @@
 //! A scanner made of software: sends the bytes it is given, can be unplugged, and can scan by itself from a script.
 //! Its bytes go through the same framer as those of a real one.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::bell::{Bell, Signal};
 use super::{LinkState, Scanner, ScannerEvent, Stop};
 use crate::framer::Framer;
 use crate::profile::Profile;
 
 /// How many inputs can wait; further ones are refused.
 const INPUTS_MAX: usize = 256;
+/// How many tones are remembered.
+const TONES_MAX: usize = 256;
 /// How often the loop looks at the clock and at `stop`.
 const TURN: Duration = Duration::from_millis(50);
 
@@ -37,6 +42,7 @@ pub type SimScript = Box<dyn Iterator<Item = SimStep> + Send>;
 #[derive(Debug, Clone)]
 pub struct SimHand {
     inputs: SyncSender<Input>,
+    tones: Arc<Mutex<VecDeque<Signal>>>,
 }
 
 /// A simulated scanner does not take more input: too much waits, or it has ended.
@@ -65,6 +71,11 @@ impl SimHand {
         self.give(Input::Plug)
     }
 
+    /// What it let its holder hear since the last time; the newest 256.
+    pub fn tones(&self) -> Vec<Signal> {
+        self.tones.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
     fn give(&self, input: Input) -> Result<(), SimBusy> {
         self.inputs.try_send(input).map_err(|_| SimBusy)
     }
@@ -74,7 +85,8 @@ impl SimHand {
 pub struct SimScanner {
     inputs: Receiver<Input>,
     /// Keeps the channel open when nobody holds a hand.
-    _hand: SimHand,
+    hand: SimHand,
+    bell: Option<Bell>,
     script: Option<SimScript>,
     framer: Framer,
     plugged: bool,
@@ -84,9 +96,19 @@ impl SimScanner {
     /// A scanner that speaks as `profile` says, and the hand on it.
     pub fn new(profile: &Profile, script: Option<SimScript>) -> (SimScanner, SimHand) {
         let (sender, inputs) = sync_channel(INPUTS_MAX);
-        let hand = SimHand { inputs: sender };
+        let hand = SimHand { inputs: sender, tones: Arc::default() };
         let framer = Framer::new(profile.framing.clone());
-        (SimScanner { inputs, _hand: hand.clone(), script, framer, plugged: true }, hand)
+        (SimScanner { inputs, hand: hand.clone(), bell: Bell::new().ok(), script, framer, plugged: true }, hand)
+    }
+
+    /// Sounds what was rung.
+    fn sound(&self) {
+        let rung = self.bell.as_ref().map(Bell::take).unwrap_or_default();
+        let mut tones = self.hand.tones.lock().unwrap_or_else(PoisonError::into_inner);
+        tones.extend(rung);
+        while tones.len() > TONES_MAX {
+            tones.pop_front();
+        }
     }
 
     fn obey(&mut self, input: Option<Input>, now: Duration, sink: &mut dyn FnMut(ScannerEvent)) {
@@ -142,7 +164,12 @@ impl Scanner for SimScanner {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             self.obey(input, began.elapsed(), sink);
+            self.sound();
         }
+    }
+
+    fn bell(&self) -> Option<Bell> {
+        self.bell.clone()
     }
 
     fn transport(&self) -> &'static str {

@@ -17,8 +17,8 @@ import { toast } from "../parts/toast.js";
 import { may, times } from "../session.js";
 import { addKiosk, correctKiosk, turnKiosk } from "./kiosk-forms.js";
 
-/** Devices change state without a ledger entry, so they are asked for too. */
-const LOOK_EVERY_MS = 10_000;
+/** Devices change state without a ledger entry, so they are asked for too: a plug that was pulled shows within 3 s. */
+const LOOK_EVERY_MS = 2_500;
 const GOOD = ["ready"];
 
 /** @param {Context} context */

@@ -5,11 +5,12 @@ use std::time::Duration;
 use outguide_hardware::listing;
 use outguide_hardware::printer::Printer;
 use outguide_hardware::printer::fault::advice;
+use outguide_hardware::profile::Profile;
 
 use crate::app::cli::DevicesArgs;
 use crate::app::printing;
 use crate::app::say::{self, Failure};
-use crate::config::{Config, ScannerTransport};
+use crate::config::{Config, Scanner, ScannerTransport};
 use crate::outbox::PrinterSpec;
 
 /// How often `--watch` looks.
@@ -39,15 +40,21 @@ pub fn devices(arguments: &DevicesArgs) -> Result<(), Failure> {
 }
 
 fn describe(config: &Config) -> Vec<String> {
-    let configured = config.scanners.iter().map(|scanner| match &scanner.transport {
-        ScannerTransport::Serial { port, .. } => {
-            let (state, hint) = listing::look_at(port);
-            let hint = hint.map(|hint| format!("\n    {hint}")).unwrap_or_default();
-            format!("scanner {} (configured): {port}: {}{hint}", scanner.id, state.word())
-        }
-        ScannerTransport::Simulated => format!("scanner {} (configured): simulated", scanner.id),
-    });
-    listing::look().iter().map(ToString::to_string).chain(configured).collect()
+    listing::look().iter().map(ToString::to_string).chain(config.scanners.iter().map(scanner)).collect()
+}
+
+/// A configured scanner: where it is looked for, how it is, and what to do.
+fn scanner(scanner: &Scanner) -> String {
+    // The configuration was checked: the profile is there.
+    let Ok(profile) = Profile::named(&scanner.profile) else { return format!("scanner {}: no profile", scanner.id) };
+    let (place, (state, hint)) = match &scanner.transport {
+        ScannerTransport::Serial { port, .. } => (port.to_string(), listing::look_at(port)),
+        ScannerTransport::Hid { usb } => (usb.to_string(), listing::look_at_hid(usb, &profile)),
+        ScannerTransport::Tcp { address } => (address.clone(), listing::look_at_address(address, &profile)),
+        ScannerTransport::Simulated => return format!("scanner {} (configured): simulated", scanner.id),
+    };
+    let hint = hint.map(|hint| format!("\n    {}", hint.replace('\n', "\n    "))).unwrap_or_default();
+    format!("scanner {} (configured): {place}: {}{hint}", scanner.id, state.word())
 }
 
 /// A configured printer, asked once: it may take seconds to find out that one is not there.

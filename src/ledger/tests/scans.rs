@@ -1,5 +1,7 @@
 //! The way of a scan: recorded, applied, answered, found again.
 
+use std::time::Duration;
+
 use super::*;
 use crate::custody::{Rule, VerdictKind};
 use crate::ledger::changes::MoveChart;
@@ -62,6 +64,11 @@ fn an_echo_does_nothing_and_a_scan_over_http_is_none() {
     assert_eq!(house.ledger.scan_blocking(read(&house)).unwrap().verdict.kind, VerdictKind::Received);
     let echo = house.ledger.scan_blocking(read(&house)).unwrap();
     assert_eq!(echo.verdict.rule, Some(Rule::RefuseWhenEcho));
+    let always = house.ledger.scan_read(read(&house), Duration::ZERO).unwrap();
+    assert_ne!(always.verdict.rule, Some(Rule::RefuseWhenEcho), "a reader that knows no echoes");
+    house.clock.advance(3);
+    let long = house.ledger.scan_read(read(&house), Duration::from_secs(4)).unwrap();
+    assert_eq!(long.verdict.rule, Some(Rule::RefuseWhenEcho), "a reader with a longer window");
     house.clock.advance(3);
     assert_ne!(house.ledger.scan_blocking(read(&house)).unwrap().verdict.rule, Some(Rule::RefuseWhenEcho));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
