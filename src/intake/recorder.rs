@@ -8,8 +8,9 @@ use crate::ledger::{Actor, AlertKind, ChangeError, Ledger, ScanError};
 
 /// Takes scans and device alerts. Called from threads of their own; may block.
 pub trait Recorder: Send + Sync {
-    /// Records a scan. The same scan again is harmless.
-    fn record(&self, scan: Scan) -> Result<Receipt, ScanError>;
+    /// Records a scan. The same scan again is harmless. Without a receipt it is safe on this computer's disk and its
+    /// verdict comes later.
+    fn record(&self, scan: Scan) -> Result<Option<Receipt>, ScanError>;
     /// Opens an alert about a device of this kiosk, if none is open.
     fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError>;
     /// Closes the alert about a device, if one is open.
@@ -19,8 +20,8 @@ pub trait Recorder: Send + Sync {
 }
 
 impl Recorder for Ledger {
-    fn record(&self, scan: Scan) -> Result<Receipt, ScanError> {
-        self.scan_blocking(scan)
+    fn record(&self, scan: Scan) -> Result<Option<Receipt>, ScanError> {
+        self.scan_blocking(scan).map(Some)
     }
 
     fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError> {

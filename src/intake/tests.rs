@@ -34,13 +34,13 @@ impl Paper {
 }
 
 impl Recorder for Paper {
-    fn record(&self, scan: Scan) -> Result<Receipt, ScanError> {
+    fn record(&self, scan: Scan) -> Result<Option<Receipt>, ScanError> {
         if *self.broken.lock().unwrap() {
             return Err(ScanError::NotRecorded("disk full".into()));
         }
         let id = scan.id;
         self.scans.lock().unwrap().push(scan);
-        Ok(receipt(id))
+        Ok(Some(receipt(id)))
     }
     fn raise(&self, device: &str, _kiosk: &str) -> Result<(), ChangeError> {
         self.alerts.lock().unwrap().push(format!("open {device}"));
