@@ -15,24 +15,25 @@ use super::check::{Checker, not_there, unique_id};
 use super::fault::nearest;
 use super::{Printer, PrinterTransport, Scanner, ScannerTransport, sections};
 use crate::barcode::PlaceCode;
-use crate::custody::Kiosk;
 
 /// RS-232 as scanners leave the factory.
 const BAUD_DEFAULT: u32 = 9600;
 const DPI: [u32; 3] = [203, 300, 600];
 /// A document, for printers that take one.
 const PDF: &str = "pdf";
+/// The transport of a printer that a kiosk's own computer drives.
+const AGENT: &str = "agent";
 
-pub(super) fn scanners(c: &mut Checker, sections: &[Spanned<sections::Scanner>], kiosks: &[Kiosk]) -> Vec<Scanner> {
-    let known: Vec<String> = kiosks.iter().map(|kiosk| kiosk.id.clone()).collect();
+/// The scanners of these sections; each names one of `kiosks`.
+pub(super) fn scanners(c: &mut Checker, sections: &[Spanned<sections::Scanner>], kiosks: &[String]) -> Vec<Scanner> {
     let mut seen = BTreeSet::new();
     let mut scanners = Vec::new();
     for spanned in sections {
         let (span, section) = (spanned.span(), spanned.get_ref());
         unique_id(c, "scanner", &mut seen, &section.id, &span);
-        if !known.contains(&section.kiosk) {
+        if !kiosks.contains(&section.kiosk) {
             let at = c.key(&span, "kiosk");
-            c.fault(&at, not_there("kiosk", &section.kiosk, &known));
+            c.fault(&at, not_there("kiosk", &section.kiosk, kiosks));
         }
         let profile = section.profile.clone().unwrap_or_else(|| "generic".to_owned());
         let profiles: Vec<String> = Profile::names().map(str::to_owned).collect();
@@ -202,9 +203,16 @@ fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<
             }
         },
         "sim" => Some(PrinterTransport::Simulated),
+        AGENT => match &section.agent {
+            Some(kiosk) => Some(PrinterTransport::Agent { kiosk: kiosk.clone() }),
+            None => {
+                needs(c, "agent", "er-1");
+                None
+            }
+        },
         other => {
             let at = c.key(span, "transport");
-            let known: Vec<String> = PRINTER_TRANSPORTS.iter().map(|word| (*word).to_owned()).collect();
+            let known: Vec<String> = PRINTER_TRANSPORTS.iter().copied().chain([AGENT]).map(str::to_owned).collect();
             let text = match nearest(other, &known) {
                 Some(near) => format!("{other:?} is no transport of a printer: did you mean {near:?}?"),
                 None => format!("{other:?} is no transport of a printer: use one of {}", known.join(", ")),

@@ -130,6 +130,7 @@ pub(super) struct Printer {
     pub port: Option<String>,
     pub baud: Option<u32>,
     pub uri: Option<String>,
+    pub agent: Option<String>,
     pub language: Option<String>,
     pub dpi: Option<u32>,
     pub stock: Option<String>,

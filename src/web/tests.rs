@@ -111,6 +111,7 @@ async fn house() -> House {
         ledger: ledger.clone(),
         hospital: Hospital { name: "Test".to_owned(), time_zone: "UTC".to_owned(), filing: Filing::TerminalDigit },
         intake: Arc::new(intake),
+        agents: crate::agent::remote::Agents::new(Arc::new(RandomIds)),
         printers: Arc::new(Vec::new),
         papers: Arc::new(NoPaper),
         metrics: Arc::new(String::new),
