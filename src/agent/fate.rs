@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// The first and the longest wait between two tries, before jitter.
 const WAIT_FIRST: Duration = Duration::from_millis(500);
-const WAIT_MOST: Duration = Duration::from_secs(30);
+const WAIT_MOST: Duration = Duration::from_secs(15);
 /// A scan on which the server itself fails this often is parked, so that it does not hold up the rest.
 pub const REFUSALS_MOST: u32 = 5;
 

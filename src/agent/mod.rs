@@ -226,7 +226,7 @@ impl Agent {
             Ok(store.fact(VIEW)?.and_then(|text| serde_json::from_str(&text).ok()))
         };
         let Some(mut view) = fresh.map_or_else(remembered, |view| Ok(Some(view)))? else { return Ok(None) };
-        let agent = report::agent_view(store, shared)?;
+        let agent = self.state()?;
         let Some(fields) = view.as_object_mut() else { return Ok(None) };
         if live {
             let text = remembered_part(fields).to_string();
@@ -244,6 +244,11 @@ impl Agent {
         fields.insert("devices".to_owned(), devices.into());
         fields.insert("agent".to_owned(), agent);
         Ok(Some(view))
+    }
+
+    /// How the agent is, for its page.
+    pub fn state(&self) -> Result<Value, StoreError> {
+        report::agent_view(&self.keeper.store, &self.keeper.shared)
     }
 
     fn fresh_view(&self) -> Option<Value> {

@@ -28,7 +28,7 @@ const ASK_EVERY: Duration = Duration::from_secs(3);
 const FOLLOW_MOST: Duration = Duration::from_secs(60);
 const FOLLOW_STOPPED_MOST: Duration = Duration::from_secs(15 * 60);
 /// Said of a job that was being sent when the agent stopped.
-const STOPPED_WHILE_SENDING: &str = "the kiosk's computer stopped while this was being sent: look at the printer";
+const STOPPED_WHILE_SENDING: &str = "the kiosk's computer stopped while this was being sent";
 
 /// One printer's worker.
 pub struct PrintWorker {

@@ -267,7 +267,7 @@ impl Agents {
                     Some(SendOutcome::NothingSent(away(text)))
                 }
                 true if closed || silent > SILENT_MOST || began.elapsed() > TAKEN_MOST => {
-                    let error = away("the kiosk's computer fell silent while it printed");
+                    let error = broken(printer, "the kiosk's computer fell silent while it printed".to_owned());
                     Some(SendOutcome::Unknown { sent_bytes: 0, error })
                 }
                 _ => None,
@@ -317,12 +317,16 @@ fn seen(known: &Known) -> Vec<DeviceStatus> {
     devices
 }
 
+fn broken(printer: &str, why: String) -> SendError {
+    SendError::Write { to: printer.to_owned(), error: io::Error::other(why) }
+}
+
 fn outcome(printer: &str, fate: JobFate) -> SendOutcome {
     match fate {
         JobFate::NothingSent { why } => SendOutcome::NothingSent(why.into_error(printer)),
         JobFate::Unknown { sent_bytes, why } => SendOutcome::Unknown {
             sent_bytes: usize::try_from(sent_bytes).unwrap_or(usize::MAX),
-            error: why.into_error(printer),
+            error: broken(printer, why.text),
         },
         // What more is known is followed.
         JobFate::Sent | JobFate::Printed | JobFate::Unproven | JobFate::Failed { .. } => {

@@ -23,6 +23,8 @@ const TURN: Duration = Duration::from_millis(250);
 const SAVED_AFTER: Duration = Duration::from_millis(1500);
 /// How often old scans are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
+/// How often a store that could keep no more is tried again.
+const TRY_DISK_EVERY: Duration = Duration::from_secs(1);
 /// Waiting scans that are looked at in one turn.
 const TOLD_AT_ONCE: u32 = 20;
 
@@ -50,8 +52,13 @@ pub struct PageTeller {
 impl PageTeller {
     /// Until it is stopped.
     pub fn run(&self) {
-        let (mut last, mut told, mut forgot) = (Value::Null, 0, None::<Instant>);
+        let (mut last, mut told) = (Value::Null, 0);
+        let (mut forgot, mut tried) = (None::<Instant>, None::<Instant>);
         while !self.stop.wait(TURN) {
+            if self.shared.full().is_some() && tried.is_none_or(|at| at.elapsed() >= TRY_DISK_EVERY) {
+                tried = Some(Instant::now());
+                self.shared.set_full(self.store.try_disk().err().map(|error| error.to_string()));
+            }
             if let Err(error) = self.tell_saved(&mut told) {
                 tracing::warn!(%error, "the queue cannot be read");
             }

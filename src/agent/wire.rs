@@ -206,8 +206,8 @@ impl From<SendError> for Why {
                 Why { kind: "wrong_stock".to_owned(), text, loaded, needed, ..Why::default() }
             }
             SendError::Refused { why, .. } => Why::refused(why),
-            SendError::Unreachable { error, .. } => Why::said(error.to_string()),
-            SendError::Write { .. } | SendError::Stuck { .. } | SendError::StillStuck { .. } => Why::said(text),
+            SendError::Unreachable { error, .. } | SendError::Write { error, .. } => Why::said(error.to_string()),
+            SendError::Stuck { .. } | SendError::StillStuck { .. } => Why::said(text),
         }
     }
 }

@@ -256,7 +256,10 @@ async fn follow(
         devices: local.agent.subscribe_devices(),
         closing: local.closing.clone(),
     };
-    let hello = stream::once(async { Ok(Event::default().retry(STREAM_RETRY).comment("outguide agent")) });
+    // How the agent is comes first: the page knows it also where the server was never reached.
+    let agent = blocking(&local, Agent::state).await?.map_err(not_kept)?;
+    let first = Event::default().retry(STREAM_RETRY).event("agent").json_data(agent);
+    let hello = stream::iter(first.ok().map(Ok));
     let events = stream::unfold(feeds, |mut feeds| async { feeds.next().await.map(|event| (Ok(event), feeds)) });
     Ok(Sse::new(hello.chain(events)).keep_alive(KeepAlive::new().interval(STREAM_KEEP_ALIVE).text("still here")))
 }

@@ -134,8 +134,8 @@ pub enum StoreError {
         /// How many.
         waiting: u64,
     },
-    /// The database failed: most often the disk is full.
-    #[error("this computer's disk takes no more: {0}")]
+    /// The database failed; most often because the disk is full.
+    #[error("this computer cannot write it down: {0}")]
     Database(#[from] rusqlite::Error),
     /// A row cannot be read.
     #[error("a row of the agent's store cannot be read: {0}")]
@@ -222,6 +222,18 @@ impl Store {
         ])?;
         inner.open += 1;
         Ok(Added::Queued(u64::try_from(inner.db.last_insert_rowid()).unwrap_or_default()))
+    }
+
+    /// Can a scan be kept now? Found out by a write, so that it is known without one to keep.
+    pub fn try_disk(&self) -> Result<(), StoreError> {
+        {
+            let inner = self.inner();
+            if inner.open >= inner.max_scans {
+                return Err(StoreError::Full { waiting: inner.open });
+            }
+        }
+        let tried = self.fact("tried")?.and_then(|times| times.parse::<u64>().ok()).unwrap_or_default();
+        self.set_fact("tried", &tried.wrapping_add(1).to_string())
     }
 
     /// The first scan of the queue.
