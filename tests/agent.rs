@@ -23,7 +23,8 @@ struct House {
     network: Network,
     server: Option<Server>,
     agent: Option<Agent>,
-    gun: Option<TTYPort>,
+    /// The scanner and its line, which is held open so that what is read waits for the agent.
+    gun: Option<[TTYPort; 2]>,
 }
 
 const GUN: &str = "[[scanner]]\nid = \"er-gun\"\nkiosk = \"er-1\"\ntransport = \"serial\"\nport = \"gun\"\n";
@@ -78,11 +79,11 @@ impl House {
 
     /// Plugs the scanner in, if it is not, and reads these codes.
     fn read(&mut self, codes: &[String]) {
-        let gun = self.gun.get_or_insert_with(|| {
+        let [gun, _line] = self.gun.get_or_insert_with(|| {
             let (scanner, line) = TTYPort::pair().expect("a pseudo terminal");
             let port = self.site.path().join("gun");
             std::os::unix::fs::symlink(line.name().expect("name"), port).expect("link");
-            scanner
+            [scanner, line]
         });
         for code in codes {
             gun.write_all(format!("{code}\r").as_bytes()).expect("write");

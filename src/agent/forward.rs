@@ -75,6 +75,11 @@ impl Forwarder {
 
     /// Introduces this program and learns the ledger's epoch. May it go on?
     fn meet(&self) -> Result<bool, StoreError> {
+        if self.shared.link().state == LinkState::Barred
+            && let Err(error) = self.upstream.read_token()
+        {
+            self.shared.set_link(LinkState::Barred, Some(error.to_string()));
+        }
         let answer = match self.upstream.hello() {
             Ok(answer) => answer,
             Err(broken) => {

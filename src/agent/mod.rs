@@ -69,9 +69,6 @@ pub use shared::{LinkState, News};
 pub use store::{Added, NewScan, StoreError};
 pub use upstream::{Settings, SettingsError, Unanswered, Upstream, write_token};
 
-/// The fact that remembers the kiosk as the server described it last.
-const VIEW: &str = "view";
-
 /// A printer at this computer.
 pub struct PrinterHere {
     /// Its id, the same as at the server.
@@ -220,19 +217,16 @@ impl Agent {
     /// the agent is. `None`: the server was never reached. Blocks for an answer of the server.
     pub fn view(&self) -> Result<Option<Value>, StoreError> {
         let (store, shared) = (&self.keeper.store, &self.keeper.shared);
-        let fresh = if shared.reached() { self.fresh_view() } else { None };
+        let fresh = if shared.reached() { report::server_view(&self.upstream) } else { None };
         let live = fresh.is_some();
         let remembered = || -> Result<Option<Value>, StoreError> {
-            Ok(store.fact(VIEW)?.and_then(|text| serde_json::from_str(&text).ok()))
+            Ok(store.fact(report::VIEW)?.and_then(|text| serde_json::from_str(&text).ok()))
         };
         let Some(mut view) = fresh.map_or_else(remembered, |view| Ok(Some(view)))? else { return Ok(None) };
         let agent = self.state()?;
         let Some(fields) = view.as_object_mut() else { return Ok(None) };
         if live {
-            let text = remembered_part(fields).to_string();
-            if store.fact(VIEW)?.as_ref() != Some(&text) {
-                store.set_fact(VIEW, &text)?;
-            }
+            report::remember_view(store, fields)?;
         } else {
             fields.insert("recent".to_owned(), shared.recent().into());
         }
@@ -249,11 +243,6 @@ impl Agent {
     /// How the agent is, for its page.
     pub fn state(&self) -> Result<Value, StoreError> {
         report::agent_view(&self.keeper.store, &self.keeper.shared)
-    }
-
-    fn fresh_view(&self) -> Option<Value> {
-        let answer = self.upstream.get(&self.upstream.kiosk_path(""), std::time::Duration::ZERO);
-        answer.ok()?.read().filter(Value::is_object)
     }
 
     /// Keeps a lane's session alive at the server: its answer, status and JSON. Blocks for it.
@@ -281,16 +270,6 @@ impl Agent {
             let _ended = thread.join();
         }
     }
-}
-
-/// What of the server's description is remembered on disk: nothing of sessions and patients.
-fn remembered_part(view: &serde_json::Map<String, Value>) -> Value {
-    let mut kept = view.clone();
-    kept.remove("devices");
-    for (field, empty) in [("recent", json!([])), ("session", Value::Null), ("sessions", json!([]))] {
-        kept.insert(field.to_owned(), empty);
-    }
-    kept.into()
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use outguide_hardware::scanner::Stop;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::forward::{Forwarder, LIVE_FOR};
 use super::shared::{LinkState, Shared};
@@ -15,6 +15,8 @@ use super::wire::{AgentStatus, Noted};
 use crate::intake::Intake;
 use crate::ledger::Clock;
 
+/// The fact that remembers the kiosk as the server described it last.
+pub const VIEW: &str = "view";
 /// How often the server hears without any change.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
 /// How often is looked whether something changed.
@@ -35,6 +37,27 @@ pub fn agent_view(store: &Store, shared: &Shared) -> Result<Value, StoreError> {
         "link": link.state, "why": link.why, "waiting": counts.waiting, "oldest_at": counts.oldest_at,
         "parked": store.parked()?, "parked_count": counts.parked, "full": shared.full(),
     }))
+}
+
+/// The kiosk as the server describes it now.
+pub fn server_view(upstream: &Upstream) -> Option<Value> {
+    upstream.get(&upstream.kiosk_path(""), Duration::ZERO).ok()?.read().filter(Value::is_object)
+}
+
+/// Remembers the kiosk as the server described it, for a page that is opened without the server.
+pub fn remember_view(store: &Store, view: &Map<String, Value>) -> Result<(), StoreError> {
+    let text = remembered_part(view).to_string();
+    if store.fact(VIEW)?.as_ref() == Some(&text) { Ok(()) } else { store.set_fact(VIEW, &text) }
+}
+
+/// What of the server's description is remembered on disk: nothing of sessions and patients.
+fn remembered_part(view: &Map<String, Value>) -> Value {
+    let mut kept = view.clone();
+    kept.remove("devices");
+    for (field, empty) in [("recent", json!([])), ("session", Value::Null), ("sessions", json!([]))] {
+        kept.insert(field.to_owned(), empty);
+    }
+    kept.into()
 }
 
 /// The thread that tells the page.
@@ -139,6 +162,9 @@ impl ServerTeller {
                     continue;
                 }
             };
+            if at.is_none() {
+                self.learn_view();
+            }
             let gist = gist(&status);
             if gist == last && at.is_some_and(|at| at.elapsed() < STATUS_EVERY) {
                 continue;
@@ -147,6 +173,15 @@ impl ServerTeller {
                 last = gist;
             }
             at = Some(Instant::now());
+        }
+    }
+
+    /// At each new contact, so that a page that is opened in an outage is itself.
+    fn learn_view(&self) {
+        let view = server_view(&self.upstream);
+        let Some(fields) = view.as_ref().and_then(Value::as_object) else { return };
+        if let Err(error) = remember_view(&self.store, fields) {
+            tracing::warn!(%error, "the kiosk's description cannot be kept");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -110,14 +111,26 @@ impl Answer {
 pub struct Upstream {
     http: ureq::Agent,
     settings: Settings,
-    bearer: Option<String>,
+    bearer: Arc<RwLock<Option<String>>>,
 }
 
 impl Upstream {
     /// With the kiosk's token.
     pub fn open(settings: &Settings) -> Result<Upstream, SettingsError> {
-        let token = read_token(&settings.token_file)?;
-        Ok(Upstream { bearer: Some(format!("Bearer {token}")), ..Upstream::unknown(settings)? })
+        let upstream = Upstream::unknown(settings)?;
+        upstream.read_token()?;
+        Ok(upstream)
+    }
+
+    /// Reads the token's file again: this computer may have been enrolled anew.
+    pub fn read_token(&self) -> Result<(), SettingsError> {
+        let token = read_token(&self.settings.token_file)?;
+        *self.bearer.write().unwrap_or_else(PoisonError::into_inner) = Some(format!("Bearer {token}"));
+        Ok(())
+    }
+
+    fn bearer(&self) -> Option<String> {
+        self.bearer.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Before this computer has a token.
@@ -133,7 +146,7 @@ impl Upstream {
             let roots = RootCerts::new_with_certs(&authority(path)?);
             config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
         }
-        Ok(Upstream { http: config.build().into(), settings: settings.clone(), bearer: None })
+        Ok(Upstream { http: config.build().into(), settings: settings.clone(), bearer: Arc::default() })
     }
 
     /// The kiosk.
@@ -154,7 +167,7 @@ impl Upstream {
     /// Sends JSON.
     pub fn post(&self, path: &str, body: &impl Serialize) -> Result<Answer, Unanswered> {
         let mut request = self.http.post(self.at(path));
-        if let Some(bearer) = &self.bearer {
+        if let Some(bearer) = self.bearer() {
             request = request.header("authorization", bearer);
         }
         let request = request.config().timeout_global(Some(ANSWER_WITHIN)).build();
@@ -189,7 +202,7 @@ impl Upstream {
 
     fn asking(&self, path: &str) -> ureq::RequestBuilder<ureq::typestate::WithoutBody> {
         let request = self.http.get(self.at(path));
-        match &self.bearer {
+        match self.bearer() {
             Some(bearer) => request.header("authorization", bearer),
             None => request,
         }

@@ -136,7 +136,7 @@ pub enum JobFate {
     },
     /// All of it was handed over.
     Sent,
-    /// All of it was handed over, and more cannot be learnt from the printer.
+    /// All of it was handed over, and no more than that can be learnt from the printer.
     Unproven,
     /// The printer's own count says that it came out.
     Printed,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{House, Weather, events, next, scan_of};
+use super::{House, Weather, events, ids, next, scan_of};
 use crate::support::{badge, chart, until};
 
 #[test]
@@ -28,6 +28,8 @@ fn a_scan_of_the_page_gets_its_receipt_and_asked_again_is_the_same_scan() {
 fn the_page_works_through_an_outage_and_its_scans_keep_their_order_among_the_scanners() {
     let mut house = House::open(4, "", "");
     house.agent().scan(&badge("1001"));
+    let agent_db = house.site.path().join("agent/agent.db");
+    until("the kiosk is remembered", || ids(&agent_db, "SELECT value FROM facts WHERE name = 'view'").len() == 1);
     house.kill_server();
     house.read(&[chart(1)]);
     house.until_kept(2);

@@ -222,7 +222,8 @@ async fn report(
     if heard == Heard::Live && settles(&web, id, &report.fate).await? {
         return Ok(Json(Told { settled: true }));
     }
-    if let (Heard::Live | Heard::Late, Some((state, fault))) = (heard, told(report.fate)) {
+    if heard != Heard::Stale {
+        let (state, fault) = told(report.fate);
         let change = ReportPrintJob { id, printer: report.printer.clone(), state, fault };
         match web.ledger().change(&Actor::Device(report.printer), change).await {
             // A person decided otherwise meanwhile, or the job is no more.
@@ -239,9 +240,8 @@ async fn settles(web: &Web, id: PrintJobId, fate: &JobFate) -> Answer<bool> {
     for _ in 0..SETTLE_LOOKS {
         let Some(job) = web.ledger().read(move |reader| reader.print_job(id)).await? else { return Ok(true) };
         let settled = match fate {
-            JobFate::Unproven => true,
             JobFate::Printed | JobFate::Failed { .. } => !matches!(job.state, Sending | Sent),
-            JobFate::NothingSent { .. } | JobFate::Unknown { .. } | JobFate::Sent => job.state != Sending,
+            _ => job.state != Sending,
         };
         if settled {
             return Ok(true);
@@ -251,15 +251,14 @@ async fn settles(web: &Web, id: PrintJobId, fate: &JobFate) -> Answer<bool> {
     Ok(false)
 }
 
-/// A fate as a job's state and the words with it; nothing where it says no more than is known.
-fn told(fate: JobFate) -> Option<(PrintJobState, Option<String>)> {
+/// A fate as a job's state and the words with it.
+fn told(fate: JobFate) -> (PrintJobState, Option<String>) {
     let look = |why: String| Some(format!("{why}: look at the printer"));
-    Some(match fate {
+    match fate {
         JobFate::NothingSent { why } => (PrintJobState::Queued, Some(why.text)),
         JobFate::Unknown { why, .. } => (PrintJobState::Unknown, look(why.text)),
-        JobFate::Sent => (PrintJobState::Sent, None),
-        JobFate::Unproven => return None,
+        JobFate::Sent | JobFate::Unproven => (PrintJobState::Sent, None),
         JobFate::Printed => (PrintJobState::Printed, None),
         JobFate::Failed { why } => (PrintJobState::Failed, look(why.text)),
-    })
+    }
 }
