@@ -148,24 +148,27 @@ fn dots_per_inch(c: &mut Checker, section: &sections::Printer, language: &str, s
     dpi
 }
 
+/// With its port, which is 9100 by custom.
+fn tcp_address(c: &mut Checker, address: &str, span: &Range<usize>) -> String {
+    // Whether the name can be looked up shows when it is printed to; a port that is none never will.
+    let (address, port) = match address.rsplit_once(':') {
+        Some((_, port)) => (address.to_owned(), port),
+        None => (format!("{address}:9100"), "9100"),
+    };
+    if port.parse::<u16>().is_err() || address.starts_with(':') {
+        let at = c.key(span, "address");
+        c.fault(&at, format!("{address:?} is no address: write it as \"10.0.0.20:9100\""));
+    }
+    address
+}
+
 fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<usize>) -> Option<PrinterTransport> {
     let needs = |c: &mut Checker, key: &str, example: &str| {
         c.fault(span, format!("printer `{}`: transport {} needs {key} = {example:?}", section.id, section.transport));
     };
     match section.transport.as_str() {
         "tcp" => match &section.address {
-            Some(address) => {
-                // Whether the name can be looked up shows when it is printed to; a port that is none never will.
-                let (address, port) = match address.rsplit_once(':') {
-                    Some((_, port)) => (address.clone(), port),
-                    None => (format!("{address}:9100"), "9100"),
-                };
-                if port.parse::<u16>().is_err() || address.starts_with(':') {
-                    let at = c.key(span, "address");
-                    c.fault(&at, format!("{address:?} is no address: write it as \"10.0.0.20:9100\""));
-                }
-                Some(PrinterTransport::Tcp { address })
-            }
+            Some(address) => Some(PrinterTransport::Tcp { address: tcp_address(c, address, span) }),
             None => {
                 needs(c, "address", "10.0.0.20:9100");
                 None
