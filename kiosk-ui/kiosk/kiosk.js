@@ -410,7 +410,10 @@ class KioskScreen {
     const { own, agent } = this;
     const oldest = [own.oldest_at, agent?.oldest_at ?? null].filter((at) => at !== null).sort()[0] ?? null;
     const there = (agent?.parked ?? []).map((scan) => ({ ...scan, source: /** @type {ScanSource} */ ("scanned"), there: true }));
-    this.counts = { waiting: own.waiting + (agent?.waiting ?? 0), oldest_at: oldest, parked: [...own.parked, ...there] };
+    const its = agent?.waiting ?? 0;
+    // What this page has in hand is with the computer too, unless that does not answer.
+    const waiting = this.answered ? Math.max(own.waiting, its) : own.waiting + its;
+    this.counts = { waiting, oldest_at: oldest, parked: [...own.parked, ...there] };
     this.paintRibbons();
     if (this.menu.dialog.open) this.menu.refresh();
   }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::upstream::TOKEN_IS_DEAD;
+
 /// The first and the longest wait between two tries, before jitter.
 const WAIT_FIRST: Duration = Duration::from_millis(500);
 const WAIT_MOST: Duration = Duration::from_secs(15);
@@ -58,7 +60,8 @@ pub fn of_answer(status: u16, body: &Value, refusals: u32) -> Fate {
             // Something between us and the server answered in its place.
             None => Fate::Later { why: "the answer is no receipt".to_owned(), refused: false },
         },
-        401 | 403 | 404 => Fate::Barred { why: said() },
+        401 => Fate::Barred { why: TOKEN_IS_DEAD.to_owned() },
+        403 | 404 => Fate::Barred { why: said() },
         500 if refusals + 1 >= REFUSALS_MOST => Fate::Parked { status, why: said() },
         408 | 429 | 500.. => Fate::Later { why: said(), refused: status == 500 },
         // A redirection is not followed: the address in the configuration is wrong.

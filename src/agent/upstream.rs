@@ -20,6 +20,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 /// The largest answer that is read: a label's bytes in hex.
 const ANSWER_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// What 401 means at a kiosk's computer, in words for those who stand there.
+pub const TOKEN_IS_DEAD: &str =
+    "its token is not good any more: get a code from the console and run `outguide agent enrol CODE` here";
 /// An event stream is read for so long and then opened again, from where it was: what hangs is noticed by then.
 pub const STREAM_FOR: Duration = Duration::from_secs(40);
 
@@ -101,6 +104,9 @@ impl Answer {
 
     /// What the server says is wrong.
     pub fn said(&self) -> String {
+        if self.status == 401 {
+            return TOKEN_IS_DEAD.to_owned();
+        }
         let text = self.body.get("detail").and_then(Value::as_str);
         text.map_or_else(|| format!("the server answered {}", self.status), str::to_owned)
     }

@@ -240,6 +240,7 @@ fn what_needs_no_sign_in_is_a_short_list() {
     public.sort();
     let expected = [
         "/",
+        "/api/v1/agents/enrol",
         "/api/v1/kiosks/enrol",
         "/api/v1/sign-in",
         "/api/v1/sign-out",
@@ -257,6 +258,7 @@ fn auditors_change_nothing_and_technicians_see_no_patient() {
     let technician = Who::Token { name: "t".to_owned(), role: Role::Technician };
     let may_change = ["/api/v1/charts/{number}/break-glass"];
     let may_see = [
+        "/api/v1/agents",
         "/api/v1/devices",
         "/api/v1/head",
         "/api/v1/kiosks",
