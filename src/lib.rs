@@ -1,5 +1,6 @@
 //! Outguide: chart tracking for hospitals. See README.md for the map of the house.
 
+pub mod agent;
 pub mod alerts;
 pub mod app;
 pub mod barcode;

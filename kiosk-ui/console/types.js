@@ -204,6 +204,17 @@
  * @property {{id: string, state: string, simulated?: boolean} | string | null} [printer]
  * @property {ReceiptSession | null} [session]
  * @property {number} [enrolled_browsers]
+ * @property {AgentRow | null} [agent] its own computer, where one was heard
+ *
+ * @typedef {object} AgentRow
+ * @property {string} kiosk
+ * @property {boolean} connected
+ * @property {string} heard_at
+ * @property {string} version
+ * @property {number} waiting
+ * @property {string | null} oldest_at
+ * @property {number} parked
+ * @property {string | null} full
  *
  * @typedef {object} OutSummary
  * @property {string} place

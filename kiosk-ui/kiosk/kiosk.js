@@ -1,6 +1,7 @@
 /** A kiosk's screen: what comes in (wedge, buttons, live events), what goes out (scans), and who paints what. */
 
-/** @import { KioskView, Receipt, ReceiptSession, ScanSource } from "../shared/types.js" */
+/** @import { AgentView, KioskView, Receipt, ReceiptSession, ScanSource } from "../shared/types.js" */
+/** @import { Kept } from "./queue.js" */
 /** @import { Counts, QueuedScan } from "./store.js" */
 /** @import { Shown } from "./shown.js" */
 
@@ -22,6 +23,8 @@ import { RecentList, VerdictArea } from "./verdict.js";
 
 /** A receipt that tells of something older is listed, without sound, in milliseconds. */
 const NEWS_MAX_AGE_MS = 10_000;
+/** Receipts that may come before the page knows that their scans were handed over. */
+const EARLY_MAX = 20;
 /** The kiosk's state is asked for anew this often, in milliseconds: a safety net under the live events. */
 const REFRESH_EVERY_MS = 60_000;
 
@@ -30,8 +33,16 @@ class KioskScreen {
   view = null;
   times = timesIn(undefined, serverNow);
   link = { reached: true, streaming: false };
-  /** @type {Counts} */
-  counts = { waiting: 0, oldest_at: null, parked: [] };
+  /** @type {Counts} what waits in this page's own queue */
+  own = { waiting: 0, oldest_at: null, parked: [] };
+  /** @type {Counts} the same, and what waits at the kiosk's own computer */
+  counts = this.own;
+  /** @type {AgentView | null} how the kiosk's own computer is, where it serves this page */
+  agent = null;
+  /** What serves this page answers. */
+  answered = true;
+  /** @type {Map<string, Receipt>} */
+  early = new Map();
   /** @type {Map<string, ReceiptSession | null>} */
   sessions = new Map();
   /** @type {(() => void) | null} */
@@ -59,7 +70,8 @@ class KioskScreen {
     this.recent = new RecentList(byId("recent-list"), times, (shown) => this.verdict.showAgain(shown));
     this.queue = new ScanQueue(store, (scan) => this.send(scan), {
       onReceipt: (scan, receipt, live) => this.ownReceipt(scan, receipt, live),
-      onSaved: (scan, waiting) => this.announce(shownSaved(scan, waiting)),
+      onSaved: (scan, waiting) => this.announce(shownSaved(scan, Math.max(waiting, this.counts.waiting))),
+      onHandedOver: (id) => this.handedOver(id),
       onNotRecorded: (scan, why) => this.announce(shownNotRecorded(scan, why)),
       onParked: (scan, why) => this.announce(shownParked(scan, why)),
       onLost: (data) => this.announce(shownLost(data, this.lane, Date.now())),
@@ -74,8 +86,8 @@ class KioskScreen {
       times,
       durable: () => store.durable,
       onTyped: (data) => this.take(data, "typed"),
-      onSendAgain: (queue_seq) => void this.queue.sendParked(queue_seq),
-      onSetAside: (queue_seq) => void this.queue.setAside(queue_seq),
+      onSendAgain: (scan) => void (scan.there ? this.decide(scan, "send-again") : this.queue.sendParked(scan.queue_seq)),
+      onSetAside: (scan) => void (scan.there ? this.decide(scan, "set-aside") : this.queue.setAside(scan.queue_seq)),
       onEnrol: () => this.enrolment.show(false),
     });
     this.enrolment = new Enrolment(kiosk, (enrolled) => this.enrolled(enrolled));
@@ -139,7 +151,7 @@ class KioskScreen {
 
   /**
    * @param {QueuedScan} scan
-   * @returns {Promise<Receipt>}
+   * @returns {Promise<Receipt | Kept>}
    */
   send({ id, data, source, lane, observed_at, queue_seq }) {
     return post(`${this.path}/scans`, {
@@ -159,10 +171,11 @@ class KioskScreen {
    * @param {boolean} live
    */
   ownReceipt(scan, receipt, live) {
+    this.early.delete(scan.id);
     const shown = shownReceipt({ ...receipt, lane: scan.lane }, Date.parse(scan.observed_at), !live);
     for (const parked of this.counts.parked) {
       // Scanned again after "not recorded", and now it is: nothing is left to decide.
-      if (parked.status === 503 && parked.data === scan.data) void this.queue.setAside(parked.queue_seq);
+      if (!parked.there && parked.status === 503 && parked.data === scan.data) void this.queue.setAside(parked.queue_seq);
     }
     if (live) {
       this.meetSession(scan.lane, receipt.session);
@@ -171,6 +184,28 @@ class KioskScreen {
       this.recent.add(shown);
       if (shown.tone !== "ok") this.speaker.play(shown.tone);
     }
+  }
+
+  /**
+   * The kiosk's own computer has it now. Its receipt comes as an event, and may have come already.
+   *
+   * @param {string} id
+   */
+  handedOver(id) {
+    const receipt = this.early.get(id);
+    this.early.delete(id);
+    if (receipt) this.newsOf(receipt);
+  }
+
+  /**
+   * What staff decided about a scan that the kiosk's own computer parked.
+   *
+   * @param {QueuedScan} scan
+   * @param {"send-again" | "set-aside"} what
+   */
+  async decide(scan, what) {
+    // Where it does not answer the row stays: it can be touched again.
+    await post(`${this.path}/parked/${scan.queue_seq}/${what}`).catch(() => null);
   }
 
   /** @param {string} lane */
@@ -194,7 +229,7 @@ class KioskScreen {
       this.meetView(view);
       this.reach(true);
       localStorage.setItem(this.cacheKey, JSON.stringify({ ...view, recent: [], session: null, sessions: [] }));
-      if (this.counts.waiting > 0) this.queue.wake();
+      if (this.own.waiting > 0) this.queue.wake();
     } catch (fault) {
       if (fault instanceof ApiError && [401, 403, 404].includes(fault.status)) this.barred(fault.status);
       else this.reach(false);
@@ -216,6 +251,7 @@ class KioskScreen {
     for (const receipt of [...(view.recent ?? [])].sort((a, b) => a.seq - b.seq)) {
       if (!this.recent.has(receipt.id)) this.recent.add(shownReceipt(receipt, receipt.at ? Date.parse(receipt.at) : serverNow(), false));
     }
+    if (view.agent) this.meetAgent(view.agent);
     void this.queue.meetEpoch(view.epoch);
     if (first && view.simulated) void offerSamples(this.kiosk).then((toggle) => ((this.toggleSamples = toggle), this.paintRibbons()));
     this.paint();
@@ -247,6 +283,9 @@ class KioskScreen {
       onEvent: ({ type, data }) => {
         if (type === "receipt") this.newsOf(data);
         else if (type === "device" || type === "printer") this.newsOfDevice(data);
+        else if (type === "agent") this.meetAgent(data);
+        else if (type === "saved") this.newsOfSaved(data);
+        else if (type === "parked") this.announce(shownParked(data, data.why));
         else if (type === "session" && data && "staff" in data) this.meetSession(data.lane ?? "", data);
         else if (type === "resync") void this.refresh();
       },
@@ -259,7 +298,12 @@ class KioskScreen {
    * @param {Receipt} receipt
    */
   newsOf(receipt) {
-    if (!receipt?.verdict || this.queue.isOwn(receipt.id) || this.recent.has(receipt.id)) return;
+    if (!receipt?.verdict || this.recent.has(receipt.id)) return;
+    if (this.queue.isOwn(receipt.id)) {
+      if (this.early.size >= EARLY_MAX) this.early.clear();
+      this.early.set(receipt.id, receipt);
+      return;
+    }
     const at_ms = receipt.at ? Date.parse(receipt.at) : serverNow();
     const lane = receipt.lane ?? receipt.session?.lane ?? "";
     const shown = shownReceipt(receipt, at_ms, false);
@@ -267,6 +311,26 @@ class KioskScreen {
     this.meetSession(lane, receipt.session);
     this.menu.close();
     this.announce(shown);
+  }
+
+  /**
+   * A scanner of the kiosk's own computer read something, and the server does not answer for it yet.
+   *
+   * @param {QueuedScan & {device: string | null}} scan
+   */
+  newsOfSaved(scan) {
+    // Scans of this page are told by its own queue.
+    if (!scan?.device || this.recent.has(scan.id)) return;
+    this.menu.close();
+    this.announce(shownSaved(scan, this.counts.waiting));
+  }
+
+  /** @param {AgentView} agent */
+  meetAgent(agent) {
+    if (!agent?.link) return;
+    this.agent = agent;
+    this.recount();
+    this.relink();
   }
 
   /** @param {any} news */
@@ -322,15 +386,34 @@ class KioskScreen {
 
   /** @param {boolean} reached */
   reach(reached) {
+    if (reached && !this.answered) this.queue.wake();
+    this.answered = reached;
+    this.relink();
+  }
+
+  /** The server is reached when all on the way to it answer. */
+  relink() {
+    const reached = this.answered && (this.agent === null || this.agent.link === "reached");
     if (this.link.reached === reached) return;
     this.link.reached = reached;
-    if (reached) this.queue.wake();
     this.paint();
   }
 
   /** @param {Counts} counts */
   counted(counts) {
-    this.counts = counts;
+    this.own = counts;
+    this.recount();
+  }
+
+  /** What waits here and at the kiosk's own computer is one number to who stands here. */
+  recount() {
+    const { own, agent } = this;
+    const oldest = [own.oldest_at, agent?.oldest_at ?? null].filter((at) => at !== null).sort()[0] ?? null;
+    const there = (agent?.parked ?? []).map((scan) => ({ ...scan, source: /** @type {ScanSource} */ ("scanned"), there: true }));
+    const its = agent?.waiting ?? 0;
+    // What this page has in hand is with the computer too, unless that does not answer.
+    const waiting = this.answered ? Math.max(own.waiting, its) : own.waiting + its;
+    this.counts = { waiting, oldest_at: oldest, parked: [...own.parked, ...there] };
     this.paintRibbons();
     if (this.menu.dialog.open) this.menu.refresh();
   }
@@ -364,6 +447,9 @@ class KioskScreen {
   paintRibbons() {
     const { waiting, oldest_at, parked } = this.counts;
     const ribbons = [];
+    if (this.agent?.full) ribbons.push(ribbon("refused", `Scans cannot be kept here: ${this.agent.full}`));
+    if (this.agent?.link === "barred") ribbons.push(ribbon("refused", `The server turns this computer away, scans are kept here · ${this.agent.why ?? ""}`));
+    if (this.agent?.link === "strangers") ribbons.push(ribbon("refused", `Scans are kept here · ${this.agent.why ?? ""}`));
     if (waiting > 0 && (!this.link.reached || Date.now() - Date.parse(oldest_at ?? "") > NEWS_MAX_AGE_MS)) {
       const age = this.times.ago(oldest_at);
       ribbons.push(ribbon("saved", `${waiting === 1 ? "1 scan" : `${waiting} scans`} saved here, not yet recorded · oldest ${age}`));

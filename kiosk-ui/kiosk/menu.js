@@ -29,8 +29,8 @@ const THEME_KEY = "outguide-kiosk-theme";
  * @property {() => Times} times
  * @property {() => boolean} durable
  * @property {(data: string) => void} onTyped
- * @property {(queue_seq: number) => void} onSendAgain
- * @property {(queue_seq: number) => void} onSetAside
+ * @property {(scan: QueuedScan) => void} onSendAgain
+ * @property {(scan: QueuedScan) => void} onSetAside
  * @property {() => void} onEnrol
  */
 
@@ -42,6 +42,7 @@ export class Menu {
     this.devices = el("ul", { class: "menu-devices" });
     this.waiting = el("div", { class: "menu-waiting" });
     this.about = el("p", { class: "menu-about" });
+    this.enrol = el("button", { type: "button", class: "menu-button", on: { click: () => (this.close(), host.onEnrol()) } }, "Enrol this screen");
     host.speaker.volume = storedNumber(VOLUME_KEY, 0.7);
     applyTheme(localStorage.getItem(THEME_KEY) ?? "auto");
     byId("menu-open").addEventListener("click", () => this.open());
@@ -65,6 +66,8 @@ export class Menu {
     const view = this.host.view();
     fill(this.devices, ...deviceRows(view, this.host.times()));
     fill(this.waiting, ...this.#waitingRows(this.host.counts()));
+    // The kiosk's own computer speaks for this screen.
+    this.enrol.hidden = Boolean(view?.agent);
     setText(this.about, view ? `Kiosk ${view.kiosk} · ${view.hospital.name} · ledger epoch ${view.epoch.slice(0, 8)}` : "");
   }
 
@@ -185,7 +188,7 @@ export class Menu {
         "div",
         { class: "menu-row" },
         el("button", { type: "button", class: "menu-button", on: { click: () => location.reload() } }, "Load again"),
-        el("button", { type: "button", class: "menu-button", on: { click: () => (this.close(), this.host.onEnrol()) } }, "Enrol this screen"),
+        this.enrol,
       ),
     );
   }
@@ -227,8 +230,8 @@ export class Menu {
         times.element(scan.observed_at, "when"),
         el("span", { class: "menu-parked-why" }, scan.why ?? ""),
       ),
-      el("button", { type: "button", class: "menu-button", on: { click: () => host.onSendAgain(scan.queue_seq) } }, "Send again"),
-      el("button", { type: "button", class: "menu-button", on: { click: () => host.onSetAside(scan.queue_seq) } }, "Set aside"),
+      el("button", { type: "button", class: "menu-button", on: { click: () => host.onSendAgain(scan) } }, "Send again"),
+      el("button", { type: "button", class: "menu-button", on: { click: () => host.onSetAside(scan) } }, "Set aside"),
     );
   }
 }

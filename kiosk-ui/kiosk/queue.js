@@ -3,6 +3,7 @@
  *
  * What an answer means:
  * - a receipt with `seq`: recorded (the first time or again, all the same)
+ * - 202 "kept": the kiosk's own computer has it on its disk, under the same id, and will see to it; forgotten here
  * - 503 "not recorded", for a scan just made: nothing happened; the person scans again, the scan is parked in sight
  * - 401, 403, 404: this page may not, whatever it sends; everything waits
  * - 408, 429, 5xx, or no answer: tried again, later and later
@@ -30,12 +31,19 @@ const REFUSALS_MAX = 5;
  * @typedef {object} QueueEvents
  * @property {(scan: QueuedScan, receipt: Receipt, live: boolean) => void} onReceipt
  * @property {(scan: QueuedScan, waiting: number) => void} onSaved saved here, not yet recorded
+ * @property {(id: string) => void} [onHandedOver] the kiosk's own computer has it; its receipt comes as an event
  * @property {(scan: QueuedScan, why: string) => void} onNotRecorded
  * @property {(scan: QueuedScan, why: string) => void} onParked
  * @property {(data: string) => void} onLost it could not even be saved here
  * @property {(status: number) => void} onBarred 401, 403 or 404: this page may not
  * @property {(counts: Counts) => void} onCounts
  * @property {(reached: boolean) => void} onReach
+ */
+
+/**
+ * @typedef {object} Kept the answer of the kiosk's own computer
+ * @property {true} kept
+ * @property {boolean} recorded
  */
 
 export class ScanQueue {
@@ -56,7 +64,7 @@ export class ScanQueue {
 
   /**
    * @param {ScanStore} store
-   * @param {(scan: QueuedScan) => Promise<Receipt>} send
+   * @param {(scan: QueuedScan) => Promise<Receipt | Kept>} send
    * @param {QueueEvents} events
    * @param {() => number} [now]
    */
@@ -175,7 +183,9 @@ export class ScanQueue {
     if (!scan) return false;
     let receipt;
     try {
-      receipt = await this.send(scan);
+      const answer = await this.send(scan);
+      if (answer && "kept" in answer && answer.kept === true) return await this.#handOver(scan, answer.recorded);
+      receipt = /** @type {Receipt} */ (answer);
       if (!Number.isInteger(receipt?.seq)) throw new ApiError(0, { detail: "The answer is no receipt." });
       // A repeated receipt may carry the epoch of its first time; that the ledger has the scan now is what counts.
       const epoch = receipt.duplicate && this.#epoch ? this.#epoch : receipt.epoch;
@@ -187,6 +197,20 @@ export class ScanQueue {
     this.#settle(scan);
     this.events.onReceipt(scan, receipt, this.#isLive(scan));
     if (!receipt.duplicate) await this.meetEpoch(receipt.epoch);
+    return true;
+  }
+
+  /**
+   * @param {QueuedScan} scan
+   * @param {boolean} recorded
+   */
+  async #handOver(scan, recorded) {
+    await this.store.handOver(scan);
+    this.#reach(true);
+    if (!recorded && this.#isLive(scan)) await this.#tellSaved(scan);
+    this.#settle(scan);
+    this.#own.delete(scan.id);
+    this.events.onHandedOver?.(scan.id);
     return true;
   }
 

@@ -25,6 +25,7 @@ export const KEPT_FOR_MS = 7 * 24 * 3_600_000;
  * @property {number} [seq] kept: the ledger entry
  * @property {string} [epoch] kept: and its epoch
  * @property {number} [kept_at] kept: since when
+ * @property {boolean} [there] parked by the kiosk's own computer, which keeps it
  *
  * @typedef {Omit<QueuedScan, "queue_seq">} NewScan
  * @typedef {{waiting: number, oldest_at: string | null, parked: QueuedScan[]}} Counts
@@ -39,6 +40,7 @@ export const KEPT_FOR_MS = 7 * 24 * 3_600_000;
  * @property {() => Promise<QueuedScan | null>} first
  * @property {(scan: QueuedScan) => Promise<void>} update
  * @property {(scan: QueuedScan, seq: number, epoch: string, now_ms: number) => Promise<void>} acknowledge
+ * @property {(scan: QueuedScan) => Promise<void>} handOver another queue has it on disk
  * @property {(scan: QueuedScan, status: number, why: string) => Promise<void>} park
  * @property {(queue_seq: number) => Promise<void>} unpark
  * @property {(queue_seq: number, now_ms: number) => Promise<void>} setAside
@@ -129,6 +131,11 @@ class BrowserStore {
       store(WAITING).delete(scan.queue_seq);
       store(KEPT).put({ ...scan, seq, epoch, kept_at: now_ms });
     });
+  }
+
+  /** @param {QueuedScan} scan */
+  async handOver(scan) {
+    await this.#write([WAITING], async (store) => void store(WAITING).delete(scan.queue_seq));
   }
 
   /**
@@ -260,6 +267,11 @@ export class MemoryStore {
   async acknowledge(scan, seq, epoch, now_ms) {
     this.waiting = without(this.waiting, scan.queue_seq);
     this.kept.push({ ...scan, seq, epoch, kept_at: now_ms });
+  }
+
+  /** @param {QueuedScan} scan */
+  async handOver(scan) {
+    this.waiting = without(this.waiting, scan.queue_seq);
   }
 
   /**

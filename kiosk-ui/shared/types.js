@@ -79,6 +79,25 @@
  * @property {string | null} [lane]
  * @property {string | null} [last_scan_at]
  *
+ * How the kiosk's own computer is, where it serves this page.
+ *
+ * @typedef {object} AgentView
+ * @property {"trying" | "reached" | "unreachable" | "barred" | "strangers"} link the server, from there
+ * @property {string | null} why
+ * @property {number} waiting
+ * @property {string | null} oldest_at
+ * @property {ParkedThere[]} parked
+ * @property {string | null} full why it can keep no more scans
+ *
+ * @typedef {object} ParkedThere
+ * @property {number} queue_seq
+ * @property {string} id
+ * @property {string} data
+ * @property {string} lane
+ * @property {string} observed_at
+ * @property {number} status
+ * @property {string} why
+ *
  * @typedef {object} KioskView
  * @property {string} kiosk
  * @property {string} name
@@ -94,6 +113,7 @@
  * @property {{id: string, state: string, simulated?: boolean} | null} [printer]
  * @property {Receipt[]} recent
  * @property {string} epoch
+ * @property {AgentView} [agent]
  *
  * @typedef {object} Problem
  * @property {string} [type]

@@ -60,8 +60,42 @@ pub enum Command {
     Backup(BackupArgs),
     /// Put a backup in the ledger's place; the server must be stopped
     Restore(RestoreArgs),
+    /// Run on a kiosk's own computer: drive its scanners and printer, serve its page, forward its scans through outages
+    Agent(AgentArgs),
     /// Print a systemd unit for this machine
     SystemdUnit(ConfigArg),
+}
+
+impl Command {
+    /// Does it run until it is stopped? Then its log says more.
+    pub fn runs_for_long(&self) -> bool {
+        matches!(self, Command::Serve(_) | Command::Agent(AgentArgs { command: None, .. }))
+    }
+}
+
+/// `outguide agent`.
+#[derive(Debug, Args)]
+pub struct AgentArgs {
+    /// The configuration; without it, ./agent.toml
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Without one: run.
+    #[command(subcommand)]
+    pub command: Option<AgentCommand>,
+}
+
+/// What else an agent does.
+#[derive(Debug, Subcommand)]
+pub enum AgentCommand {
+    /// Make this computer a kiosk's, with a one-time code from the console; without CODE it is read from standard input
+    Enrol {
+        /// The code
+        code: Option<String>,
+    },
+    /// Check the configuration: names the line, the fault and the fix
+    CheckConfig,
+    /// Print a systemd unit for this computer
+    SystemdUnit,
 }
 
 /// `outguide demo`.

@@ -11,10 +11,17 @@ use crate::intake::ScannerSpec;
 /// The configured scanners; `script` gives the simulated ones what they scan by themselves.
 pub fn scanners(
     config: &Config,
+    script: impl FnMut(&Scanner) -> Option<SimScript>,
+) -> Result<Vec<ScannerSpec>, Failure> {
+    specs(&config.scanners, script)
+}
+
+/// The same for these scanners.
+pub fn specs(
+    scanners: &[Scanner],
     mut script: impl FnMut(&Scanner) -> Option<SimScript>,
 ) -> Result<Vec<ScannerSpec>, Failure> {
-    config
-        .scanners
+    scanners
         .iter()
         .map(|scanner| {
             let transport = match &scanner.transport {

@@ -1,5 +1,7 @@
 //! The wiring: arguments to rooms. The only place where everything meets.
 
+mod agent;
+mod agents;
 mod backups;
 mod cli;
 mod commands;
@@ -31,7 +33,7 @@ pub fn main() -> ExitCode {
     // Whatever this program writes may name a patient: files are for its own user, unless a mode is given on purpose.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
-    logging::start(!matches!(cli.command, Command::Serve(_)));
+    logging::start(!cli.command.runs_for_long());
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -56,6 +58,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Verify(arguments) => commands::verify(&arguments),
         Command::Rebuild(config) => commands::rebuild(&config),
         Command::Backup(arguments) => commands::backup(&arguments),
+        Command::Agent(command) => agent::command(&command),
         Command::Restore(arguments) => commands::restore(&arguments),
         Command::SystemdUnit(config) => commands::systemd_unit(&config),
     }

@@ -9,6 +9,7 @@ use outguide_hardware::printer::{Printer, Speech};
 use outguide_hardware::profile::LineSettings;
 
 use super::say::Failure;
+use crate::agent::remote::{AgentPrinter, Agents};
 use crate::config::{self, Config, ConfigError, PrinterTransport};
 use crate::labels::{Format, Labels, Subject};
 use crate::ledger::Ledger;
@@ -23,8 +24,8 @@ pub fn texts(config: &Config, ledger: &Ledger) -> Texts {
 /// A printer and the way to it.
 pub type Reached = (PrinterSpec, Arc<dyn Printer>);
 
-/// The configured printers with the ways to them.
-pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
+/// The configured printers with the ways to them; some stand at `agents`.
+pub fn printers(config: &Config, agents: &Agents) -> Result<Vec<Reached>, Failure> {
     config
         .printers
         .iter()
@@ -39,14 +40,7 @@ pub fn printers(config: &Config) -> Result<Vec<Reached>, Failure> {
                 stock: Some(printer.stock.clone()),
                 low_stock: printer.low_stock,
             };
-            let speech = Speech {
-                language: printer.language.clone(),
-                asks: printer.status,
-                shared: printer.shared,
-                odometer: printer.odometer,
-            };
-            let way = transport(printer).printer(&speech).map_err(Failure::new)?;
-            Ok((spec, Arc::from(way)))
+            Ok((spec, way(printer, agents)?))
         })
         .collect()
 }
@@ -90,8 +84,13 @@ fn chart_label_fault(labels: &Labels, name: &str, loaded: &str) -> Option<String
     })
 }
 
-fn transport(printer: &config::Printer) -> drivers::PrinterTransport {
-    match &printer.transport {
+/// The way to a printer, which may stand at one of `agents`.
+pub fn way(printer: &config::Printer, agents: &Agents) -> Result<Arc<dyn Printer>, Failure> {
+    let transport = match &printer.transport {
+        PrinterTransport::Agent { kiosk } => {
+            let (id, kiosk, agents) = (printer.id.clone(), kiosk.clone(), agents.clone());
+            return Ok(Arc::new(AgentPrinter { id, kiosk, agents }));
+        }
         PrinterTransport::Tcp { address } => drivers::PrinterTransport::Tcp { address: address.clone() },
         PrinterTransport::Serial { port, baud } => drivers::PrinterTransport::Serial {
             port: port.into(),
@@ -103,12 +102,28 @@ fn transport(printer: &config::Printer) -> drivers::PrinterTransport {
         }
         PrinterTransport::Folder { path } => drivers::PrinterTransport::Folder { path: path.clone() },
         PrinterTransport::Simulated => drivers::PrinterTransport::Sim(SimPrinter::default()),
-    }
+    };
+    let speech = Speech {
+        language: printer.language.clone(),
+        asks: printer.status,
+        shared: printer.shared,
+        odometer: printer.odometer,
+    };
+    transport.printer(&speech).map(Arc::from).map_err(Failure::new)
 }
 
-/// How a printer looks from the web.
-pub fn view(status: crate::outbox::PrinterStatus) -> PrinterView {
+/// The kiosk whose own computer drives this printer.
+pub fn agent_of(config: &Config, printer: &str) -> Option<String> {
+    config.printers.iter().find(|known| known.id == printer).and_then(|known| match &known.transport {
+        PrinterTransport::Agent { kiosk } => Some(kiosk.clone()),
+        _ => None,
+    })
+}
+
+/// How a printer looks from the web; `agent` is the kiosk whose own computer drives it.
+pub fn view(status: crate::outbox::PrinterStatus, agent: Option<String>) -> PrinterView {
     PrinterView {
+        agent,
         id: status.spec.id,
         place: status.spec.place,
         transport: status.transport.to_owned(),

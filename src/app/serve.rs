@@ -17,12 +17,13 @@ use super::printing;
 use super::say::{self, Failure};
 use super::schedule::Repeating;
 use super::templates::Templates;
-use super::{backups, downtime, reach};
+use super::{agents, backups, downtime, reach};
+use crate::agent::remote::Agents;
 use crate::config::{Config, Scanner};
 use crate::intake::Intake;
 use crate::ledger::changes::{Prune, Sweep};
 use crate::ledger::{Actor, Ledger, OpenError, PrintJobState, RandomIds};
-use crate::outbox::{Jobs, LedgerJobs, Limits, Outbox, Shelf};
+use crate::outbox::{Jobs, LedgerJobs, Limits, Outbox, PrinterStatus, Shelf};
 use crate::web::{self, App, Hospital, PrinterView, Samples, Tls};
 
 /// How often due loans and snoozed alerts are looked for.
@@ -102,6 +103,7 @@ struct Rooms {
     ledger: Ledger,
     intake: Arc<Intake>,
     outbox: Arc<Outbox>,
+    agents: Agents,
     templates: Arc<Templates>,
     jobs: Vec<Repeating>,
     _control: Control,
@@ -119,14 +121,18 @@ impl Rooms {
             Arc::new(move || templates.now())
         };
         let jobs_of: Arc<dyn Jobs> = Arc::new(LedgerJobs::new(ledger.clone(), printing::texts(config, ledger), shelf));
-        let outbox = Outbox::start(&jobs_of, printing::printers(config)?, Limits::default()).map_err(Failure::new)?;
+        let agents = Agents::new(Arc::new(RandomIds));
+        let printers = printing::printers(config, &agents)?;
+        let outbox = Outbox::start(&jobs_of, printers, Limits::default()).map_err(Failure::new)?;
         let control = Control::serve(&config.data_dir, ledger.clone())
             .map_err(|error| Failure::new(format_args!("{}: {error}", config.data_dir.display())))?;
-        let jobs = jobs(config, ledger, &templates).map_err(Failure::new)?;
+        let mut jobs = jobs(config, ledger, &templates).map_err(Failure::new)?;
+        jobs.push(agents::watch(ledger, &agents).map_err(Failure::new)?);
         Ok(Rooms {
             ledger: ledger.clone(),
             intake: Arc::new(intake),
             outbox: Arc::new(outbox),
+            agents,
             templates,
             jobs,
             _control: control,
@@ -137,6 +143,8 @@ impl Rooms {
     fn stop(mut self) {
         self.jobs.clear();
         self.intake.stop();
+        // A worker that waits for a kiosk's computer waits no more.
+        self.agents.close();
         // The outbox stops with its last handle, after the job in hand.
         drop(self.outbox);
     }
@@ -187,7 +195,14 @@ async fn serve(
     wake_printers(&rooms.ledger, &rooms.outbox);
     let (close, closing) = watch::channel(false);
     let outbox = Arc::clone(&rooms.outbox);
-    let printers: Printers = Arc::new(move || outbox.printers().into_iter().map(printing::view).collect());
+    let at_agents = config.clone();
+    let printers: Printers = Arc::new(move || {
+        let view = |status: PrinterStatus| {
+            let agent = printing::agent_of(&at_agents, &status.spec.id);
+            printing::view(status, agent)
+        };
+        outbox.printers().into_iter().map(view).collect()
+    });
     let text = {
         let (metrics, ledger, intake) = (Arc::clone(&metrics), rooms.ledger.clone(), Arc::clone(&rooms.intake));
         let printers = Arc::clone(&printers);
@@ -201,6 +216,7 @@ async fn serve(
             filing: config.numbering.filing,
         },
         intake: Arc::clone(&rooms.intake),
+        agents: rooms.agents.clone(),
         printers,
         papers: Arc::new(Paperwork::new(config, &rooms.ledger, &rooms.templates)),
         metrics: text,

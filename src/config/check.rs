@@ -24,7 +24,19 @@ pub(super) struct Checker<'a> {
     faults: Vec<Fault>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    /// For `text`, which came from `file`: relative paths are taken from its folder.
+    pub(super) fn new(text: &'a str, file: Option<&Path>) -> Self {
+        let base = file.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        Checker { text, base, faults: Vec::new() }
+    }
+
+    /// The faults found, in the order of the file.
+    pub(super) fn finish(mut self) -> Vec<Fault> {
+        self.faults.sort_by_key(|fault| fault.line);
+        self.faults
+    }
+
     pub(super) fn fault(&mut self, span: &Range<usize>, text: String) {
         let line = Some(line_of(self.text, span));
         self.faults.push(Fault { line, text });
@@ -72,8 +84,7 @@ impl Checker<'_> {
 
 /// Checks everything; a configuration comes out only when nothing is wrong.
 pub(super) fn check(text: &str, file: Option<&Path>, parsed: sections::File) -> Result<Config, ConfigError> {
-    let base = file.and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
-    let mut checker = Checker { text, base, faults: Vec::new() };
+    let mut checker = Checker::new(text, file);
     let c = &mut checker;
 
     let listen = listen(c, &parsed);
@@ -91,10 +102,10 @@ pub(super) fn check(text: &str, file: Option<&Path>, parsed: sections::File) -> 
     let (legacy, reader) = legacy(c, &parsed.barcode.legacy);
     let printers = devices::printers(c, &parsed.printer);
     let kiosks = kiosks(c, &parsed.kiosk, &printers);
-    let scanners = devices::scanners(c, &parsed.scanner, &kiosks);
+    let kiosk_ids: Vec<String> = kiosks.iter().map(|kiosk| kiosk.id.clone()).collect();
+    let scanners = devices::scanners(c, &parsed.scanner, &kiosk_ids);
 
-    let mut faults = checker.faults;
-    faults.sort_by_key(|fault| fault.line);
+    let faults = checker.finish();
     match (numbering, reader) {
         (Some(numbering), Some(reader)) if faults.is_empty() => Ok(Config {
             file: file.map(Path::to_owned),

@@ -18,7 +18,6 @@ use super::check::{Checker, not_there, unique_id};
 use super::fault::nearest;
 use super::{ChartLabel, Printer, PrinterTransport, Scanner, ScannerTransport, sections};
 use crate::barcode::PlaceCode;
-use crate::custody::Kiosk;
 
 /// RS-232 as scanners leave the factory.
 const BAUD_DEFAULT: u32 = 9600;
@@ -28,17 +27,19 @@ const ECHO_MAX_MS: u64 = 60_000;
 const DPI: [u32; 3] = [203, 300, 600];
 /// A document, for printers that take one.
 const PDF: &str = "pdf";
+/// The transport of a printer that a kiosk's own computer drives.
+const AGENT: &str = "agent";
 
-pub(super) fn scanners(c: &mut Checker, sections: &[Spanned<sections::Scanner>], kiosks: &[Kiosk]) -> Vec<Scanner> {
-    let known: Vec<String> = kiosks.iter().map(|kiosk| kiosk.id.clone()).collect();
+/// The scanners of these sections; each names one of `kiosks`.
+pub(super) fn scanners(c: &mut Checker, sections: &[Spanned<sections::Scanner>], kiosks: &[String]) -> Vec<Scanner> {
     let mut seen = BTreeSet::new();
     let mut scanners = Vec::new();
     for spanned in sections {
         let (span, section) = (spanned.span(), spanned.get_ref());
         unique_id(c, "scanner", &mut seen, &section.id, &span);
-        if !known.contains(&section.kiosk) {
+        if !kiosks.contains(&section.kiosk) {
             let at = c.key(&span, "kiosk");
-            c.fault(&at, not_there("kiosk", &section.kiosk, &known));
+            c.fault(&at, not_there("kiosk", &section.kiosk, kiosks));
         }
         let usual = if section.transport == "hid" { "hid" } else { "generic" };
         let profile = section.profile.clone().unwrap_or_else(|| usual.to_owned());
@@ -225,24 +226,27 @@ fn dots_per_inch(c: &mut Checker, section: &sections::Printer, language: &str, s
     dpi
 }
 
+/// With its port, which is 9100 by custom.
+fn tcp_address(c: &mut Checker, address: &str, span: &Range<usize>) -> String {
+    // Whether the name can be looked up shows when it is printed to; a port that is none never will.
+    let (address, port) = match address.rsplit_once(':') {
+        Some((_, port)) => (address.to_owned(), port),
+        None => (format!("{address}:9100"), "9100"),
+    };
+    if port.parse::<u16>().is_err() || address.starts_with(':') {
+        let at = c.key(span, "address");
+        c.fault(&at, format!("{address:?} is no address: write it as \"10.0.0.20:9100\""));
+    }
+    address
+}
+
 fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<usize>) -> Option<PrinterTransport> {
     let needs = |c: &mut Checker, key: &str, example: &str| {
         c.fault(span, format!("printer `{}`: transport {} needs {key} = {example:?}", section.id, section.transport));
     };
     match section.transport.as_str() {
         "tcp" => match &section.address {
-            Some(address) => {
-                // Whether the name can be looked up shows when it is printed to; a port that is none never will.
-                let (address, port) = match address.rsplit_once(':') {
-                    Some((_, port)) => (address.clone(), port),
-                    None => (format!("{address}:9100"), "9100"),
-                };
-                if port.parse::<u16>().is_err() || address.starts_with(':') {
-                    let at = c.key(span, "address");
-                    c.fault(&at, format!("{address:?} is no address: write it as \"10.0.0.20:9100\""));
-                }
-                Some(PrinterTransport::Tcp { address })
-            }
+            Some(address) => Some(PrinterTransport::Tcp { address: tcp_address(c, address, span) }),
             None => {
                 needs(c, "address", "10.0.0.20:9100");
                 None
@@ -273,9 +277,16 @@ fn printer_transport(c: &mut Checker, section: &sections::Printer, span: &Range<
             }
         },
         "sim" => Some(PrinterTransport::Simulated),
+        AGENT => match &section.agent {
+            Some(kiosk) => Some(PrinterTransport::Agent { kiosk: kiosk.clone() }),
+            None => {
+                needs(c, "agent", "er-1");
+                None
+            }
+        },
         other => {
             let at = c.key(span, "transport");
-            let known: Vec<String> = PRINTER_TRANSPORTS.iter().map(|word| (*word).to_owned()).collect();
+            let known: Vec<String> = PRINTER_TRANSPORTS.iter().copied().chain([AGENT]).map(str::to_owned).collect();
             let text = match nearest(other, &known) {
                 Some(near) => format!("{other:?} is no transport of a printer: did you mean {near:?}?"),
                 None => format!("{other:?} is no transport of a printer: use one of {}", known.join(", ")),

@@ -1,5 +1,6 @@
 //! `outguide.toml`: parsed once and checked as a whole; every fault names its line and the fix.
 
+mod agent;
 mod check;
 mod devices;
 mod fault;
@@ -18,6 +19,7 @@ use crate::barcode::{self, LegacyRule, PlaceCode};
 use crate::custody::Kiosk;
 use crate::records::Numbering;
 
+pub use agent::AgentConfig;
 pub(crate) use fault::nearest;
 pub use fault::{ConfigError, Fault};
 
@@ -180,6 +182,11 @@ pub enum PrinterTransport {
         /// Who prints, and whom to believe.
         access: IppAccess,
     },
+    /// At a kiosk's own computer, whose `outguide agent` has it.
+    Agent {
+        /// The kiosk.
+        kiosk: String,
+    },
     /// One file a job in a folder.
     Folder {
         /// The folder.
@@ -203,17 +210,7 @@ impl Config {
     }
 
     fn read(file: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(file).map_err(|error| ConfigError {
-            file: Some(file.to_owned()),
-            faults: vec![Fault {
-                line: None,
-                text: match error.kind() {
-                    std::io::ErrorKind::InvalidData => "is not UTF-8 text: save it as UTF-8".to_owned(),
-                    _ => format!("cannot be read ({error}): name the file with --config FILE"),
-                },
-            }],
-        })?;
-        Config::parse(&text, Some(file))
+        Config::parse(&text_of(file)?, Some(file))
     }
 
     /// Parses and checks `text`. Relative paths are taken from the file's own folder.
@@ -230,6 +227,19 @@ impl Config {
         self.scanners.iter().any(|scanner| scanner.transport == ScannerTransport::Simulated)
             || self.printers.iter().any(|printer| printer.transport == PrinterTransport::Simulated)
     }
+}
+
+fn text_of(file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|error| ConfigError {
+        file: Some(file.to_owned()),
+        faults: vec![Fault {
+            line: None,
+            text: match error.kind() {
+                std::io::ErrorKind::InvalidData => "is not UTF-8 text: save it as UTF-8".to_owned(),
+                _ => format!("cannot be read ({error}): name the file with --config FILE"),
+            },
+        }],
+    })
 }
 
 #[cfg(test)]

@@ -136,6 +136,7 @@ pub(super) struct Printer {
     pub password_file: Option<PathBuf>,
     /// Whom to believe behind ipps.
     pub certificate: Option<PathBuf>,
+    pub agent: Option<String>,
     pub language: Option<String>,
     pub dpi: Option<u32>,
     pub stock: Option<String>,

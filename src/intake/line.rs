@@ -143,7 +143,8 @@ impl Line {
         loop {
             let stopping = self.stop.is_set();
             match self.recorder.record(scan.clone(), self.echo_window) {
-                Ok(receipt) => return self.recorded(&scan, &receipt),
+                Ok(Some(receipt)) => return self.recorded(&scan, &receipt),
+                Ok(None) => return self.kept(),
                 Err(error @ (ScanError::NotRecorded(_) | ScanError::Busy)) => {
                     if stopping {
                         return self.lost(&error.to_string());
@@ -170,6 +171,12 @@ impl Line {
             signal.into_iter().for_each(|signal| self.ring(signal));
         }
         self.board.answered(&self.device, if signal.is_some() { Fate::Recorded } else { Fate::Echo }, now);
+    }
+
+    /// On this computer's disk, not judged yet: "look at the screen", never the sound of a good scan.
+    fn kept(&self) {
+        self.ring(Signal::Attention);
+        self.board.answered(&self.device, Fate::Recorded, self.recorder.now());
     }
 
     fn ring(&self, signal: Signal) {

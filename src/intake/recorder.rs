@@ -10,8 +10,9 @@ use crate::ledger::{Actor, AlertKind, ChangeError, Ledger, ScanError};
 
 /// Takes scans and device alerts. Called from threads of their own; may block.
 pub trait Recorder: Send + Sync {
-    /// Records a scan; the same code again within `echo_window` is an echo. The same scan again is harmless.
-    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Receipt, ScanError>;
+    /// Records a scan; the same code again within `echo_window` is an echo. The same scan again is harmless. Without a
+    /// receipt it is safe on this computer's disk and its verdict comes later.
+    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Option<Receipt>, ScanError>;
     /// Opens an alert about a device of this kiosk, if none is open.
     fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError>;
     /// Closes the alert about a device, if one is open.
@@ -21,8 +22,8 @@ pub trait Recorder: Send + Sync {
 }
 
 impl Recorder for Ledger {
-    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Receipt, ScanError> {
-        self.scan_read(scan, echo_window)
+    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Option<Receipt>, ScanError> {
+        self.scan_read(scan, echo_window).map(Some)
     }
 
     fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError> {

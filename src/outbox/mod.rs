@@ -109,6 +109,17 @@ pub struct Outbox {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// What a job is called on its way: the same each time it is sent.
+fn job_name(job: PrintJobId, language: &str) -> String {
+    format!("job-{:06}.{language}", job.0)
+}
+
+/// The job of this name, where it is one.
+pub fn named_job(name: &str) -> Option<PrintJobId> {
+    let (number, _language) = name.strip_prefix("job-")?.split_once('.')?;
+    number.parse().ok().map(PrintJobId)
+}
+
 /// Where one printer's worker and the rest of the house meet.
 pub(crate) struct Desk {
     status: Mutex<PrinterStatus>,

@@ -174,7 +174,7 @@ impl Worker {
         };
         self.desk.status().sending = Some(job.id);
         let language = self.spec.format.extension();
-        let name = format!("job-{:06}.{language}", job.id.0);
+        let name = super::job_name(job.id, language);
         let payload = Payload { name: &name, bytes: &made.bytes, labels: made.labels, language };
         let outcome = self.printer.send(payload);
         self.conclude(noted, made.labels, outcome);

@@ -171,7 +171,7 @@ async fn admitted(
 }
 
 /// A change by cookie must come from our own pages: they send a header that no form and no foreign page can.
-fn deliberate(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn deliberate(headers: &HeaderMap) -> Result<(), Problem> {
     let marked = headers.get("x-outguide").is_some_and(|value| value == "1");
     if !marked {
         return Err(Problem::forbidden("A change with a cookie needs the header `X-Outguide: 1`."));

@@ -6,7 +6,7 @@ use super::caller::{Means, Peer, Who};
 use super::cookies;
 use super::problem::Answer;
 use super::state::Web;
-use crate::ledger::accounts::{EndSession, EnrolKiosk, MakeEnrolCode, Owner, Secret, SecretHash, SignedIn};
+use crate::ledger::accounts::{EndSession, EnrolAgent, EnrolKiosk, MakeEnrolCode, Owner, Secret, SecretHash, SignedIn};
 use crate::ledger::{Actor, ChangeError};
 
 /// The owner of a bearer token or of a cookie's session, if it has one that is still good. `touched`: a person did
@@ -45,6 +45,16 @@ pub async fn sign_out(web: &Web, secret: &str, peer: Peer) -> Answer<()> {
 pub async fn enrol(web: &Web, code: String) -> Answer<Option<(String, Secret)>> {
     let secret = Secret::random()?;
     match web.ledger().change(&Actor::System, EnrolKiosk { code, session: secret.hash() }).await {
+        Ok(kiosk) => Ok(Some((kiosk, secret))),
+        Err(ChangeError::Refused(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Uses up an enrolment code for a kiosk's own computer: the kiosk and its bearer token. `None`: the code is not good.
+pub async fn enrol_agent(web: &Web, code: String) -> Answer<Option<(String, Secret)>> {
+    let secret = Secret::random()?;
+    match web.ledger().change(&Actor::System, EnrolAgent { code, secret: secret.hash() }).await {
         Ok(kiosk) => Ok(Some((kiosk, secret))),
         Err(ChangeError::Refused(_)) => Ok(None),
         Err(error) => Err(error.into()),

@@ -13,6 +13,7 @@ mod feed;
 mod keys;
 mod limiter;
 pub mod limits;
+mod local;
 mod looks;
 mod problem;
 mod routes;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use access::Access;
 pub use caller::Who;
+pub use local::local_router;
 pub use problem::{NotRecorded, Problem, ProblemDocument};
 pub use routes::Sample;
 pub use serve::{Tls, TlsError, serve};

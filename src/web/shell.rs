@@ -60,7 +60,7 @@ pub async fn every_request(State(web): State<Web>, mut request: Request, next: N
 }
 
 /// Gives a problem its request id, and makes one of any other error: an unknown path, a wrong method, a panic.
-fn as_problem(mut response: Response, id: &str) -> Response {
+pub(super) fn as_problem(mut response: Response, id: &str) -> Response {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
@@ -78,7 +78,7 @@ fn as_problem(mut response: Response, id: &str) -> Response {
     rendered
 }
 
-fn dress(response: &mut Response, id: &str, route: &str, secure: bool) {
+pub(super) fn dress(response: &mut Response, id: &str, route: &str, secure: bool) {
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));

@@ -13,6 +13,7 @@ use super::feed::Feed;
 use super::limiter::SignInLimiter;
 use super::looks::OpenLooks;
 use super::routes::Sample;
+use crate::agent::remote::Agents;
 use crate::barcode::ChartNumber;
 use crate::custody::Kiosk;
 use crate::intake::Intake;
@@ -28,6 +29,8 @@ pub struct App {
     pub hospital: Hospital,
     /// This machine's scanners.
     pub intake: Arc<Intake>,
+    /// Kiosks' own computers.
+    pub agents: Agents,
     /// Every configured printer and how it is.
     pub printers: Arc<dyn Fn() -> Vec<PrinterView> + Send + Sync>,
     /// Printed matter.
@@ -177,8 +180,10 @@ pub struct PrinterView {
     pub id: String,
     /// Where it stands.
     pub place: Option<String>,
-    /// How it is connected: tcp, serial, device, ipp, folder, sim.
+    /// How it is connected: tcp, serial, device, ipp, folder, sim, agent.
     pub transport: String,
+    /// The kiosk whose own computer drives it.
+    pub agent: Option<String>,
     /// What it understands: zpl, pdf, ….
     pub language: String,
     /// The stock that is in it.

@@ -160,3 +160,22 @@ test("a scan that cannot be saved is told as lost", async () => {
   assert.deepEqual(told, [["lost", "A", undefined]]);
   queue.stop();
 });
+
+test("what the kiosk's own computer keeps is handed over: forgotten here, told once, and the next follows", async () => {
+  const { queue, store, sent, told } = kiosk(() => null);
+  const handed = [];
+  let recorded = false;
+  queue.send = async (scan) => (sent.push(scan), { kept: true, id: scan.id, recorded });
+  queue.events.onHandedOver = (id) => handed.push(id);
+  await queue.add(scan("A"));
+  await settle();
+  recorded = true; // asked again after a lost answer: it was recorded long since
+  await queue.add(scan("B"));
+  await settle();
+  assert.deepEqual(data(sent), ["A", "B"]);
+  assert.deepEqual(told.map(([what, of]) => [what, of]), [["saved", "A"]]);
+  assert.deepEqual(handed, sent.map((each) => each.id));
+  assert.deepEqual([store.waiting.length, store.kept.length, store.parked.length], [0, 0, 0]);
+  assert.ok(sent.every((each) => !queue.isOwn(each.id)), "its receipt comes as an event and is announced");
+  queue.stop();
+});

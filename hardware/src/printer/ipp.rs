@@ -315,7 +315,7 @@ impl Printer for IppPrinter {
                 Ok(self.job(*job))
             }
             Way::None(doubt) => Err(*doubt),
-            Way::Simulated { .. } | Way::Count { .. } | Way::Reports(_) => Err(Doubt::CannotCount),
+            Way::Simulated { .. } | Way::Count { .. } | Way::Reports(_) | Way::Elsewhere => Err(Doubt::CannotCount),
         };
         let jobs: Vec<_> = tracks.iter_mut().map(ask).collect();
         // The printer itself is asked once for all of them, behind them: how it is when they had got so far.

@@ -177,7 +177,7 @@ impl Printer for RawPrinter {
                 progress
             }
             Way::None(doubt) => Progress::Unproven(*doubt),
-            Way::Simulated { .. } | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
+            Way::Simulated { .. } | Way::Ipp { .. } | Way::Elsewhere => Progress::Unproven(Doubt::CannotCount),
         };
         let progress = tracks.iter_mut().map(follow).collect();
         self.convoy().forget_told();

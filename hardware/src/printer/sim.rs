@@ -142,7 +142,9 @@ impl Printer for SimPrinter {
                 Progress::StillPrinting { left: None, faults: faults.clone(), look_again: LOOK_AGAIN }
             }
             Way::None(doubt) => Progress::Unproven(*doubt),
-            Way::Count { .. } | Way::Reports(_) | Way::Ipp { .. } => Progress::Unproven(Doubt::CannotCount),
+            Way::Count { .. } | Way::Reports(_) | Way::Ipp { .. } | Way::Elsewhere => {
+                Progress::Unproven(Doubt::CannotCount)
+            }
         };
         tracks.iter_mut().map(look).collect()
     }

@@ -115,6 +115,8 @@ pub struct Track(pub(super) Way);
 pub(super) enum Way {
     /// Not at all.
     None(Doubt),
+    /// By whoever it was handed to.
+    Elsewhere,
     /// By a simulated printer's own memory.
     Simulated {
         /// Looks until it says printed.
@@ -143,11 +145,17 @@ impl Track {
     pub fn none() -> Self {
         Self(Way::None(Doubt::CannotCount))
     }
+
+    /// A job that is followed elsewhere, by a program that tells of one job only.
+    pub fn elsewhere() -> Self {
+        Self(Way::Elsewhere)
+    }
+
     /// Whether nothing else may be sent until this job's fate is known, because the printer tells it of one job only.
     pub fn is_alone(&self) -> bool {
         match self.0 {
             Way::Count { alone, .. } => alone,
-            Way::Reports(_) => true,
+            Way::Reports(_) | Way::Elsewhere => true,
             Way::None(_) | Way::Simulated { .. } | Way::Ipp { .. } => false,
         }
     }

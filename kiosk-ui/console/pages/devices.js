@@ -1,7 +1,7 @@
 /** Kiosks: their scanners and printers as they are now, and how a browser becomes a kiosk's screen. */
 
 /** @import { Context } from "../pages.js" */
-/** @import { KioskRow, Printer } from "../types.js" */
+/** @import { AgentRow, KioskRow, Printer } from "../types.js" */
 /** @import { DeviceView } from "../../shared/types.js" */
 
 import { get, post } from "../../shared/api.js";
@@ -62,6 +62,7 @@ function kioskCard(kiosk, change) {
     el("div", { class: "card-head" }, el("h2", {}, kiosk.name), el("span", { class: "soft" }, kiosk.id), active ? null : tag("inactive", "refused")),
     el("p", { class: "soft" }, `${kiosk.place_name ?? kiosk.place} · a chart scanned here is ${kiosk.mode === "return" ? "returned" : "received"}`),
     el("ul", { class: "devices-list" }, ...(kiosk.devices.length > 0 ? kiosk.devices.map(deviceLine) : [el("li", { class: "hint" }, "No scanner of its own: a keyboard-wedge scanner at its browser, or touch.")])),
+    kiosk.agent ? agentLine(kiosk.agent) : null,
     el("p", {}, session?.staff ? `${session.staff_name ?? `badge ${session.staff}`} is signed in` : el("span", { class: "soft" }, "Nobody is signed in")),
     el(
       "div",
@@ -71,6 +72,29 @@ function kioskCard(kiosk, change) {
       may("admin") && !kiosk.configured ? button("Correct", () => change(() => correctKiosk(kiosk))) : null,
       may("admin") ? button(active ? "Deactivate" : "Activate", () => change(() => turnKiosk(kiosk))) : null,
       el("span", { class: "soft" }, kiosk.enrolled_browsers === undefined ? "" : `${kiosk.enrolled_browsers} enrolled`),
+    ),
+  );
+}
+
+/**
+ * The kiosk's own computer: whether it is heard, and what waits there.
+ *
+ * @param {AgentRow} agent
+ */
+function agentLine({ connected, heard_at, version, waiting, oldest_at, parked, full }) {
+  const scans = waiting === 1 ? "1 scan waits" : `${waiting} scans wait`;
+  const waits = waiting === 0 ? "nothing waits there" : `${scans} there, the oldest ${times().ago(oldest_at)}`;
+  return el(
+    "ul",
+    { class: "devices-list" },
+    el(
+      "li",
+      {},
+      el("span", { class: "device-name" }, "Own computer"),
+      tag(connected ? "connected" : "does not answer", connected ? "ok" : "refused"),
+      full ? tag("can keep no more scans", "refused") : null,
+      parked > 0 ? tag(parked === 1 ? "1 scan not taken" : `${parked} scans not taken`, "refused") : null,
+      el("span", { class: "soft" }, connected ? `${waits} · version ${version || "not told"}` : `last heard ${times().ago(heard_at)}; it keeps what is scanned there`),
     ),
   );
 }
@@ -98,6 +122,7 @@ async function enrol(kiosk) {
     const dialog = show(
       `Enrol a browser for ${kiosk.name}`,
       el("ol", { class: "steps" }, el("li", {}, "At the kiosk, open ", el("strong", {}, `${location.origin}/kiosk/${kiosk.id}`)), el("li", {}, "Type this code there. It works once.")),
+      el("p", { class: "hint" }, "Has the kiosk a computer of its own that runs Outguide? There, run ", el("code", {}, `outguide agent enrol ${code}`), " instead."),
       shown,
       left,
     );

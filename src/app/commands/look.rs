@@ -1,5 +1,6 @@
 //! `outguide devices`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use outguide_hardware::listing;
@@ -7,10 +8,12 @@ use outguide_hardware::printer::Printer;
 use outguide_hardware::printer::fault::advice;
 use outguide_hardware::profile::Profile;
 
+use crate::agent::remote::Agents;
 use crate::app::cli::DevicesArgs;
 use crate::app::printing;
 use crate::app::say::{self, Failure};
 use crate::config::{Config, Scanner, ScannerTransport};
+use crate::ledger::RandomIds;
 use crate::outbox::PrinterSpec;
 
 /// How often `--watch` looks.
@@ -24,7 +27,7 @@ pub fn devices(arguments: &DevicesArgs) -> Result<(), Failure> {
         say::line("No USB scanner or printer is plugged in, and no scanner is configured.");
     }
     before.iter().for_each(say::line);
-    for (spec, printer) in &printing::printers(&config)? {
+    for (spec, printer) in &printing::printers(&config, &Agents::new(Arc::new(RandomIds)))? {
         say::line(configured(spec, printer.as_ref()));
     }
     if !arguments.watch {

@@ -18,7 +18,7 @@ pub use sessions::{
     ENROL_CODE_SECONDS, ENROLMENT_SECONDS, EndSession, EnrolCode, EnrolKiosk, MakeEnrolCode, SESSION_IDLE_SECONDS,
     SESSION_MAX_SECONDS, StartSession, TouchSession,
 };
-pub use tokens::{CreateToken, RevokeToken};
+pub use tokens::{CreateToken, EnrolAgent, RevokeToken};
 pub use users::{AddUser, CorrectUser, SetPassword};
 
 use super::api::{Actor, Ledger};

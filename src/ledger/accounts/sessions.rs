@@ -137,25 +137,31 @@ impl Change for EnrolKiosk {
     type Made = String;
 
     fn make(self, work: &mut Work<'_>) -> Result<String, ChangeError> {
-        let code: String = self.code.chars().filter(char::is_ascii_alphanumeric).collect();
-        let hash = SecretHash::of(&code.to_ascii_uppercase());
-        let now = work.now().as_microsecond();
-        let sql = "UPDATE enrol_codes SET used_at = ?2 WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2
-                   RETURNING kiosk";
-        let kiosk: Option<String> =
-            work.conn().prepare_cached(sql)?.query_row(params![hash.0, now], |row| row.get(0)).optional()?;
-        let Some(kiosk) = kiosk else {
-            let text = "this code is not good, or not any more; make a new one in the console";
-            return Err(ChangeError::refused("refuse_when_enrol_code_is_not_good", Some("code"), text));
-        };
-        if work.store.kiosks()?.get(&kiosk).is_some_and(|known| !known.active) {
-            let text = format!("kiosk {kiosk} is deactivated; activate it in the console first");
-            return Err(ChangeError::refused("refuse_when_kiosk_is_deactivated", Some("code"), text));
-        }
+        let kiosk = used_code(work, &self.code)?;
         insert(work, &self.session, None, Some(&kiosk), ENROLMENT_SECONDS)?;
         work.record("kiosk_enrolled", json!({"kiosk": kiosk}), Vec::new())?;
         Ok(kiosk)
     }
+}
+
+/// Uses up an enrolment code: its kiosk.
+pub(super) fn used_code(work: &mut Work<'_>, code: &str) -> Result<String, ChangeError> {
+    let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    let hash = SecretHash::of(&code.to_ascii_uppercase());
+    let now = work.now().as_microsecond();
+    let sql = "UPDATE enrol_codes SET used_at = ?2 WHERE code_hash = ?1 AND used_at IS NULL AND expires_at > ?2
+               RETURNING kiosk";
+    let kiosk: Option<String> =
+        work.conn().prepare_cached(sql)?.query_row(params![hash.0, now], |row| row.get(0)).optional()?;
+    let Some(kiosk) = kiosk else {
+        let text = "this code is not good, or not any more; make a new one in the console";
+        return Err(ChangeError::refused("refuse_when_enrol_code_is_not_good", Some("code"), text));
+    };
+    if work.store.kiosks()?.get(&kiosk).is_some_and(|known| !known.active) {
+        let text = format!("kiosk {kiosk} is deactivated; activate it in the console first");
+        return Err(ChangeError::refused("refuse_when_kiosk_is_deactivated", Some("code"), text));
+    }
+    Ok(kiosk)
 }
 
 impl Reader {

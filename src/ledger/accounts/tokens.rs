@@ -10,6 +10,7 @@ use super::super::reader::Reader;
 use super::super::work::Work;
 use super::Owner;
 use super::secret::SecretHash;
+use super::sessions::used_code;
 use crate::custody::Role;
 
 const NAME_MAX_CHARS: usize = 64;
@@ -72,6 +73,31 @@ impl Change for RevokeToken {
         }
         work.record("token_revoked", json!({"token": self.name}), Vec::new())?;
         Ok(())
+    }
+}
+
+/// Enrols a kiosk's own computer with a one-time code: a bearer token of the kiosk. An older one of the same kiosk's
+/// computer is dead at once.
+#[derive(Debug, Clone)]
+pub struct EnrolAgent {
+    /// As typed; blanks, dashes and case do not matter.
+    pub code: String,
+    /// The new token's hash.
+    pub secret: SecretHash,
+}
+
+impl Change for EnrolAgent {
+    type Made = String;
+
+    fn make(self, work: &mut Work<'_>) -> Result<String, ChangeError> {
+        let kiosk = used_code(work, &self.code)?;
+        let name = format!("agent {kiosk}");
+        match (RevokeToken { name: name.clone() }).make(work) {
+            Ok(()) | Err(ChangeError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+        CreateToken { name, role: None, kiosk: Some(kiosk.clone()), secret: self.secret }.make(work)?;
+        Ok(kiosk)
     }
 }
 

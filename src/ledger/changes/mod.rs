@@ -9,6 +9,7 @@ mod patients;
 mod places;
 mod print_batches;
 mod print_jobs;
+mod print_reports;
 mod printer_stock;
 mod printers;
 mod prune;
@@ -35,6 +36,7 @@ pub use print_batches::{BatchStep, FeedBatch, GatherBatch, OpenBatch, SteerBatch
 pub use print_jobs::{
     CancelPrintJob, ConfirmPrintJob, PrintJobFate, QueueLabels, QueuePaper, REASONS as PRINT_REASONS, RetryPrintJob,
 };
+pub use print_reports::ReportPrintJob;
 pub use printer_stock::{CorrectStock, LoadStock};
 pub use printers::{PrinterHealth, StockLow};
 pub use prune::{Prune, RAW_SCAN_DAYS};

@@ -183,15 +183,25 @@ impl Change for PrintJobFate {
                 return Err(ChangeError::Conflict(format!("batch {} is not running", batch.id.0)));
             }
         }
-        let left = match self.state {
-            PrintJobState::Sent => counted_down(work, &job.printer, job.pieces())?,
-            _ => None,
-        };
-        let attempts = job.attempts.saturating_add(u16::from(self.state == PrintJobState::Sending));
-        let proof = (self.state == PrintJobState::Printed).then_some(Proof::Counted);
-        let effects = left.map(Effect::PrinterStockSet).into_iter().collect();
-        set(work, PrintJobRow { state: self.state, proof, fault: self.fault, attempts, ..job }, effects)
+        settle(work, job, self.state, self.fault)
     }
+}
+
+/// Writes down a job's new state; labels that went out are counted down.
+pub(super) fn settle(
+    work: &mut Work<'_>,
+    job: PrintJobRow,
+    state: PrintJobState,
+    fault: Option<String>,
+) -> Result<PrintJobRow, ChangeError> {
+    let left = match state {
+        PrintJobState::Sent => counted_down(work, &job.printer, job.pieces())?,
+        _ => None,
+    };
+    let attempts = job.attempts.saturating_add(u16::from(state == PrintJobState::Sending));
+    let proof = (state == PrintJobState::Printed).then_some(Proof::Counted);
+    let effects = left.map(Effect::PrinterStockSet).into_iter().collect();
+    set(work, PrintJobRow { state, proof, fault, attempts, ..job }, effects)
 }
 
 /// What the outbox may make of a job. Only what is queued is sent, so that nothing is sent twice without a person's word.
@@ -346,7 +356,7 @@ pub(super) fn by_id(work: &Work<'_>, id: PrintJobId) -> Result<PrintJobRow, Chan
     found.ok_or_else(|| ChangeError::NotFound(format!("there is no print job {}", id.0)))
 }
 
-fn ended(job: &PrintJobRow) -> ChangeError {
+pub(super) fn ended(job: &PrintJobRow) -> ChangeError {
     let state = rows::word(&job.state).unwrap_or_default();
     ChangeError::Conflict(format!("print job {} is {state}", job.id.0))
 }

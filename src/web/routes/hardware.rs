@@ -26,7 +26,9 @@ pub(super) fn register(api: Api) -> Api {
 /// Every configured scanner and how it is.
 #[utoipa::path(get, path = "/api/v1/devices", tag = "hardware", responses((status = 200, body = Page<DeviceStatus>)))]
 async fn devices(State(web): State<Web>) -> Json<Page<DeviceStatus>> {
-    Json(Page { rows: web.app.intake.statuses(), next_cursor: None })
+    let mut rows = web.app.intake.statuses();
+    rows.extend(web.app.agents.devices());
+    Json(Page { rows, next_cursor: None })
 }
 
 /// Every configured printer and how it is.

@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Access, Api};
+use crate::agent::remote::AgentRow;
 use crate::custody::{Kiosk, KioskMode, Receipt, ReceiptSession, Role, VerdictKind};
 use crate::intake::DeviceStatus;
 use crate::ledger::queries::{Page, Sight};
@@ -85,6 +86,13 @@ fn known(web: &Web, id: &str) -> Answer<KnownKiosk> {
     web.ledger().kiosks().get(id).cloned().ok_or_else(|| Problem::not_found("There is no kiosk of this name."))
 }
 
+/// A kiosk's scanners: at this server and at its own computer.
+fn devices_at(web: &Web, kiosk: &str) -> Vec<DeviceStatus> {
+    let mut devices = web.app.intake.statuses_at(kiosk);
+    devices.extend(web.app.agents.devices_at(kiosk));
+    devices
+}
+
 /// A kiosk's lanes: those its scanners have, or the nameless one.
 fn lanes(devices: &[DeviceStatus]) -> Vec<String> {
     let mut lanes: Vec<String> = devices.iter().map(|device| device.lane.clone()).collect();
@@ -98,7 +106,7 @@ fn lanes(devices: &[DeviceStatus]) -> Vec<String> {
     responses((status = 200, body = KioskView)))]
 async fn kiosk(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer<Json<KioskView>> {
     let KnownKiosk { kiosk, configured, active } = known(&web, &id)?;
-    let devices = web.app.intake.statuses_at(&id);
+    let devices = devices_at(&web, &id);
     let mut sessions = Vec::new();
     for lane in lanes(&devices) {
         sessions.push(shown(&web, &caller, web.ledger().session(&id, &lane).await?).await?);
@@ -280,6 +288,8 @@ struct KioskRow {
     session: ReceiptSession,
     /// How many browsers are enrolled for it.
     enrolled_browsers: usize,
+    /// Its own computer, where one was heard.
+    agent: Option<AgentRow>,
 }
 
 /// The kiosks and how they are.
@@ -299,12 +309,13 @@ async fn list(State(web): State<Web>, caller: Caller) -> Answer<Json<Page<KioskR
         };
         web.ledger().read(question).await?
     };
-    let mut rows = Vec::new();
+    let (mut rows, agents) = (Vec::new(), web.app.agents.rows());
     for (known, (place_name, enrolled_browsers)) in kiosks.iter().zip(about) {
         let KnownKiosk { kiosk, configured, active } = known.clone();
-        let devices = web.app.intake.statuses_at(&kiosk.id);
+        let devices = devices_at(&web, &kiosk.id);
         let lane = lanes(&devices).into_iter().next().unwrap_or_default();
         rows.push(KioskRow {
+            agent: agents.iter().find(|agent| agent.kiosk == kiosk.id).cloned(),
             session: shown(&web, &caller, web.ledger().session(&kiosk.id, &lane).await?).await?,
             printer: printer_of(&web, &kiosk),
             place_name,

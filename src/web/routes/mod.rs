@@ -1,6 +1,7 @@
 //! The routes, one file for each noun. Each file's `register` names who may call what.
 
 mod accounts;
+mod agents;
 mod alerts;
 mod audit;
 mod charts;
@@ -76,6 +77,7 @@ fn api() -> Api {
         .with(kiosks::register)
         .with(kiosk_rows::register)
         .with(live::register)
+        .with(agents::register)
         .with(charts::register)
         .with(patients::register)
         .with(out::register)
