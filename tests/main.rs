@@ -5,6 +5,7 @@ mod access;
 mod commands;
 mod crash;
 mod demo;
+mod equipment;
 mod golden;
 mod hostile;
 mod house;

@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod audit;
 mod charts;
+mod equipment;
 mod hardware;
 mod health;
 mod kiosk_rows;
@@ -85,6 +86,7 @@ fn api() -> Api {
         .with(print_batches::register)
         .with(hardware::register)
         .with(places::register)
+        .with(equipment::register)
         .with(staff::register)
         .with(record_types::register)
         .with(accounts::register)
