@@ -6,6 +6,7 @@ pub mod app;
 pub mod barcode;
 pub mod config;
 pub mod custody;
+pub mod equipment;
 pub mod import;
 pub mod intake;
 pub mod labels;

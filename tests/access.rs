@@ -43,7 +43,8 @@ fn operations(client: &Client) -> Vec<(String, String, String)> {
 /// A path with something in each gap; nothing of it is there, so that nothing is changed.
 fn filled(path: &str, kiosk: &str) -> String {
     let path = path.replace("{kiosk}", kiosk).replace("{*path}", "none").replace("{number}", "999");
-    let path = path.replace("{id}", "999").replace("{mrn}", "none").replace("{name}", "none");
+    let path =
+        path.replace("{id}", "999").replace("{mrn}", "none").replace("{name}", "none").replace("{service}", "999");
     path.replace("{code}", "NONE").replace("{badge}", "NONE")
 }
 

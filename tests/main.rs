@@ -6,6 +6,7 @@ mod agent;
 mod commands;
 mod crash;
 mod demo;
+mod equipment;
 mod golden;
 mod hostile;
 mod house;

@@ -56,7 +56,7 @@
  * @property {string} at
  * @property {string} text
  *
- * @typedef {"overdue" | "missing" | "discrepancy" | "device" | "printer" | "system"} AlertKind
+ * @typedef {"overdue" | "missing" | "discrepancy" | "device" | "printer" | "service" | "system"} AlertKind
  *
  * @typedef {object} AlertRow
  * @property {number} id
@@ -66,6 +66,7 @@
  * @property {ChartRow | null} [chart_row]
  * @property {string | null} [place]
  * @property {string | null} [place_name]
+ * @property {number | null} [about] of a service alert: the piece of equipment
  * @property {string | null} [subject]
  * @property {string} opened_at
  * @property {string | null} [due_at]
@@ -175,6 +176,36 @@
  * @property {number | null} loan_hours
  * @property {boolean} restricted
  * @property {boolean} active
+ *
+ * @typedef {object} Equipment
+ * @property {number} id
+ * @property {string} kind
+ * @property {string} name
+ * @property {string | null} make
+ * @property {string | null} model
+ * @property {string | null} serial
+ * @property {string | null} place
+ * @property {string | null} [place_name]
+ * @property {string | null} device
+ * @property {string | null} purchased_on
+ * @property {string | null} warranty_until
+ * @property {number | null} service_every
+ * @property {"days" | "weeks" | "months" | null} service_unit
+ * @property {string | null} service_work
+ * @property {string} registered_on
+ * @property {string | null} last_service_on
+ * @property {string | null} next_service
+ * @property {boolean} retired
+ *
+ * @typedef {object} Service
+ * @property {number} id
+ * @property {string} done_on
+ * @property {string} done_by
+ * @property {string} work
+ * @property {number | null} cost_cents
+ * @property {boolean} struck
+ * @property {string} logged_by
+ * @property {string} logged_at
  *
  * @typedef {object} Staff
  * @property {string} badge

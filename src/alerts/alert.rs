@@ -32,6 +32,7 @@ pub enum AlertKind {
     Discrepancy,
     Device,
     Printer,
+    Service,
     System,
 }
 
@@ -48,7 +49,8 @@ pub struct AlertRow {
     pub chart: Option<ChartNumber>,
     /// The place it concerns (the holder of an overdue chart, where a missing one was last known).
     pub place: Option<PlaceCode>,
-    /// The loan (entry) an overdue alert is about, the case (entry) a missing alert is about.
+    /// The loan (entry) an overdue alert is about, the case (entry) a missing alert is about, the piece of equipment
+    /// that a service alert is about.
     pub about: Option<u64>,
     /// A device, printer or subsystem it is about, or what else tells two stories apart. No patient data.
     pub subject: Option<String>,

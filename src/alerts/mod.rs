@@ -2,8 +2,10 @@
 
 mod alert;
 mod rules;
+mod services;
 #[cfg(test)]
 mod tests;
 
 pub use alert::{AlertId, AlertKind, AlertRow, AlertState};
 pub use rules::{ActSeen, AlertChange, NewAlert, after_act, overdue};
+pub use services::{service_due, service_ended};

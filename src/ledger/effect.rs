@@ -55,11 +55,12 @@ pub enum Effect {
         /// The newest issue confirmed or scanned; older ones are superseded.
         on_chart: Option<LabelIssue>,
     },
-    /// A row of a versioned table (patients, staff, places, record_types, kiosks, users) is new or changed.
+    /// A row of a versioned table (patients, staff, places, record_types, kiosks, users, equipment,
+    /// equipment_services) is new or changed.
     RowSet {
         /// The table.
         table: String,
-        /// The row's internal key as text: patient id, badge, place code, record type code, user name.
+        /// The row's internal key as text: patient id, badge, place code, record type code, user name, number.
         key: String,
         /// Its version, from 1.
         version: u32,

@@ -10,6 +10,7 @@ pub mod changes;
 mod checkpoint;
 mod clock;
 mod effect;
+mod equipment;
 mod error;
 mod files;
 mod importing;

@@ -10,13 +10,14 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql};
 use super::error::{OpenError, StoreError};
 
 /// Migrations in order: the first makes version 1 of an empty file.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema_v1.sql"),
     include_str!("schema_v2.sql"),
     include_str!("schema_v3.sql"),
     include_str!("schema_v4.sql"),
     include_str!("schema_v5.sql"),
     include_str!("schema_v6.sql"),
+    include_str!("schema_v7.sql"),
 ];
 
 /// How long a connection waits for another one's lock before it gives up.

@@ -12,8 +12,9 @@ use super::chain::{COLUMNS, Entry, genesis};
 use super::error::{ReadError, StoreError};
 use super::projection::{FoldedBody, Projector, SHADOW, TABLES, drop_shadow};
 use super::store::{canonical, keyed_hash};
-use super::{Effect, rows, schema};
+use super::{Effect, equipment, rows, schema};
 use crate::barcode::{BadgeNumber, PlaceCode};
+use crate::equipment::{EquipmentId, ServiceId};
 
 /// The most faults reported; the first says enough.
 const FAULTS_MAX: usize = 20;
@@ -221,8 +222,15 @@ fn compare_rows(conn: &Connection, report: &mut Report) -> Result<(), StoreError
             return Ok(());
         }
     }
-    let keyed =
-        [("patients", "id"), ("places", "code"), ("staff", "badge"), ("record_types", "code"), ("kiosks", "id")];
+    let keyed = [
+        ("patients", "id"),
+        ("places", "code"),
+        ("staff", "badge"),
+        ("record_types", "code"),
+        ("kiosks", "id"),
+        ("equipment", "id"),
+        ("equipment_services", "id"),
+    ];
     for (table, column) in keyed {
         // A backup that an older Outguide wrote has not all of them.
         let there = "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?";
@@ -255,11 +263,14 @@ fn row_now(
         found.map(|(row, version)| Ok((version, keyed_hash(key, &canonical(&row)?)?))).transpose()
     }
     let malformed = |error: crate::barcode::InvalidCode| StoreError::Unreadable(error.to_string());
+    let number = || key.parse::<u32>().map_err(|_| StoreError::Unreadable(format!("key {key:?} of {table}")));
     Ok(Some(match table {
         "patients" => {
             let id: u64 = key.parse().map_err(|_| StoreError::Unreadable(format!("patient key {key:?}")))?;
             hashed(hmac_key, rows::patient_by_id(conn, id)?)?
         }
+        "equipment" => hashed(hmac_key, equipment::equipment(conn, EquipmentId(number()?))?)?,
+        "equipment_services" => hashed(hmac_key, equipment::service(conn, ServiceId(number()?))?)?,
         "places" => hashed(hmac_key, rows::place(conn, &PlaceCode::new(key).map_err(malformed)?)?)?,
         "staff" => hashed(hmac_key, rows::staff(conn, &BadgeNumber::new(key).map_err(malformed)?)?)?,
         "record_types" => hashed(hmac_key, rows::record_type(conn, key)?)?,

@@ -21,7 +21,7 @@ import { alertDetail } from "./alert-detail.js";
 const ROWS_A_GROUP = 50;
 const ROWS_FILTERED = 500;
 /** @type {AlertKind[]} what to do first stands first */
-const ORDER = ["missing", "discrepancy", "overdue", "device", "printer", "system"];
+const ORDER = ["missing", "discrepancy", "overdue", "device", "printer", "service", "system"];
 /** @type {[Show, string][]} */
 const SHOWS = [
   ["now", "To do now"],
@@ -123,7 +123,7 @@ function showOf(word) {
 function groupOf(context, kind, show, act) {
   const count = el("span", { class: "count plain" });
   /** @type {import("../parts/list.js").Column<AlertRow>[]} */
-  const columns = ["device", "printer", "system"].includes(kind) ? thingColumns : chartColumns(kind);
+  const columns = ["device", "printer", "service", "system"].includes(kind) ? thingColumns : chartColumns(kind);
   const table = list(context, {
     label: `${KINDS[kind].title}: ${kind} alerts`,
     columns,

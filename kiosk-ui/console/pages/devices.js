@@ -11,10 +11,12 @@ import { hearCalmly } from "../live.js";
 import { changeFault, emptyBlock, faultBlock } from "../parts/faults.js";
 import { show } from "../parts/form.js";
 import { button, simulatedTag, tag, words } from "../parts/icon.js";
-import { head } from "../parts/page.js";
+import { head, tabs } from "../parts/page.js";
 import { printerCard } from "../parts/printer-card.js";
 import { toast } from "../parts/toast.js";
+import { address } from "../router.js";
 import { may, times } from "../session.js";
+import * as equipment from "./equipment.js";
 import { addKiosk, correctKiosk, turnKiosk } from "./kiosk-forms.js";
 
 /** Devices change state without a ledger entry, so they are asked for too: a plug that was pulled shows within 3 s. */
@@ -23,6 +25,23 @@ const GOOD = ["ready"];
 
 /** @param {Context} context */
 export function open(context) {
+  const name = context.route.path[1] ?? "now";
+  const nav = tabs("Kiosks", [
+    { href: address(["devices"]), text: "Now", current: name === "now" },
+    { href: address(["devices", "equipment"]), text: "Equipment", current: name === "equipment" },
+  ]);
+  if (name === "now") return now(context, nav);
+  context.title(name === "equipment" ? "Equipment" : "Kiosks");
+  return el("div", { class: "page split" }, el("header", { class: "page-head" }, el("h1", {}, "Kiosks and devices"), nav), name === "equipment" ? equipment.open(context) : emptyBlock("There is nothing at this address", "Choose a tab above."));
+}
+
+/**
+ * Kiosks and printers as they are now.
+ *
+ * @param {Context} context
+ * @param {HTMLElement} nav
+ */
+function now(context, nav) {
   const kiosks = el("div", { class: "cards wide" }, ...Array.from({ length: 3 }, () => el("div", { class: "card" }, el("span", { class: "bone line" }), el("span", { class: "bone line" }))));
   const printers = el("div", { class: "cards" });
   let drawn = "";
@@ -46,7 +65,7 @@ export function open(context) {
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   context.signal.addEventListener("abort", () => clearInterval(timer));
   hearCalmly(context.signal, (event) => event.alert?.kind === "device" || event.alert?.kind === "printer" || event.kind.startsWith("printer_stock_") || event.kind.startsWith("kiosk_"), () => void look(), 300);
-  return el("div", { class: "page devices" }, head("Kiosks and devices", may("admin") ? button("Add a kiosk", () => void change(addKiosk), { icon: "add", kind: "primary" }) : null), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
+  return el("div", { class: "page devices" }, head("Kiosks and devices", nav, may("admin") ? button("Add a kiosk", () => void change(addKiosk), { icon: "add", kind: "primary" }) : null), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
 }
 
 /**

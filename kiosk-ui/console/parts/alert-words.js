@@ -12,6 +12,7 @@ export const KINDS = {
   overdue: { title: "Ask back", todo: "Not back when they were due." },
   device: { title: "Repair scanners", todo: "Scans cannot come from there." },
   printer: { title: "Repair printers", todo: "Labels wait or are lost." },
+  service: { title: "Service equipment", todo: "The maker’s service is due." },
   system: { title: "Look after Outguide", todo: "The server says something is wrong with itself." },
 };
 

@@ -35,9 +35,13 @@ const ROWS_A_PAGE = 100;
  * @param {(row: Row, change: Change) => {title: string, content: Node}} options.detail
  * @param {(row: Row) => boolean} [options.inactive]
  * @param {string} [options.advice] what to do when there are none
+ * @param {string} [options.addLabel] what the Add button says
+ * @param {() => Node[]} [options.tools] what else stands above the list
+ * @param {string | null} [options.opened] the row to begin with, where it is on the first page
  */
 export function register(context, options) {
   let text = "";
+  const addLabel = options.addLabel ?? `Add a ${options.noun}`;
   /** @type {string | null} */
   let opened = null;
   const close = () => {
@@ -77,7 +81,7 @@ export function register(context, options) {
     empty: () =>
       text
         ? emptyBlock(`No ${options.noun} fits`, "Try fewer letters.")
-        : emptyBlock(`There are no ${options.plural} yet`, options.advice ?? "Add the first one.", options.add ? button(`Add a ${options.noun}`, () => void add(), { icon: "add" }) : null),
+        : emptyBlock(`There are no ${options.plural} yet`, options.advice ?? "Add the first one.", options.add ? button(addLabel, () => void add(), { icon: "add" }) : null),
     onLeaveUp: () => field.focus(),
   });
   const field = el("input", { type: "search", class: "filter", "aria-label": `Find a ${options.noun}`, placeholder: options.hint ?? `Find a ${options.noun}`, autocomplete: "off", data: { focus: true } });
@@ -96,8 +100,11 @@ export function register(context, options) {
       rows.focusFirst();
     }
   });
-  void rows.restart();
-  const bar = el("div", { class: "panel-head" }, options.searched === false ? null : field, el("span", { class: "spring" }), options.add ? button(`Add a ${options.noun}`, () => void add(), { icon: "add", kind: "primary" }) : null);
+  void rows.restart().then(() => {
+    const first = options.opened ? rows.rows().find((row) => options.keyOf(row) === options.opened) : undefined;
+    if (first) showRow(first);
+  });
+  const bar = el("div", { class: "panel-head" }, options.searched === false ? null : field, el("span", { class: "spring" }), ...(options.tools?.() ?? []), options.add ? button(addLabel, () => void add(), { icon: "add", kind: "primary" }) : null);
   return el("div", { class: "split-body" }, el("section", { class: "panel grow", "aria-label": options.plural }, bar, rows.element), panel.element);
 }
 

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod charts;
+mod equipment;
 mod import_runs;
 mod imports;
 mod kiosks;
@@ -24,6 +25,7 @@ pub use alerts::{AlertAction, AlertStep, CloseAlert, OpenAlert};
 pub use charts::{
     AddChart, ChartPatch, CorrectAndMove, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing,
 };
+pub use equipment::{AddEquipment, CorrectEquipment, LogService, StrikeService};
 pub use import_runs::ImportRun;
 pub use imports::{
     ChartRow, IMPORT_CHUNK_ROWS, ImportCharts, ImportPatients, ImportPlaces, ImportStaff, PatientRow, PlaceRow,

@@ -2,16 +2,20 @@
 
 use serde_json::json;
 
+use super::super::equipment::{EQUIPMENT_COLUMNS, equipment_row};
 use super::super::error::ChangeError;
 use super::super::rows::{self, ALERT_COLUMNS};
 use super::super::work::Work;
-use super::super::{AlertId, AlertRow, Effect};
+use super::super::{AlertId, AlertKind, AlertRow, Effect};
 use super::Change;
+use super::alerts::opened;
+use super::equipment::today;
 use crate::alerts;
 use crate::barcode::ChartNumber;
 use crate::custody::Custody;
+use crate::equipment::Equipment;
 
-/// Opens an alert for each loan newly overdue, and brings back snoozed alerts whose time is over. Does at most
+/// Opens an alert for each loan newly overdue and each service of equipment newly due, and brings back snoozed alerts whose time is over. Does at most
 /// [`Sweep::CHUNK`] of them; call it again while [`Swept::more`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sweep;
@@ -26,6 +30,8 @@ impl Sweep {
 pub struct Swept {
     /// Loans found overdue.
     pub overdue: usize,
+    /// Services of equipment found due.
+    pub services: usize,
     /// Snoozed alerts that are back.
     pub woken: usize,
     /// There may be more: sweep again at once.
@@ -45,11 +51,15 @@ impl Change for Sweep {
             effects.push(Effect::AlertSet(new.row(id, work.now())));
         }
         let overdue = effects.len();
+        let due = services_due(work)?;
+        let services = due.len();
+        effects.extend(due.into_iter().map(Effect::AlertSet));
         let woken = snoozed_out(work)?;
-        let swept = Swept { overdue, woken: woken.len(), more: overdue == Self::CHUNK || woken.len() == Self::CHUNK };
+        let more = [overdue, services, woken.len()].contains(&Self::CHUNK);
+        let swept = Swept { overdue, services, woken: woken.len(), more };
         effects.extend(woken.into_iter().map(|alert| Effect::AlertSet(alert.woken())));
         if !effects.is_empty() {
-            let change = json!({ "overdue": swept.overdue, "woken": swept.woken });
+            let change = json!({ "overdue": swept.overdue, "services": swept.services, "woken": swept.woken });
             work.record("overdue_swept", change, effects)?;
         }
         Ok(swept)
@@ -66,6 +76,30 @@ fn newly_due(work: &Work<'_>) -> Result<Vec<(ChartNumber, Custody)>, ChangeError
         Ok((ChartNumber(row.get(0)?), rows::json(row, 1)?))
     })?;
     Ok(due.collect::<rusqlite::Result<_>>()?)
+}
+
+/// An alert for each service that fell due. Looks at the equipment that is due, not at all of it.
+fn services_due(work: &mut Work<'_>) -> Result<Vec<AlertRow>, ChangeError> {
+    let sql = format!(
+        "SELECT {EQUIPMENT_COLUMNS} FROM main.equipment WHERE next_service <= ?1 AND NOT EXISTS (SELECT 1 \
+         FROM main.alerts WHERE kind = 'service' AND about = equipment.id AND (state <> 'resolved' OR \
+         (resolution = 'by_hand' AND subject = 'equipment ' || equipment.id || ': service due ' || next_service))) ORDER BY next_service LIMIT ?2"
+    );
+    let today = today(work);
+    let due: Vec<Equipment> = {
+        let mut select = work.conn().prepare_cached(&sql)?;
+        let found = select.query_map(rusqlite::params![today.to_string(), Sweep::CHUNK], equipment_row)?;
+        found.map(|row| row.map(|(equipment, _)| equipment)).collect::<rusqlite::Result<_>>()?
+    };
+    let zone = work.store.fixed.zone.clone();
+    let alert = |equipment: Equipment| {
+        let subject = alerts::service_due(&equipment, today)?;
+        let since = equipment.next_service().and_then(|due| due.to_zoned(zone.clone()).ok());
+        let alert = opened(work, AlertKind::Service, subject, equipment.described.place);
+        let about = Some(u64::from(equipment.id.0));
+        Some(AlertRow { about, due_at: since.map(|since| since.timestamp()), ..alert })
+    };
+    Ok(due.into_iter().filter_map(alert).collect())
 }
 
 /// Snoozed alerts whose time is over.

@@ -1,14 +1,17 @@
 //! Rows of versioned tables: written beside the chain, with the keyed hash of each version in it.
 
+use jiff::civil::Date;
 use rusqlite::params;
 use serde::Serialize;
 
+use super::super::equipment::{EQUIPMENT_COLUMNS, SERVICE_COLUMNS};
 use super::super::error::StoreError;
 use super::super::kiosks::KnownKiosk;
 use super::super::rows::word;
 use super::super::work::Work;
 use super::super::{Effect, PatientId};
 use crate::custody::{Place, Staff};
+use crate::equipment::{Equipment, Service};
 use crate::records::{Patient, RecordType, sort_name};
 
 /// A row as it stood, with its version.
@@ -134,6 +137,67 @@ pub(in crate::ledger) fn put_kiosk(
         kiosk.printer,
         known.configured,
         known.active,
+        version_after(before),
+    ])?;
+    Ok(set)
+}
+
+/// Writes the row of a piece of equipment.
+pub(in crate::ledger) fn put_equipment(
+    work: &mut Work<'_>,
+    equipment: &Equipment,
+    before: Before<'_, Equipment>,
+) -> Result<Effect, StoreError> {
+    let set = row_set(work, "equipment", &equipment.id.0.to_string(), equipment, before)?;
+    let said = &equipment.described;
+    let day = |date: Option<Date>| date.map(|date| date.to_string());
+    let sql = format!(
+        "INSERT OR REPLACE INTO main.equipment ({EQUIPMENT_COLUMNS}, next_service) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    );
+    work.conn().prepare_cached(&sql)?.execute(params![
+        equipment.id.0,
+        word(&said.kind)?,
+        said.name,
+        said.make,
+        said.model,
+        said.serial,
+        said.place.as_ref().map(|place| place.as_str()),
+        said.device,
+        day(said.purchased_on),
+        day(said.warranty_until),
+        said.service_every,
+        said.service_unit.as_ref().map(word).transpose()?,
+        said.service_work,
+        equipment.registered_on.to_string(),
+        day(equipment.last_service_on),
+        equipment.retired,
+        version_after(before),
+        day(equipment.next_service()),
+    ])?;
+    Ok(set)
+}
+
+/// Writes the row of a service.
+pub(in crate::ledger) fn put_service(
+    work: &mut Work<'_>,
+    service: &Service,
+    before: Before<'_, Service>,
+) -> Result<Effect, StoreError> {
+    let set = row_set(work, "equipment_services", &service.id.0.to_string(), service, before)?;
+    let sql = format!(
+        "INSERT OR REPLACE INTO main.equipment_services ({SERVICE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    );
+    work.conn().prepare_cached(&sql)?.execute(params![
+        service.id.0,
+        service.equipment.0,
+        service.done_on.to_string(),
+        service.done_by,
+        service.work,
+        service.cost_cents,
+        service.struck,
+        service.logged_by,
+        service.logged_at.as_microsecond(),
         version_after(before),
     ])?;
     Ok(set)

@@ -206,6 +206,7 @@ fn kind_word(kind: AlertKind) -> &'static str {
         AlertKind::Discrepancy => "discrepancy",
         AlertKind::Device => "device",
         AlertKind::Printer => "printer",
+        AlertKind::Service => "service",
         AlertKind::System => "system",
     }
 }

@@ -1,5 +1,6 @@
 //! The ledger as its users see it, on a real directory.
 
+mod equipment;
 mod kiosks;
 mod names;
 mod printing;

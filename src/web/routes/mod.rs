@@ -5,6 +5,7 @@ mod agents;
 mod alerts;
 mod audit;
 mod charts;
+mod equipment;
 mod hardware;
 mod health;
 mod kiosk_rows;
@@ -87,6 +88,7 @@ fn api() -> Api {
         .with(print_batches::register)
         .with(hardware::register)
         .with(places::register)
+        .with(equipment::register)
         .with(staff::register)
         .with(record_types::register)
         .with(accounts::register)
