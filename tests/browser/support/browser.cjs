@@ -14,8 +14,8 @@ const KEY_PAUSE_MS = 2;
 /** What an interrupted connection writes to the console by itself; expected only where a test interrupts it. */
 const LOST_CONNECTION = /net::ERR_|Failed to load resource/;
 
-async function launch() {
-  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") });
+async function launch(...more) {
+  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS.split(" "), ...more] });
 }
 
 /**
@@ -122,4 +122,4 @@ async function fits(page, what) {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${what} scrolls sideways`);
 }
 
-module.exports = { launch, newPage, kioskPage, consolePage, visit, wedge, verdict, until, accessible, fits, AZERTY, LOST_CONNECTION };
+module.exports = { CHROMIUM, FLAGS, launch, newPage, kioskPage, consolePage, visit, wedge, verdict, until, accessible, fits, AZERTY, LOST_CONNECTION };
