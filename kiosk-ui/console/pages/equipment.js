@@ -3,19 +3,21 @@
 /** @import { Context } from "../pages.js" */
 /** @import { Equipment, Place, Printer, KioskRow } from "../types.js" */
 /** @import { Field } from "../parts/form.js" */
+/** @import { Change } from "../parts/register.js" */
 
 import { get, patch, post } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
 import { ask, changed as changedFields } from "../parts/form.js";
 import { button, capital, tag, words } from "../parts/icon.js";
+import { facts } from "../parts/page.js";
+import { activePlaces, placeField } from "../parts/place-field.js";
 import { register } from "../parts/register.js";
+import { turnRow } from "../parts/row-forms.js";
 import { serviceLog } from "../parts/service-log.js";
 import { toast } from "../parts/toast.js";
 import { birthDate as dayText } from "../parts/where.js";
 import { localOf } from "../parts/zoned.js";
 import { may, me } from "../session.js";
-import { activePlaces, placeField } from "./chart-actions.js";
-import { facts } from "./places.js";
 
 const DAY_MS = 86_400_000;
 /** A service due within so many days is said to be due soon. */
@@ -52,7 +54,7 @@ export function open(context) {
     tools: () => [el("a", { class: "button", href: "/api/v1/equipment.csv", download: "equipment.csv" }, "Export (CSV)"), button("Print", () => window.print(), { icon: "print" })],
     advice: "Register scanners, printers, kiosk computers and shelving with the service that their makers ask for. Outguide says when it is due.",
     opened: context.route.params.get("id"),
-    detail: (piece, changed) => ({ title: piece.name, content: detail(piece, changed) }),
+    detail: (piece, change) => ({ title: piece.name, content: detail(piece, change) }),
   });
 }
 
@@ -101,9 +103,13 @@ function fields(piece, places, devices) {
   ];
 }
 
-/** What the form's choices come from. */
-async function choices() {
-  const [places, kiosks, printers] = await Promise.all([activePlaces(), get("/api/v1/kiosks"), get("/api/v1/printers")]);
+/**
+ * What the form's choices come from.
+ *
+ * @param {string | null} [kept] the place that the piece names already
+ */
+async function choices(kept) {
+  const [places, kiosks, printers] = await Promise.all([activePlaces(kept), get("/api/v1/kiosks"), get("/api/v1/printers")]);
   const scanners = kiosks.rows.flatMap((/** @type {KioskRow} */ kiosk) => kiosk.devices.map(({ id }) => id));
   const ids = [...scanners, ...printers.rows.map((/** @type {Printer} */ printer) => printer.id), ...kiosks.rows.map((/** @type {KioskRow} */ kiosk) => kiosk.id)];
   return { places, devices: [...new Set(/** @type {string[]} */ (ids))].sort() };
@@ -125,13 +131,13 @@ async function add() {
 
 /**
  * @param {Equipment} piece
- * @param {() => void} changed
+ * @param {Change} change
  */
-function detail(piece, changed) {
+function detail(piece, change) {
   const path = `/api/v1/equipment/${piece.id}`;
   const correct = async () => {
-    const { places, devices } = await choices();
-    const done = await ask({
+    const { places, devices } = await choices(piece.place);
+    return ask({
       title: `Correct ${piece.name}`,
       fields: fields(piece, places, devices),
       action: "Save",
@@ -142,14 +148,16 @@ function detail(piece, changed) {
         return true;
       },
     });
-    if (done) changed();
   };
+  const means = piece.retired ? "It is in use again, and its service falls due again." : "It stays in the register with its log. No service of it falls due any more.";
+  const verb = piece.retired ? "Reinstate" : "Retire";
+  const turn = () => turnRow({ title: `${verb} ${piece.name}`, intro: means, path, on: !piece.retired, action: verb, said: piece.retired ? "In use again." : "Retired.", field: "retired" });
   return el(
     "div",
     { class: "detail equipment-detail" },
     el("dl", { class: "facts" }, ...facts(factsOf(piece))),
-    writes() ? el("div", { class: "actions" }, button("Correct", () => void correct()), button(piece.retired ? "Reinstate" : "Retire", () => void retire(piece, path, changed))) : el("p", { class: "hint" }, "A technician or a supervisor keeps the register."),
-    serviceLog(piece, writes(), today(), changed),
+    writes() ? el("div", { class: "actions" }, button("Correct", () => change(correct)), button(verb, () => change(turn))) : el("p", { class: "hint" }, "A technician or a supervisor keeps the register."),
+    serviceLog(piece, writes(), today(), change),
   );
 }
 
@@ -177,25 +185,4 @@ function factsOf(piece) {
 function warrantyText(piece) {
   if (!piece.warranty_until) return "not known";
   return piece.warranty_until < today() ? `ended ${dayText(piece.warranty_until)}` : `until ${dayText(piece.warranty_until)}`;
-}
-
-/**
- * @param {Equipment} piece
- * @param {string} path
- * @param {() => void} changed
- */
-async function retire(piece, path, changed) {
-  const done = await ask({
-    title: piece.retired ? `Reinstate ${piece.name}` : `Retire ${piece.name}`,
-    intro: [piece.retired ? "It is in use again, and its service falls due again." : "It stays in the register with its log. No service of it falls due any more."],
-    fields: [],
-    action: piece.retired ? "Reinstate" : "Retire",
-    danger: !piece.retired,
-    submit: async () => {
-      await patch(path, { retired: !piece.retired });
-      toast(piece.retired ? "In use again." : "Retired.");
-      return true;
-    },
-  });
-  if (done) changed();
 }

@@ -1,6 +1,7 @@
 /** What was done to a piece of equipment: who, when, what, and what it cost. */
 
 /** @import { Equipment, Service } from "../types.js" */
+/** @import { Change } from "./register.js" */
 
 import { get, post } from "../../shared/api.js";
 import { el, fill } from "../../shared/dom.js";
@@ -15,25 +16,22 @@ import { birthDate as dayText } from "./where.js";
  * @param {Equipment} piece
  * @param {boolean} writes may this role log?
  * @param {string} today the hospital's day
- * @param {() => void} changed
+ * @param {Change} change
  */
-export function serviceLog(piece, writes, today, changed) {
+export function serviceLog(piece, writes, today, change) {
   const path = `/api/v1/equipment/${piece.id}/services`;
   const body = el("div", { "aria-live": "polite" }, el("span", { class: "bone line" }));
   const look = async () => {
     try {
       const { services } = /** @type {{services: Service[]}} */ (await get(`/api/v1/equipment/${piece.id}`));
-      const strike = (/** @type {Service} */ service) => void struck(path, service, changed);
+      const strike = (/** @type {Service} */ service) => change(() => struck(path, service));
       fill(body, services.length === 0 ? el("p", { class: "hint" }, "No service is logged yet.") : el("ol", { class: "service-log" }, ...services.map((service) => line(service, writes ? strike : null))));
     } catch (fault) {
       fill(body, faultBlock(fault, () => void look()));
     }
   };
   void look();
-  const log = async () => {
-    if (await asked(piece, path, today)) changed();
-  };
-  return el("section", { class: "services", "aria-label": "Service log" }, el("div", { class: "services-head" }, el("h3", {}, "Service log"), writes && !piece.retired ? button("Log a service", () => void log(), { icon: "add" }) : null), body);
+  return el("section", { class: "services", "aria-label": "Service log" }, el("div", { class: "services-head" }, el("h3", {}, "Service log"), writes && !piece.retired ? button("Log a service", () => change(() => asked(piece, path, today)), { icon: "add" }) : null), body);
 }
 
 /**
@@ -77,10 +75,9 @@ function asked(piece, path, today) {
 /**
  * @param {string} path
  * @param {Service} service
- * @param {() => void} changed
  */
-async function struck(path, service, changed) {
-  const done = await ask({
+function struck(path, service) {
+  return ask({
     title: `Strike out the service of ${dayText(service.done_on)}`,
     intro: ["It stays in the log, struck out, and no longer counts for the next service."],
     fields: [],
@@ -92,5 +89,4 @@ async function struck(path, service, changed) {
       return true;
     },
   });
-  if (done) changed();
 }
