@@ -230,7 +230,7 @@ mod tests {
         assert!(matches!(dots.trimmed(), Some(Cow::Borrowed(same)) if *same == dots));
         assert_eq!(dots.trim().as_deref(), Some(&dots));
         dots.left = -1;
-        assert!(matches!(dots.trimmed(), Some(Cow::Owned(part)) if part.left == 2 && part.width() == 9));
+        assert!(matches!(dots.trimmed(), Some(Cow::Owned(part)) if part.left == 2 && part.width() == 8));
         assert_eq!(Bitmap::new(0, 0, 0, 0).trimmed(), None);
     }
 
