@@ -5,8 +5,6 @@
 
 mod bitmap;
 
-use std::sync::Arc;
-
 pub use bitmap::Bitmap;
 
 /// One side of one label.
@@ -173,9 +171,11 @@ pub trait Typesetter {
     /// The dots of one run, in label coordinates.
     fn dots(&self, run: &TextRun) -> Bitmap;
 
-    /// One run in a printer's language. The same words stand on label after label: who sets them may keep what came out.
-    fn coded(&self, run: &TextRun, coding: Coding) -> Arc<Coded> {
-        Arc::new(Coded::new(&self.dots(&TextRun { x: 0, baseline: 0, ..run.clone() }), coding))
+    /// One run in a printer's language, piece by piece, each with the place on the label that it is drawn from. The same
+    /// words and letters stand on label after label: who sets them may keep what came out.
+    fn coded(&self, run: &TextRun, coding: Coding, put: &mut dyn FnMut(&Coded, (i32, i32))) {
+        let coded = Coded::new(&self.dots(&TextRun { x: 0, baseline: 0, ..run.clone() }), coding);
+        put(&coded, (run.x, run.baseline));
     }
 }
 
@@ -186,21 +186,24 @@ pub struct Coding {
     pub language: &'static str,
     /// Dots without white edges to bytes.
     pub code: fn(&Bitmap) -> Vec<u8>,
+    /// From this size on, in dots per em, each letter is a piece of its own: large letters are long, what is said of
+    /// each piece is short, and a letter that was drawn once need not be drawn again in the next name.
+    pub letters_from: f32,
 }
 
-/// A run's dots in a printer's language.
+/// The dots of a run, or of one of its letters, in a printer's language.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Coded {
-    /// From the run's left end to the leftmost dot.
+    /// From where it is drawn from, the left end, to the leftmost dot.
     pub left: i32,
-    /// From its baseline down to the uppermost dot: mostly negative.
+    /// From the baseline down to the uppermost dot: mostly negative.
     pub top: i32,
     /// The dots; nothing where there are none.
     pub bytes: Vec<u8>,
 }
 
 impl Coded {
-    /// The dots of a run whose left end and baseline are zero.
+    /// The dots of what has its left end and baseline at zero.
     pub fn new(dots: &Bitmap, coding: Coding) -> Self {
         let Some(dots) = dots.trim() else { return Self::default() };
         Self { left: dots.left, top: dots.top, bytes: (coding.code)(&dots) }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use qrcode::canvas::{Canvas, MaskPattern};
+use qrcode::canvas::{Canvas, MaskPattern, Module};
 use qrcode::types::QrError;
 use qrcode::{Color, EcLevel, Version, bits, ec};
 
@@ -27,17 +27,10 @@ pub(super) fn encode(payload: &str) -> Result<Vec<Vec<bool>>, QrError> {
     let version = bits.version();
     let (data, correction) = ec::construct_codewords(&bits.into_bytes(), version, LEVEL)?;
     let frame = Frame::of(version);
-    let mut canvas = frame.canvas.clone();
-    canvas.draw_data(&data, &correction);
-    let width = frame.packing.width;
-    if width > Packing::WIDTH_MOST {
-        let colors = canvas.apply_best_mask().into_colors();
-        return Ok(colors
-            .chunks(width.max(1))
-            .map(|row| row.iter().map(|color| *color == Color::Dark).collect())
-            .collect());
+    if frame.packing.width > Packing::WIDTH_MOST {
+        return Ok(frame.drawn_by_the_crate(&data, &correction));
     }
-    let unmasked = frame.packing.pack(&canvas.into_colors());
+    let unmasked = frame.draw(&data, &correction);
     let masked = frame.masks.iter().map(|mask| unmasked.with(mask));
     let best = masked.min_by_key(|symbol| frame.packing.penalty(symbol));
     Ok(best.map(|symbol| frame.packing.rows(&symbol)).unwrap_or_default())
@@ -48,9 +41,16 @@ struct Frame {
     packing: Packing,
     /// All but data and mask.
     canvas: Canvas,
+    /// The same, packed.
+    unmasked: Packed,
+    /// Where the bits of the codewords go, in their order.
+    places: Vec<Place>,
     /// The modules that each mask changes, and those that say which mask it is.
     masks: Vec<Packed>,
 }
+
+/// A module's word and bit, among the rows and among the columns.
+type Place = [(usize, Word); 2];
 
 impl Frame {
     fn of(version: Version) -> Arc<Frame> {
@@ -68,6 +68,10 @@ impl Frame {
         let mut canvas = Canvas::new(version, LEVEL);
         canvas.draw_all_functional_patterns();
         let packing = Packing::new(usize::try_from(version.width()).unwrap_or(0));
+        if packing.width > Packing::WIDTH_MOST {
+            let unmasked = Packed { rows: Vec::new(), columns: Vec::new() };
+            return Self { packing, canvas, unmasked, places: Vec::new(), masks: Vec::new() };
+        }
         // What has no data yet is masked as light data is.
         let without = packing.pack(&canvas.clone().into_colors());
         let mask = |pattern| {
@@ -75,9 +79,62 @@ impl Frame {
             canvas.apply_mask(pattern);
             without.with(&packing.pack(&canvas.into_colors()))
         };
-        let masks = if packing.width > Packing::WIDTH_MOST { Vec::new() } else { MASKS.map(mask).to_vec() };
-        Self { packing, canvas, masks }
+        let masks = MASKS.map(mask).to_vec();
+        let places = places(&packing, &canvas);
+        Self { unmasked: without, packing, canvas, places, masks }
     }
+
+    /// The symbol before it is masked. The crate looks for each bit's module anew; here it is known.
+    fn draw(&self, data: &[u8], correction: &[u8]) -> Packed {
+        let mut symbol = self.unmasked.clone();
+        for (byte, places) in data.iter().chain(correction).zip(self.places.chunks(8)) {
+            for (at, place) in places.iter().enumerate() {
+                if byte & (0x80 >> at) != 0 {
+                    symbol.darken(place);
+                }
+            }
+        }
+        symbol
+    }
+
+    fn drawn_by_the_crate(&self, data: &[u8], correction: &[u8]) -> Vec<Vec<bool>> {
+        let mut canvas = self.canvas.clone();
+        canvas.draw_data(data, correction);
+        let colors = canvas.apply_best_mask().into_colors();
+        let row = |row: &[Color]| row.iter().map(|color| *color == Color::Dark).collect();
+        colors.chunks(self.packing.width.max(1)).map(row).collect()
+    }
+}
+
+/// Where the bits of the codewords go, asked of the crate: for each binary digit of the bits' numbers those that have it
+/// are drawn dark, and so each module tells the number of its bit.
+fn places(packing: &Packing, canvas: &Canvas) -> Vec<Place> {
+    let width = packing.width;
+    let bits = width * width;
+    let mut numbers = vec![0_usize; bits];
+    for digit in (0..usize::BITS).take_while(|digit| bits >> digit != 0) {
+        let byte =
+            |byte: usize| (0..8).fold(0_u8, |all, at| (all << 1) | u8::from(((byte * 8 + at) >> digit) & 1 == 1));
+        let mut canvas = canvas.clone();
+        // What is more than there is room for is not drawn.
+        canvas.draw_data(&(0..bits.div_ceil(8)).map(byte).collect::<Vec<u8>>(), &[]);
+        let dark = canvas.into_colors();
+        for (number, _) in numbers.iter_mut().zip(&dark).filter(|(_, color)| **color == Color::Dark) {
+            *number |= 1 << digit;
+        }
+    }
+    let free = |x: usize, y: usize| match (i16::try_from(x), i16::try_from(y)) {
+        (Ok(x), Ok(y)) => canvas.get(x, y) == Module::Empty,
+        _ => false,
+    };
+    let modules = (0..width).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let mut places: Vec<(usize, Place)> = modules
+        .zip(numbers)
+        .filter(|((x, y), _)| free(*x, *y))
+        .map(|((x, y), number)| (number, [packing.place(x, y), packing.place(y, x)]))
+        .collect();
+    places.sort_unstable();
+    places.into_iter().map(|(_, place)| place).collect()
 }
 
 /// Several rows (or columns) of modules in one word, the first module in the lowest bit, four light ones between rows.
@@ -91,6 +148,14 @@ struct Packed {
 }
 
 impl Packed {
+    fn darken(&mut self, [row, column]: &Place) {
+        for (lines, (word, bit)) in [(&mut self.rows, row), (&mut self.columns, column)] {
+            if let Some(word) = lines.get_mut(*word) {
+                *word |= bit;
+            }
+        }
+    }
+
     /// The modules in which the two differ.
     fn with(&self, other: &Packed) -> Packed {
         let differ = |these: &[Word], others: &[Word]| these.iter().zip(others).map(|(a, b)| a ^ b).collect();
@@ -141,13 +206,7 @@ impl Packing {
         let mut packed = Packed { rows: vec![0; self.but_last.len()], columns: vec![0; self.but_last.len()] };
         for (y, row) in colors.chunks(self.width.max(1)).enumerate() {
             for (x, _) in row.iter().enumerate().filter(|(_, color)| **color == Color::Dark) {
-                for (lines, (word, bit)) in
-                    [(&mut packed.rows, self.place(x, y)), (&mut packed.columns, self.place(y, x))]
-                {
-                    if let Some(word) = lines.get_mut(word) {
-                        *word |= bit;
-                    }
-                }
+                packed.darken(&[self.place(x, y), self.place(y, x)]);
             }
         }
         packed

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use harfrust::{ShapePlan, ShaperData};
-use outguide_hardware::display::{Coded, Weight};
+use outguide_hardware::display::{Bitmap, Coded, Weight};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::outline::{DrawSettings, OutlinePen};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
@@ -65,8 +65,13 @@ pub struct Typeface {
     faces: Vec<Face>,
     shaped: Kept<(Weight, bool), Shaped>,
     coded: Kept<dots::Style, Coded>,
-    inked: RwLock<HashMap<dots::Inked, Arc<outguide_hardware::display::Bitmap>>>,
+    inked: RwLock<Fast<dots::Inked, Arc<Bitmap>>>,
+    coded_letters: RwLock<dots::CodedLetters>,
 }
+
+/// A map whose keys are numbers of our own, looked up some hundred times a label: nobody can choose them so that they
+/// fall together.
+type Fast<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// Which font of the typeface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +105,7 @@ impl Typeface {
             shaped: Kept::new(LINES_MOST, |_| 1),
             coded: Kept::new(CODED_MOST_BYTES, |coded| coded.bytes.len() + size_of::<Coded>()),
             inked: RwLock::default(),
+            coded_letters: RwLock::default(),
         };
         for (file, weights, bytes) in FONTS {
             let face = Face::new(file, weights, Cow::Borrowed(*bytes));

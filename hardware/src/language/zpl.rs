@@ -136,19 +136,53 @@ const CODING: Coding = Coding {
         field(&mut zpl, dots, 1);
         zpl
     },
+    letters_from: LETTERS_FROM,
 };
 
-/// A run as a graphic field.
+/// In dots per em. One by one, letters from here on are also fewer bytes than whole lines of them: in a row of one letter
+/// more rows are like the row above. For smaller ones that no longer pays for their fields' beginnings.
+const LETTERS_FROM: f32 = 24.0;
+
+/// A run as graphic fields: one, or in large type one for each letter. Fields add up on the label, so that letters may
+/// reach into each other's.
 fn text(zpl: &mut Vec<u8>, run: &TextRun, typesetter: &dyn Typesetter) {
-    let coded = typesetter.coded(run, CODING);
-    let (left, top) = (run.x + coded.left, run.baseline + coded.top);
-    if left < 0 || top < 0 {
-        // A field begins on the label: the dots beside it are left out, which makes others of them.
-        graphic(zpl, &typesetter.dots(run), 1);
-    } else if !coded.bytes.is_empty() {
-        put!(zpl, "^FO{left},{top}");
+    let before = zpl.len();
+    let mut cut = false;
+    typesetter.coded(run, CODING, &mut |coded, (x, y)| {
+        if coded.bytes.is_empty() {
+            return;
+        }
+        let (left, top) = (x + coded.left, y + coded.top);
+        cut |= left < 0 || top < 0;
+        origin(zpl, left, top);
         zpl.extend_from_slice(&coded.bytes);
+    });
+    if cut {
+        // A field begins on the label: the dots beside it are left out, which makes others of them.
+        zpl.truncate(before);
+        graphic(zpl, &typesetter.dots(run), 1);
     }
+}
+
+/// Where a field begins. It is said for every large letter, and the formatter would take longer than the letter.
+fn origin(zpl: &mut Vec<u8>, left: i32, top: i32) {
+    zpl.extend_from_slice(b"^FO");
+    number(zpl, left.unsigned_abs());
+    zpl.push(b',');
+    number(zpl, top.unsigned_abs());
+}
+
+fn number(zpl: &mut Vec<u8>, mut n: u32) {
+    let mut digits = [b'0'; 10];
+    let mut first = digits.len();
+    for (at, digit) in digits.iter_mut().enumerate().rev() {
+        *digit += u8::try_from(n % 10).unwrap_or(0);
+        (n, first) = (n / 10, at);
+        if n == 0 {
+            break;
+        }
+    }
+    zpl.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 /// A symbol as a graphic field. Each row of modules is drawn once, and said to be there so many times.
@@ -272,7 +306,7 @@ const HEX: &[u8; 16] = b"0123456789ABCDEF";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::display::{Ink, Weight};
+    use crate::display::{Coded, Ink, Weight};
 
     struct Blocks;
     impl Typesetter for Blocks {
@@ -317,6 +351,48 @@ mod tests {
             "^XA\n^CI28\n^LH0,0^LS0^LT0^PON^FWN\n^PW400^LL200\n^FO8,16^GFA,24,24,3,LF:::::::^FS\n\
              ^FO0,30^GB100,2,2^FS\n^FO10,50^BY2,3,40^BCN,40,N,N,N,A^FH^FDC00000001700163^FS\n^PQ2\n^XZ\n"
         );
+    }
+
+    /// Letters of which the first is left of the label.
+    struct Apart;
+    impl Typesetter for Apart {
+        fn dots(&self, run: &TextRun) -> Bitmap {
+            let mut dots = Bitmap::new(run.x, run.baseline - 8, 24, 8);
+            dots.fill(&Rect { x: run.x, y: run.baseline - 8, width: 24, height: 8 });
+            dots
+        }
+
+        fn coded(&self, run: &TextRun, coding: Coding, put: &mut dyn FnMut(&Coded, (i32, i32))) {
+            let mut block = Bitmap::new(0, -8, 8, 8);
+            block.fill(&Rect { x: 0, y: -8, width: 8, height: 8 });
+            for letter in [Coded::new(&block, coding), Coded::default(), Coded::new(&block, coding)] {
+                put(&letter, (run.x, run.baseline));
+            }
+        }
+    }
+
+    #[test]
+    fn letters_are_fields_and_a_run_that_leaves_the_label_is_one_that_begins_on_it() {
+        let mut list = label("x", "1");
+        list.items.truncate(1);
+        let fields = |list: &DisplayList| {
+            let zpl = String::from_utf8(Zpl { text: Text::Drawn }.label(list, 1, &Apart)).unwrap();
+            zpl.lines().filter(|line| line.starts_with("^FO")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(fields(&list), ["^FO8,16^GFA,8,8,1,HF:::::::^FS"; 2]);
+        if let Some(Item::Text(run)) = list.items.first_mut() {
+            run.x = -12;
+        }
+        assert_eq!(fields(&list), ["^FO0,16^GFA,16,16,2,IF,:::::::^FS"]);
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_are() {
+        let mut zpl = Vec::new();
+        for (left, top) in [(0, 9), (10, 203), (4060, i32::MAX)] {
+            origin(&mut zpl, left, top);
+        }
+        assert_eq!(String::from_utf8(zpl).unwrap(), "^FO0,9^FO10,203^FO4060,2147483647");
     }
 
     #[test]

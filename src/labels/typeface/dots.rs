@@ -7,7 +7,7 @@ use ab_glyph_rasterizer::{Point, Rasterizer, point};
 use outguide_hardware::display::{Bitmap, Coded, Coding, TextRun, Typesetter, Weight};
 use skrifa::outline::OutlinePen;
 
-use super::{FaceId, Glyph, Typeface};
+use super::{FaceId, Fast, Glyph, Shaped, Typeface};
 
 /// Dots darker than this become black: a little under half, because thermal printers thin fine strokes.
 const BLACK_FROM: f32 = 0.45;
@@ -43,14 +43,7 @@ struct Placed<'a> {
 impl Typesetter for Typeface {
     fn dots(&self, run: &TextRun) -> Bitmap {
         let shaped = self.shape(&run.text, run.weight, run.tabular);
-        let place = |glyph| {
-            let &Glyph { face, id, x, y, .. } = glyph;
-            let (right, step_right) = steps(x * run.size);
-            let (up, step_up) = steps(y * run.size);
-            let shift = (step_right, step_up);
-            Placed { glyph, key: Inked::new(face, id, run.size, shift), shift, x: run.x + right, y: run.baseline - up }
-        };
-        let letters: Vec<Placed<'_>> = shaped.glyphs.iter().map(place).collect();
+        let letters: Vec<Placed<'_>> = placed(&shaped, run).collect();
         // Mostly all of them were drawn before, and need only be looked up.
         let kept = self.inked.read().unwrap_or_else(PoisonError::into_inner);
         let known =
@@ -64,11 +57,46 @@ impl Typesetter for Typeface {
         compose(&drawn)
     }
 
-    fn coded(&self, run: &TextRun, coding: Coding) -> Arc<Coded> {
+    fn coded(&self, run: &TextRun, coding: Coding, put: &mut dyn FnMut(&Coded, (i32, i32))) {
+        if run.size >= coding.letters_from {
+            return self.coded_letters(run, coding, put);
+        }
         let style =
             Style { language: coding.language, weight: run.weight, tabular: run.tabular, size: run.size.to_bits() };
         let code = || Coded::new(&self.dots(&TextRun { x: 0, baseline: 0, ..run.clone() }), coding);
-        self.coded.get(style, &run.text, code)
+        put(&self.coded.get(style, &run.text, code), (run.x, run.baseline));
+    }
+}
+
+/// The letters of a run in their places.
+fn placed<'a>(shaped: &'a Shaped, run: &TextRun) -> impl Iterator<Item = Placed<'a>> {
+    shaped.glyphs.iter().map(|glyph| {
+        let &Glyph { face, id, x, y, .. } = glyph;
+        let (right, step_right) = steps(x * run.size);
+        let (up, step_up) = steps(y * run.size);
+        let shift = (step_right, step_up);
+        Placed { glyph, key: Inked::new(face, id, run.size, shift), shift, x: run.x + right, y: run.baseline - up }
+    })
+}
+
+/// Letters in printers' languages.
+#[derive(Default)]
+pub(super) struct CodedLetters {
+    by_language: Fast<&'static str, Fast<Inked, Arc<Coded>>>,
+    bytes: usize,
+}
+
+/// Bytes of letters kept in printers' languages.
+const CODED_LETTERS_MOST_BYTES: usize = 8_000_000;
+
+impl CodedLetters {
+    fn keep(&mut self, language: &'static str, key: Inked, coded: Arc<Coded>) {
+        let size = coded.bytes.len() + size_of::<(Inked, Coded)>();
+        if self.bytes + size > CODED_LETTERS_MOST_BYTES {
+            *self = Self::default();
+        }
+        self.bytes += size;
+        self.by_language.entry(language).or_default().insert(key, coded);
     }
 }
 
@@ -99,6 +127,34 @@ fn compose(letters: &[(&Bitmap, &Placed<'_>)]) -> Bitmap {
 }
 
 impl Typeface {
+    /// A run in a printer's language, letter by letter.
+    fn coded_letters(&self, run: &TextRun, coding: Coding, put: &mut dyn FnMut(&Coded, (i32, i32))) {
+        let shaped = self.shape(&run.text, run.weight, run.tabular);
+        let mut letters = placed(&shaped, run).peekable();
+        let kept = self.coded_letters.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept.by_language.get(coding.language) {
+            // Mostly these are all of them.
+            while let Some((coded, letter)) = letters.peek().and_then(|letter| Some((known.get(&letter.key)?, letter)))
+            {
+                put(coded, (letter.x, letter.y));
+                letters.next();
+            }
+        }
+        drop(kept);
+        for letter in letters {
+            let kept = self.coded_letters.read().unwrap_or_else(PoisonError::into_inner);
+            let known = kept.by_language.get(coding.language).and_then(|known| known.get(&letter.key)).cloned();
+            drop(kept);
+            let coded = known.unwrap_or_else(|| {
+                let new = Arc::new(Coded::new(&self.letter(&letter, run.size), coding));
+                let mut kept = self.coded_letters.write().unwrap_or_else(PoisonError::into_inner);
+                kept.keep(coding.language, letter.key, Arc::clone(&new));
+                new
+            });
+            put(&coded, (letter.x, letter.y));
+        }
+    }
+
     /// A letter's dots around its origin.
     fn letter(&self, letter: &Placed<'_>, size: f32) -> Arc<Bitmap> {
         let kept = self.inked.read().unwrap_or_else(PoisonError::into_inner);
@@ -267,13 +323,66 @@ mod tests {
         assert!((26..=28).contains(&dots.height()), "cap height 0.668 em: {}", dots.height());
     }
 
+    /// Width and height, then the rows.
+    fn plainly(dots: &Bitmap) -> Vec<u8> {
+        let sides = [dots.width(), dots.height()].map(|side| u16::try_from(side).unwrap().to_be_bytes());
+        sides.into_iter().flatten().chain(dots.rows().flatten().copied()).collect()
+    }
+
+    fn put_on(page: &mut Bitmap, coded: &Coded, (x, y): (i32, i32)) {
+        let [wide, wider, high, higher, rows @ ..] = coded.bytes.as_slice() else { return };
+        let side = |bytes: [u8; 2]| usize::from(u16::from_be_bytes(bytes));
+        let (width, height) = (side([*wide, *wider]), side([*high, *higher]));
+        let mut dots = Bitmap::new(x + coded.left, y + coded.top, whole_dots(width), whole_dots(height));
+        let black = |at: usize, row: &[u8]| row[at / 8] & (0x80 >> (at % 8)) != 0;
+        for (y, row) in rows.chunks(width.div_ceil(8)).enumerate() {
+            (0..width).filter(|x| black(*x, row)).for_each(|x| dots.blacken(x, y));
+        }
+        page.overlay(&dots);
+    }
+
+    /// One by one, letters lie on the label as they do in the run, whether they were coded before or not.
+    #[test]
+    fn large_letters_one_by_one_are_the_dots_of_their_run() {
+        let face = crate::labels::Labels::built_in().unwrap().typeface();
+        let coding = Coding { language: "plain", code: plainly, letters_from: 40.0 };
+        let texts = ["AV fjord, Åse", "56-34", "שרה דוגמה", "محمد المثال", "अनीता", "Nguye\u{302}\u{303}n", "😀", " "];
+        for (text, size) in texts.iter().flat_map(|text| [(*text, 39.9), (*text, 40.0), (*text, 83.7)]) {
+            for weight in [Weight::Regular, Weight::SemiBold, Weight::ExtraBold] {
+                let run = TextRun {
+                    text: text.to_owned(),
+                    x: 71,
+                    baseline: 150,
+                    size,
+                    weight,
+                    tabular: text.starts_with('5'),
+                    width: 0,
+                    ink: Colour::Black,
+                    printers_font: false,
+                };
+                let mut whole = Bitmap::new(0, 0, 1000, 250);
+                whole.overlay(&face.dots(&run));
+                let letters = face.shape(text, weight, run.tabular).glyphs.len();
+                for _coded_before in [false, true] {
+                    let (mut page, mut pieces) = (Bitmap::new(0, 0, 1000, 250), 0);
+                    face.coded(&run, coding, &mut |coded, place| {
+                        put_on(&mut page, coded, place);
+                        pieces += 1;
+                    });
+                    assert!(page == whole, "{text} at {size}");
+                    assert_eq!(pieces, if size < 40.0 { 1 } else { letters }, "{text} at {size}");
+                }
+            }
+        }
+    }
+
     /// Letters that reach far out of their own width led the rasteriser out of its field: found by the fuzz test.
     #[test]
     fn every_letter_of_every_font_can_be_drawn() {
         let face = crate::labels::Labels::built_in().unwrap().typeface();
         for (id, letters) in face.all_letters() {
             for glyph in (0..letters).step_by(1 + usize::from(letters) / 1500) {
-                let glyph = Glyph { face: id, id: glyph, x: 0.0, y: 0.0, advance: 0.5, text: String::new() };
+                let glyph = Glyph { face: id, id: glyph, x: 0.0, y: 0.0, advance: 0.5, text: "".into() };
                 let dots = face.draw(&glyph, 37.0, (3, 3));
                 assert!(dots.width() < 700 && dots.height() < 300, "{glyph:?}");
             }

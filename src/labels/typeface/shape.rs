@@ -6,6 +6,7 @@ use harfrust::{Direction, Feature, ShapeOptions, ShapePlan, ShapePlanKey, Shaper
 use outguide_hardware::display::Weight;
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
+use smol_str::SmolStr;
 use unicode_bidi::BidiInfo;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -25,7 +26,7 @@ pub struct Glyph {
     /// How far the font itself moves the pen on, in ems; kerning shows in the next glyph's `x`.
     pub advance: f32,
     /// The characters it stands for; empty for the second and later glyphs of one cluster.
-    pub text: String,
+    pub text: SmolStr,
 }
 
 /// A line of text, shaped.
@@ -164,7 +165,7 @@ impl Shaped {
                 x: self.width + units(position.x_offset),
                 y: units(position.y_offset),
                 advance: metrics.advance_width(GlyphId::from(glyph)).unwrap_or_default() * face.unit,
-                text: cluster.to_owned(),
+                text: SmolStr::new(cluster),
             });
             self.width += units(position.x_advance);
         }
