@@ -9,6 +9,7 @@ import { byId, el, fill, setText } from "../shared/dom.js";
 import { timesIn } from "../shared/format.js";
 import { Speaker } from "../shared/sound.js";
 import { hearWedge } from "../shared/wedge.js";
+import { Camera } from "./camera/camera.js";
 import { commandCode } from "./codes.js";
 import { Enrolment } from "./enrol.js";
 import { makeCommands, nextStep, paintCommands, paintDevices, paintHeader, paintLanes, restingScreen } from "./frame.js";
@@ -24,6 +25,9 @@ import { RecentList, VerdictArea } from "./verdict.js";
 const NEWS_MAX_AGE_MS = 10_000;
 /** The kiosk's state is asked for anew this often, in milliseconds: a safety net under the live events. */
 const REFRESH_EVERY_MS = 60_000;
+
+/** What the camera's worker loads, kept before it is first opened. */
+const CAMERA_FILES = ["worker.js", "zxing-reader.js", "zxing_reader.wasm"].map((name) => `/assets/kiosk/camera/${name}`);
 
 class KioskScreen {
   /** @type {KioskView | null} */
@@ -83,6 +87,7 @@ class KioskScreen {
       (lane) => this.touch(lane),
       (lane) => this.signedOff(lane),
     );
+    this.camera = new Camera((code) => this.seen(code));
     this.store = store;
   }
 
@@ -124,6 +129,13 @@ class KioskScreen {
     this.take(data, source, this.ownLane, at_ms);
   }
 
+  /** @param {{data: string, symbology: string, device: string}} code what the camera was shown */
+  seen(code) {
+    if (this.enrolment.shown) return this.enrolment.take(code.data);
+    this.menu.close();
+    void this.queue.add({ ...code, source: "scanned", lane: this.ownLane });
+  }
+
   /**
    * @param {string} data
    * @param {ScanSource} source
@@ -141,11 +153,13 @@ class KioskScreen {
    * @param {QueuedScan} scan
    * @returns {Promise<Receipt>}
    */
-  send({ id, data, source, lane, observed_at, queue_seq }) {
+  send({ id, data, source, lane, observed_at, queue_seq, device, symbology }) {
     return post(`${this.path}/scans`, {
       id,
       data,
       source,
+      device,
+      symbology,
       ...(lane ? { lane } : {}),
       observed_at,
       queue_seq,
@@ -431,10 +445,12 @@ async function main() {
 async function keepPage() {
   if (!navigator.serviceWorker || !window.caches) return;
   await navigator.serviceWorker.register("/assets/kiosk/worker.js", { scope: "/kiosk/" });
+  // The camera's worker has an address outside the page's folder, and must start without the server too.
+  await navigator.serviceWorker.register("/assets/kiosk/worker.js", { scope: "/assets/kiosk/camera/" });
   // What was loaded before the worker stood is put beside what it will see.
   const loaded = performance.getEntriesByType("resource").map((entry) => entry.name.replace(/#.*$/, ""));
   const ours = loaded.filter((name) => name.startsWith(`${location.origin}/assets/`));
-  await (await caches.open("outguide-kiosk")).addAll([...new Set([location.href, ...ours])]);
+  await (await caches.open("outguide-kiosk")).addAll([...new Set([location.href, ...ours, ...CAMERA_FILES])]);
 }
 
 void main();
