@@ -1,4 +1,4 @@
-/** What stands around the verdict: place, person, destination, devices, clock, lanes, commands, and what to do next. */
+/** What stands around the verdict: place, person, destination, devices, clock, commands, and what to do next. */
 
 /** @import { KioskView, ReceiptSession } from "../shared/types.js" */
 
@@ -9,10 +9,17 @@ import { PICTURES } from "./verdict.js";
 /**
  * @param {KioskView | null} view
  * @param {ReceiptSession | null} session
+ * @param {boolean} several each lane names its own person and destination, the header none
  */
-export function paintHeader(view, session) {
+export function paintHeader(view, session, several) {
   const place = view ? view.name : "";
   if (view) fill(byId("place"), el("span", { class: "fits", title: view.place_name ?? view.place }, place));
+  byId("header").dataset.several = String(several);
+  if (several) {
+    fill(byId("person"));
+    fill(byId("destination"));
+    return;
+  }
   const person = session?.staff
     ? [el("strong", { class: "fits" }, session.staff_name ?? session.staff), session.staff_role ? el("span", { class: "header-role" }, session.staff_role) : null]
     : [el("span", { class: "header-nobody" }, view ? "Nobody signed in" : "")];
@@ -22,7 +29,7 @@ export function paintHeader(view, session) {
 }
 
 /** @param {ReceiptSession} session */
-function destinationText(session) {
+export function destinationText(session) {
   const place = session.destination_name ?? session.destination;
   const holder = session.holder_name ?? session.holder;
   if (place && holder) return `${holder}, ${place}`;
@@ -79,31 +86,6 @@ export function isUp(state) {
 export function stateWord(state) {
   if (state === CANNOT_BE_ASKED) return "cannot be asked";
   return state.replaceAll("_", " ") || "unknown";
-}
-
-/**
- * A cell for each lane, when there are several; touching one makes it the lane of the buttons.
- *
- * @param {Map<string, ReceiptSession | null>} sessions
- * @param {string} chosen
- * @param {(lane: string) => void} onChoose
- */
-export function paintLanes(sessions, chosen, onChoose) {
-  const strip = byId("lanes");
-  strip.hidden = sessions.size < 2;
-  if (strip.hidden) return;
-  fill(
-    strip,
-    [...sessions].map(([lane, session]) =>
-      el(
-        "button",
-        { type: "button", class: "lane", "aria-pressed": String(lane === chosen), on: { click: () => onChoose(lane) } },
-        el("span", { class: "lane-name" }, lane === "" ? "This screen" : `Lane ${lane}`),
-        el("span", { class: "lane-person fits" }, session?.staff ? (session.staff_name ?? session.staff) : "nobody"),
-        el("span", { class: "lane-to fits" }, session && destinationText(session) ? `to ${destinationText(session)}` : ""),
-      ),
-    ),
-  );
 }
 
 /**

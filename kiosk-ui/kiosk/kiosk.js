@@ -10,16 +10,18 @@ import { byId, el, fill, setText } from "../shared/dom.js";
 import { timesIn } from "../shared/format.js";
 import { Speaker } from "../shared/sound.js";
 import { hearWedge } from "../shared/wedge.js";
+import { Camera } from "./camera/camera.js";
 import { commandCode } from "./codes.js";
 import { Enrolment } from "./enrol.js";
-import { makeCommands, nextStep, paintCommands, paintDevices, paintHeader, paintLanes, restingScreen } from "./frame.js";
+import { makeCommands, paintCommands, paintDevices, paintHeader } from "./frame.js";
 import { IdleSignOff } from "./idle.js";
+import { Lanes, laneName } from "./lanes.js";
 import { Menu } from "./menu.js";
 import { ScanQueue } from "./queue.js";
 import { offerSamples } from "./samples.js";
 import { shownFragment, shownLost, shownNotRecorded, shownParked, shownReceipt, shownSaved } from "./shown.js";
 import { openStore } from "./store.js";
-import { RecentList, VerdictArea } from "./verdict.js";
+import { RecentList } from "./verdict.js";
 
 /** A receipt that tells of something older is listed, without sound, in milliseconds. */
 const NEWS_MAX_AGE_MS = 10_000;
@@ -27,6 +29,9 @@ const NEWS_MAX_AGE_MS = 10_000;
 const EARLY_MAX = 20;
 /** The kiosk's state is asked for anew this often, in milliseconds: a safety net under the live events. */
 const REFRESH_EVERY_MS = 60_000;
+
+/** What the camera's worker loads, kept before it is first opened. */
+const CAMERA_FILES = ["worker.js", "zxing-reader.js", "zxing_reader.wasm"].map((name) => `/assets/kiosk/camera/${name}`);
 
 class KioskScreen {
   /** @type {KioskView | null} */
@@ -61,13 +66,17 @@ class KioskScreen {
     this.path = `/api/v1/kiosks/${encodeURIComponent(kiosk)}`;
     this.cacheKey = `outguide-kiosk-${kiosk}`;
     const times = () => this.times;
-    this.verdict = new VerdictArea(
-      { section: byId("verdict"), body: byId("verdict-body"), next: byId("next") },
+    this.lanes = new Lanes({
       times,
-      () => restingScreen(this.view, this.session),
-      (code, lane) => this.take(code, "touched", lane),
-    );
-    this.recent = new RecentList(byId("recent-list"), times, (shown) => this.verdict.showAgain(shown));
+      view: () => this.view,
+      session: (of) => this.sessions.get(of) ?? null,
+      onChoose: (code, of) => this.take(code, "touched", of),
+      onLane: (of) => {
+        this.lane = of;
+        this.paint();
+      },
+    });
+    this.recent = new RecentList(byId("recent-list"), times, (shown) => this.lanes.showAgain(shown), () => this.lanes.several);
     this.queue = new ScanQueue(store, (scan) => this.send(scan), {
       onReceipt: (scan, receipt, live) => this.ownReceipt(scan, receipt, live),
       onSaved: (scan, waiting) => this.announce(shownSaved(scan, Math.max(waiting, this.counts.waiting))),
@@ -95,6 +104,7 @@ class KioskScreen {
       (lane) => this.touch(lane),
       (lane) => this.signedOff(lane),
     );
+    this.camera = new Camera((code) => this.seen(code));
     this.store = store;
   }
 
@@ -136,6 +146,13 @@ class KioskScreen {
     this.take(data, source, this.ownLane, at_ms);
   }
 
+  /** @param {{data: string, symbology: string, device: string}} code what the camera was shown */
+  seen(code) {
+    if (this.enrolment.shown) return this.enrolment.take(code.data);
+    this.menu.close();
+    void this.queue.add({ ...code, source: "scanned", lane: this.ownLane });
+  }
+
   /**
    * @param {string} data
    * @param {ScanSource} source
@@ -153,11 +170,13 @@ class KioskScreen {
    * @param {QueuedScan} scan
    * @returns {Promise<Receipt | Kept>}
    */
-  send({ id, data, source, lane, observed_at, queue_seq }) {
+  send({ id, data, source, lane, observed_at, queue_seq, device, symbology }) {
     return post(`${this.path}/scans`, {
       id,
       data,
       source,
+      device,
+      symbology,
       ...(lane ? { lane } : {}),
       observed_at,
       queue_seq,
@@ -244,9 +263,7 @@ class KioskScreen {
     document.title = `${view.name} · Outguide kiosk`;
     if (this.enrolment.shown && first) this.enrolment.hide();
     document.body.dataset.state = "ready";
-    for (const device of view.devices ?? []) {
-      if (device.lane && !this.sessions.has(device.lane)) this.sessions.set(device.lane, null);
-    }
+    this.meetLanes((view.devices ?? []).map((device) => device.lane ?? ""));
     for (const session of view.sessions ?? (view.session ? [view.session] : [])) this.meetSession(session.lane ?? "", session);
     for (const receipt of [...(view.recent ?? [])].sort((a, b) => a.seq - b.seq)) {
       if (!this.recent.has(receipt.id)) this.recent.add(shownReceipt(receipt, receipt.at ? Date.parse(receipt.at) : serverNow(), false));
@@ -255,6 +272,19 @@ class KioskScreen {
     void this.queue.meetEpoch(view.epoch);
     if (first && view.simulated) void offerSamples(this.kiosk).then((toggle) => ((this.toggleSamples = toggle), this.paintRibbons()));
     this.paint();
+  }
+
+  /**
+   * The lanes of the kiosk's scanners; the page's own as well once it was used, or where there is no other.
+   *
+   * @param {string[]} lanes
+   */
+  meetLanes(lanes) {
+    for (const lane of lanes.filter((each) => each !== "")) if (!this.sessions.has(lane)) this.sessions.set(lane, null);
+    const named = [...this.sessions.keys()].filter((each) => each !== "").sort();
+    if (named.length === 0 || this.sessions.get(this.ownLane)?.staff) return;
+    if (this.ownLane === "" && !lanes.includes("")) this.sessions.delete("");
+    if (!this.sessions.has(this.lane)) this.lane = named[0] ?? "";
   }
 
   /** What this page knew of its kiosk the last time, so that it is itself even when it starts without the server. */
@@ -358,7 +388,7 @@ class KioskScreen {
   signedOff(lane) {
     const session = this.sessions.get(lane);
     if (session) this.sessions.set(lane, { ...session, staff: null, staff_name: null, staff_role: null, destination: null, destination_name: null, holder: null, holder_name: null, mode: this.view?.mode ?? "receive" });
-    if (lane === this.lane) this.verdict.rest();
+    this.lanes.rest(lane);
     this.paint();
     void this.refresh();
   }
@@ -371,8 +401,7 @@ class KioskScreen {
     if (status === 404) {
       document.body.dataset.state = "unknown";
       setText(byId("place"), `Kiosk “${this.kiosk}” is not known`);
-      fill(byId("verdict-body"), el("p", { class: "rest-title" }, "This server has no kiosk of this name."));
-      this.verdict.setNext("Check the address, or ask records staff to set this kiosk up. Scans made here stay saved.", true);
+      this.lanes.say("Check the address, or ask records staff to set this kiosk up. Scans made here stay saved.", el("p", { class: "rest-title" }, "This server has no kiosk of this name."));
       return;
     }
     this.enrolment.show(true);
@@ -420,9 +449,16 @@ class KioskScreen {
 
   // ---- paint
 
+  /** Always the same order, so that a lane keeps its place; the page's own, which may come later, stands last. */
+  laneOrder() {
+    return [...this.sessions.keys()].sort((a, b) => Number(a === "") - Number(b === "") || a.localeCompare(b));
+  }
+
   /** @param {Shown} shown */
   announce(shown) {
-    this.verdict.show(shown);
+    if (!this.sessions.has(shown.lane)) this.sessions.set(shown.lane, null);
+    this.lanes.meet(this.laneOrder());
+    this.lanes.show(shown);
     this.recent.add(shown);
     this.speaker.play(shown.tone);
     this.paint();
@@ -430,15 +466,12 @@ class KioskScreen {
 
   paint() {
     if (document.body.dataset.state === "unknown") return;
-    paintHeader(this.view, this.session);
+    this.lanes.meet(this.laneOrder());
+    paintHeader(this.view, this.session, this.lanes.several);
     paintDevices(this.view, this.link);
-    paintLanes(this.sessions, this.lane, (lane) => {
-      this.lane = lane;
-      this.paint();
-    });
     paintCommands(this.view, this.session);
-    this.verdict.setNext(nextStep(this.view, this.session, this.link.reached), !this.link.reached);
-    this.verdict.refresh();
+    byId("commands").setAttribute("aria-label", this.lanes.several ? `Commands for ${laneName(this.lane)}` : "Commands");
+    this.lanes.paint(this.lane, this.link.reached);
     this.paintRibbons();
     this.tick();
   }
@@ -517,10 +550,12 @@ async function main() {
 async function keepPage() {
   if (!navigator.serviceWorker || !window.caches) return;
   await navigator.serviceWorker.register("/assets/kiosk/worker.js", { scope: "/kiosk/" });
+  // The camera's worker has an address outside the page's folder, and must start without the server too.
+  await navigator.serviceWorker.register("/assets/kiosk/worker.js", { scope: "/assets/kiosk/camera/" });
   // What was loaded before the worker stood is put beside what it will see.
   const loaded = performance.getEntriesByType("resource").map((entry) => entry.name.replace(/#.*$/, ""));
   const ours = loaded.filter((name) => name.startsWith(`${location.origin}/assets/`));
-  await (await caches.open("outguide-kiosk")).addAll([...new Set([location.href, ...ours])]);
+  await (await caches.open("outguide-kiosk")).addAll([...new Set([location.href, ...ours, ...CAMERA_FILES])]);
 }
 
 void main();

@@ -83,10 +83,11 @@ export class ScanQueue {
   /**
    * Takes a scan: on disk when this resolves. Never throws; what could not be saved is told as lost.
    *
-   * @param {{data: string, source: ScanSource, lane: string, at_ms?: number}} made
+   * @param {{data: string, source: ScanSource, lane: string, at_ms?: number, device?: string, symbology?: string}} made
    */
-  async add({ data, source, lane, at_ms = this.now() }) {
-    const scan = { id: uuidv7(at_ms), data, source, lane, observed_at: new Date(at_ms).toISOString() };
+  async add({ at_ms = this.now(), ...made }) {
+    const { data } = made;
+    const scan = { id: uuidv7(at_ms), observed_at: new Date(at_ms).toISOString(), ...made };
     this.#own.add(scan.id);
     let saved;
     try {

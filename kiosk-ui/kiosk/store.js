@@ -19,6 +19,8 @@ export const KEPT_FOR_MS = 7 * 24 * 3_600_000;
  * @property {ScanSource} source
  * @property {string} lane
  * @property {string} observed_at
+ * @property {string} [device] what read it, where it is not the scanner that types into the page
+ * @property {string} [symbology] its AIM identifier, where the device tells
  * @property {number} [refusals] how often the server failed on it
  * @property {string} [why] parked: what the server said
  * @property {number} [status] parked: the HTTP status, 503 for "not recorded"

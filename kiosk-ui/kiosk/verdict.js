@@ -122,7 +122,6 @@ export class VerdictArea {
     const tags = [
       again ? `Seen again · ${this.times().when(shown.at_ms)}` : null,
       shown.late ? `Scanned ${this.times().when(shown.at_ms)}, recorded later` : null,
-      shown.lane ? `Lane ${shown.lane}` : null,
     ].filter((tag) => tag !== null);
     fill(
       this.body,
@@ -192,8 +191,10 @@ export class RecentList {
    * @param {HTMLElement} list
    * @param {() => Times} times
    * @param {(shown: Shown) => void} onTap
+   * @param {() => boolean} several there are several lanes: each row says whose it is
    */
-  constructor(list, times, onTap) {
+  constructor(list, times, onTap, several) {
+    this.several = several;
     this.list = list;
     this.times = times;
     this.onTap = onTap;
@@ -247,6 +248,7 @@ export class RecentList {
                 ? el("span", { class: "recent-number", data: { size: sizeOf(mrnPairs(shown.chart.mrn, null)[0]?.text ?? "", 8) } }, mrnElement(shown.chart))
                 : null,
               el("span", { class: "recent-headline" }, shown.headline),
+              this.several() && el("span", { class: "recent-lane" }, shown.lane === "" ? "This screen" : `Lane ${shown.lane}`),
             ),
           ),
         ),

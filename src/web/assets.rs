@@ -16,8 +16,12 @@ struct KioskUi;
 pub const CONSOLE: &str = "console/index.html";
 /// A kiosk's page.
 pub const KIOSK: &str = "kiosk/index.html";
-/// Keeps a kiosk's page for a start without the server.
+/// Keeps a kiosk's page, and its camera's worker, for a start without the server.
 const KIOSK_WORKER: &str = "kiosk/worker.js";
+/// Reads codes in camera pictures with a WebAssembly module, which no page itself may run.
+const CAMERA_WORKER: &str = "kiosk/camera/worker.js";
+/// What that worker may do: run its module, and fetch it from here.
+const CAMERA_WORKER_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
 /// Answers with the file at `path` inside `kiosk-ui/`, or 304 when the browser has it already.
 pub fn serve(path: &str, request: &HeaderMap) -> Response {
@@ -35,6 +39,10 @@ pub fn serve(path: &str, request: &HeaderMap) -> Response {
     }
     // Asked for anew each time and answered with 304: a new version of the server is a new version of the page.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if path == CAMERA_WORKER {
+        // With a 304 too: the browser puts that answer's headers in the place of those it kept.
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CAMERA_WORKER_POLICY));
+    }
     response
 }
 
@@ -42,9 +50,10 @@ fn whole(path: &str, file: EmbeddedFile) -> Response {
     let mut response = Response::new(Body::from(file.data.into_owned()));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
     if path == KIOSK_WORKER {
-        // A worker may look after pages outside its own folder only where the server says so.
+        // A worker may look after addresses outside its own folder only where the server says so: the kiosks' pages
+        // and the camera's files, as the page registers it.
         let name = header::HeaderName::from_static("service-worker-allowed");
-        response.headers_mut().insert(name, HeaderValue::from_static("/kiosk/"));
+        response.headers_mut().insert(name, HeaderValue::from_static("/"));
     }
     response
 }
@@ -80,6 +89,18 @@ mod tests {
         let mut asked = HeaderMap::new();
         asked.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
         assert_eq!(serve("shared/api.js", &asked).status(), StatusCode::NOT_MODIFIED);
+    }
+
+    #[test]
+    fn the_camera_s_worker_keeps_its_policy_when_it_is_asked_for_anew() {
+        let first = serve(CAMERA_WORKER, &HeaderMap::new());
+        let mut asked = HeaderMap::new();
+        asked.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
+        let again = serve(CAMERA_WORKER, &asked);
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        for answer in [first, again] {
+            assert_eq!(answer.headers()[header::CONTENT_SECURITY_POLICY], CAMERA_WORKER_POLICY);
+        }
     }
 
     #[test]

@@ -81,7 +81,10 @@ pub(super) fn as_problem(mut response: Response, id: &str) -> Response {
 pub(super) fn dress(response: &mut Response, id: &str, route: &str, secure: bool) {
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // Some files bring a policy of their own.
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     if secure {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));

@@ -124,6 +124,41 @@ test("a scanner wired to the server shows on the screen, marked as simulated", a
   noFaults();
 });
 
+test("two people at one kiosk see both lanes at once, each with its own session and verdict", async () => {
+  const { page, noFaults } = await kioskPage(browser, site, "two-1");
+  const lane = (name) => page.locator(".verdict", { has: page.locator(".lane-name", { hasText: `Lane ${name}` }) });
+  const scan = (name, data) => site.call("anna", "POST", "/api/v1/kiosks/two-1/scans", { id: crypto.randomUUID(), data, lane: name, device: `two-1-${name.toLowerCase()}` });
+  assert.deepEqual(await page.locator(".lane-name").allTextContents(), ["Lane A", "Lane B"]);
+  const sides = () => Promise.all(["A", "B"].map(async (name) => Math.round((await lane(name).boundingBox()).x)));
+  const before = await sides();
+  await scan("A", code.badge("1001"));
+  await scan("B", code.badge("2001"));
+  await scan("A", code.place("CARD"));
+  await scan("A", code.chart(33));
+  await lane("A").locator(".verdict-headline", { hasText: "Checked out" }).waitFor();
+  await scan("B", "NONSENSE1");
+  await lane("B").locator(".verdict-headline", { hasText: "Not a known code" }).waitFor();
+  for (const [name, tone, said, person] of [["A", "ok", "Checked out", "Rosa Diaz"], ["B", "refused", "Not a known code", "Helen Park"]]) {
+    assert.equal(await lane(name).getAttribute("data-tone"), tone);
+    assert.match(await lane(name).locator(".verdict-headline").innerText(), new RegExp(said));
+    assert.equal(await lane(name).locator(".lane-person").innerText(), person);
+  }
+  assert.match(await lane("A").locator(".lane-to").innerText(), /Cardiology/);
+  assert.equal(await page.locator("#person").innerText(), "", "the header names nobody: it could be either");
+  assert.deepEqual(await sides(), before, "a lane keeps its place");
+  assert.deepEqual(await page.locator(".recent-lane").first().allTextContents(), ["Lane B"]);
+  await accessible(page, "two lanes");
+  for (const [width, height] of [[1920, 1080], [1024, 768], [1280, 800]]) {
+    await page.setViewportSize({ width, height });
+    await fits(page, `two lanes at ${width}x${height}`);
+  }
+  await lane("B").locator(".lane").click();
+  await page.click('[data-word="DONE"]');
+  await lane("B").locator(".lane-person", { hasText: "Nobody signed in" }).waitFor();
+  assert.equal(await lane("A").locator(".lane-person").innerText(), "Rosa Diaz");
+  noFaults();
+});
+
 for (const colorScheme of ["light", "dark"]) {
   test(`the kiosk's states are free of accessibility faults, ${colorScheme}`, async () => {
     const { page, noFaults } = await kioskPage(browser, site, "er-1", { colorScheme });

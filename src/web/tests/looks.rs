@@ -16,6 +16,18 @@ async fn answers_are_dressed() {
     is_problem(&missing, 404);
     assert_eq!(missing.headers[header::CACHE_CONTROL], "no-store");
     assert_eq!(house.get("nobody", "/readyz").await.status, 200);
+    // WebAssembly runs in a kiosk's camera worker and nowhere else.
+    for (path, runs) in [
+        ("/", false),
+        ("/kiosk/er-1", false),
+        ("/assets/kiosk/camera/worker.js", true),
+        ("/assets/kiosk/kiosk.js", false),
+    ] {
+        let reply = house.get("nobody", path).await;
+        let policy = reply.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert_eq!(policy.contains("wasm-unsafe-eval"), runs, "{path}");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{path}: {policy}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,6 +43,21 @@ name = "Quick"
 place = "CARD"
 mode = "receive"
 idle_sign_off_seconds = 22
+[[kiosk]]
+id = "two-1"
+name = "Two lanes"
+place = "ER"
+mode = "receive"
+[[scanner]]
+id = "two-1-a"
+kiosk = "two-1"
+lane = "A"
+transport = "sim"
+[[scanner]]
+id = "two-1-b"
+kiosk = "two-1"
+lane = "B"
+transport = "sim"
 [[scanner]]
 id = "rr-1-gun"
 kiosk = "rr-1"
