@@ -101,7 +101,13 @@ test("a browser that is killed loses no scan that it showed as saved, and sends 
   assert.ok(enrolled.ok(), await enrolled.text());
   await first.page.goto(address);
   await first.page.waitForSelector('body[data-state="ready"]');
-  await until("kept page", () => first.page.evaluate(async () => Boolean(await caches.match(location.href))), Boolean);
+  // The page and all it is made of: one module that is missing is a page that does not start.
+  const isKept = async () => {
+    const parts = performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => /\.(js|css)$/.test(name));
+    const kept = await Promise.all([location.href, ...parts].map((part) => caches.match(part)));
+    return kept.every(Boolean);
+  };
+  await until("kept page", () => first.page.evaluate(isKept), Boolean);
   await first.close(); // Chromium writes cookies down only now and then: a kiosk's is weeks old
   const charts = [51, 52, 53, 54, 55, 56];
   await site.kill();
