@@ -66,10 +66,15 @@ test(`a network that drops, cuts, delays, doubles and reorders: each scan stands
 });
 
 /** A Chromium of its own with a profile that stays; killed by its process group, as a power cut would. */
+/** Browsers that still run: a test that fails must not leave one, or its file never ends. */
+const running = new Set();
+after(() => running.forEach((child) => process.kill(-child.pid, "SIGKILL")));
+
 async function profileBrowser(profile) {
   fs.rmSync(path.join(profile, "DevToolsActivePort"), { force: true });
   const child = spawn(CHROMIUM, [...FLAGS.split(" "), `--user-data-dir=${profile}`, "--remote-debugging-port=0", "about:blank"], { detached: true, stdio: "ignore" });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
+  running.add(child);
+  const gone = new Promise((resolve) => child.once("exit", resolve)).then(() => running.delete(child));
   const port = await until("debugging port", async () => {
     try {
       return fs.readFileSync(path.join(profile, "DevToolsActivePort"), "utf8").split("\n")[0];
