@@ -63,7 +63,8 @@ test("a server that is killed and started again loses no scan", async () => {
   await verdict(page, "ok", "Received");
   await site.kill();
   await wedge(page, [12, 13, 14].map((number) => code.chart(number)));
-  await page.getByText("3 scans saved here").waitFor();
+  // Or four: the verdict may come as an event before the scan's own answer, which is then cut off.
+  await page.getByText(/[34] scans saved here/).waitFor();
   assert.equal(await page.locator("#verdict").getAttribute("data-tone"), "saved");
   await site.start();
   await recorded([11, 12, 13, 14]);
