@@ -7,6 +7,7 @@ use super::cookies;
 use super::problem::Answer;
 use super::state::Web;
 use crate::ledger::accounts::{EndSession, EnrolAgent, EnrolKiosk, MakeEnrolCode, Owner, Secret, SecretHash, SignedIn};
+use crate::ledger::changes::Change;
 use crate::ledger::{Actor, ChangeError};
 
 /// The owner of a bearer token or of a cookie's session, if it has one that is still good. `touched`: a person did
@@ -43,18 +44,21 @@ pub async fn sign_out(web: &Web, secret: &str, peer: Peer) -> Answer<()> {
 
 /// Uses up an enrolment code: the kiosk and the secret for its cookie. `None`: the code is not good.
 pub async fn enrol(web: &Web, code: String) -> Answer<Option<(String, Secret)>> {
-    let secret = Secret::random()?;
-    match web.ledger().change(&Actor::System, EnrolKiosk { code, session: secret.hash() }).await {
-        Ok(kiosk) => Ok(Some((kiosk, secret))),
-        Err(ChangeError::Refused(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    redeem(web, |session| EnrolKiosk { code, session }).await
 }
 
 /// Uses up an enrolment code for a kiosk's own computer: the kiosk and its bearer token. `None`: the code is not good.
 pub async fn enrol_agent(web: &Web, code: String) -> Answer<Option<(String, Secret)>> {
+    redeem(web, |secret| EnrolAgent { code, secret }).await
+}
+
+/// Uses up a code for a new secret.
+async fn redeem<C>(web: &Web, change: impl FnOnce(SecretHash) -> C) -> Answer<Option<(String, Secret)>>
+where
+    C: Change<Made = String>,
+{
     let secret = Secret::random()?;
-    match web.ledger().change(&Actor::System, EnrolAgent { code, secret: secret.hash() }).await {
+    match web.ledger().change(&Actor::System, change(secret.hash())).await {
         Ok(kiosk) => Ok(Some((kiosk, secret))),
         Err(ChangeError::Refused(_)) => Ok(None),
         Err(error) => Err(error.into()),

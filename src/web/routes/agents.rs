@@ -12,6 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::kiosks::known;
+use super::sign_in::{Enrol, enrolled};
 use super::{Access, Api};
 use crate::agent::protocol::{Speaks, agree};
 use crate::agent::remote::{AgentRow, Heard};
@@ -24,7 +26,6 @@ use crate::outbox::named_job;
 use crate::web::caller::Peer;
 use crate::web::extract::{Body, Path, Query};
 use crate::web::keys;
-use crate::web::limiter::{Attempt, Door};
 use crate::web::problem::{Answer, Problem};
 use crate::web::state::Web;
 
@@ -53,17 +54,9 @@ async fn list(State(web): State<Web>) -> Json<Page<AgentRow>> {
     Json(Page { rows: web.app.agents.rows(), next_cursor: None })
 }
 
-/// The code that the console shows.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Enrol {
-    /// Good once, for a few minutes.
-    code: String,
-}
-
 /// Which kiosk the computer belongs to now, and its token.
 #[derive(Serialize, ToSchema)]
-struct Enrolled {
+struct EnrolledAgent {
     /// The kiosk.
     kiosk: String,
     /// The bearer token, shown this once; an older one of the kiosk's computer is dead.
@@ -72,18 +65,11 @@ struct Enrolled {
 
 /// Enrols a kiosk's own computer, with a one-time code from the console: a bearer token.
 #[utoipa::path(post, path = "/api/v1/agents/enrol", tag = "agents", request_body = Enrol,
-    responses((status = 201, body = Enrolled)))]
+    responses((status = 201, body = EnrolledAgent)))]
 async fn enrol(State(web): State<Web>, peer: Peer, Body(body): Body<Enrol>) -> Answer<Response> {
-    // Guessing codes is slowed as at kiosks' browsers.
-    let attempt = Attempt { door: Door::Enrol, user: "", address: peer.0, device: None, now: web.ledger().now() };
-    web.limiter.reserve(&attempt)?;
-    let Some((kiosk, secret)) = keys::enrol_agent(&web, body.code).await? else {
-        let detail = "This code is not known, was used, or is too old. Ask for a new one at the console.";
-        return Err(Problem::invalid("code", detail));
-    };
-    web.limiter.refund(&attempt);
+    let (kiosk, secret) = enrolled(&web, &peer, keys::enrol_agent(&web, body.code)).await?;
     web.callers.forget_all();
-    Ok((StatusCode::CREATED, Json(Enrolled { kiosk, token: secret.reveal().to_owned() })).into_response())
+    Ok((StatusCode::CREATED, Json(EnrolledAgent { kiosk, token: secret.reveal().to_owned() })).into_response())
 }
 
 /// Greets: both say what they speak.
@@ -103,11 +89,6 @@ async fn hello(State(web): State<Web>, Path(kiosk): Path<String>, Body(hello): B
     Ok(Json(Welcome { speaks: Speaks::OURS, protocol, version, epoch }))
 }
 
-fn known(web: &Web, kiosk: &str) -> Answer<crate::custody::Kiosk> {
-    let known = web.ledger().kiosks().get(kiosk).map(|known| known.kiosk.clone());
-    known.ok_or_else(|| Problem::not_found("There is no kiosk of this name."))
-}
-
 /// Tells how the computer, its scanners and its printers are.
 ///
 /// A scanner that has been away for long opens an alert; one that is back closes it.
@@ -118,7 +99,7 @@ async fn status(
     Path(kiosk): Path<String>,
     Body(status): Body<AgentStatus>,
 ) -> Answer<Json<Noted>> {
-    let place = known(&web, &kiosk)?.place;
+    let place = known(&web, &kiosk)?.kiosk.place;
     if status.devices.len() > DEVICES_MAX || status.printers.len() > DEVICES_MAX {
         return Err(Problem::invalid("devices", format!("Tell of at most {DEVICES_MAX}.")));
     }

@@ -82,7 +82,8 @@ struct LiveReceipt {
     lane: String,
 }
 
-fn known(web: &Web, id: &str) -> Answer<KnownKiosk> {
+/// A kiosk by its id, active or not.
+pub(super) fn known(web: &Web, id: &str) -> Answer<KnownKiosk> {
     web.ledger().kiosks().get(id).cloned().ok_or_else(|| Problem::not_found("There is no kiosk of this name."))
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Access, Api};
 use crate::custody::Role;
+use crate::ledger::accounts::Secret;
 use crate::records::Filing;
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::Body;
@@ -142,9 +143,9 @@ async fn me(State(web): State<Web>, caller: Caller) -> Answer<Json<Me>> {
 /// The code that the console shows.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Enrol {
+pub(super) struct Enrol {
     /// Good once, for a few minutes.
-    code: String,
+    pub code: String,
 }
 
 /// Which kiosk the browser belongs to now.
@@ -158,17 +159,25 @@ struct Enrolled {
 #[utoipa::path(post, path = "/api/v1/kiosks/enrol", tag = "kiosks", request_body = Enrol,
     responses((status = 200, body = Enrolled)))]
 async fn enrol(State(web): State<Web>, peer: Peer, Body(body): Body<Enrol>) -> Answer<Response> {
-    // Guessing codes is slowed like guessing passwords, and apart from it.
-    let now = web.ledger().now();
-    let attempt = Attempt { door: Door::Enrol, user: "", address: peer.0, device: None, now };
-    web.limiter.reserve(&attempt)?;
-    let Some((kiosk, secret)) = keys::enrol(&web, body.code).await? else {
-        let detail = "This code is not known, was used, or is too old. Ask for a new one at the console.";
-        return Err(Problem::invalid("code", detail));
-    };
-    web.limiter.refund(&attempt);
+    let (kiosk, secret) = enrolled(&web, &peer, keys::enrol(&web, body.code)).await?;
     let mut response = Json(Enrolled { kiosk }).into_response();
     let cookie = cookies::set(cookies::KIOSK, secret.reveal(), web.app.secure);
     response.headers_mut().extend(cookie.map(|one| (header::SET_COOKIE, one)));
     Ok(response)
+}
+
+/// The kiosk and the secret that a code is worth. Guessing codes is slowed like guessing passwords, and apart from it.
+pub(super) async fn enrolled(
+    web: &Web,
+    peer: &Peer,
+    redeemed: impl Future<Output = Answer<Option<(String, Secret)>>>,
+) -> Answer<(String, Secret)> {
+    let attempt = Attempt { door: Door::Enrol, user: "", address: peer.0, device: None, now: web.ledger().now() };
+    web.limiter.reserve(&attempt)?;
+    let Some(enrolled) = redeemed.await? else {
+        let detail = "This code is not known, was used, or is too old. Ask for a new one at the console.";
+        return Err(Problem::invalid("code", detail));
+    };
+    web.limiter.refund(&attempt);
+    Ok(enrolled)
 }
