@@ -11,6 +11,9 @@ use super::changes::versioned;
 use super::error::{ChangeError, StoreError};
 use super::store::{Draft, Store, canonical};
 
+/// The versioned tables whose rows the writer remembers for scans.
+const REMEMBERED: [&str; 4] = ["places", "staff", "record_types", "kiosks"];
+
 /// One change in the making. Nothing of it stays if `Change::make` returns an error.
 pub struct Work<'a> {
     pub(in crate::ledger) store: &'a mut Store,
@@ -88,11 +91,15 @@ impl<'a> Work<'a> {
             effects: &effects,
         })?;
         self.recorded.get_or_insert(id);
-        let set = |patients| move |effect: &Effect| matches!(effect, Effect::RowSet { table, .. } if (table == "patients") == patients);
-        if effects.iter().any(set(false)) {
+        let sets = |tables: &[&str]| {
+            let set =
+                |effect: &Effect| matches!(effect, Effect::RowSet { table, .. } if tables.contains(&table.as_str()));
+            effects.iter().any(set)
+        };
+        if sets(&REMEMBERED) {
             self.store.forget_rows();
         }
-        if effects.iter().any(set(true)) {
+        if sets(&["patients"]) {
             versioned::merge_names(self)?;
         }
         Ok(seq)
