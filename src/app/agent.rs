@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::cli::{AgentArgs, AgentCommand};
 use super::say::{self, Failure};
+use super::serve::stopped;
 use super::{devices, printing};
 use crate::agent::remote::Agents;
 use crate::agent::{Agent, Parts, PrinterHere, Settings, Upstream, write_token};
@@ -78,18 +78,13 @@ fn start(config: &AgentConfig) -> Result<Agent, Failure> {
 }
 
 async fn serve(agent: &Arc<Agent>, listener: TcpListener, kiosk: &str) -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
+    let stopped = stopped().map_err(Failure::new)?;
     let address: SocketAddr = listener.local_addr().map_err(Failure::new)?;
     let (close, closing) = watch::channel(false);
     let router = web::local_router(Arc::clone(agent), closing);
     say::line(format_args!("The page of kiosk {kiosk} is ready at http://{address}/kiosk/{kiosk}"));
     let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping");
+        stopped.await;
         // No page open is as good as told.
         let _all_streams_ended = close.send(true);
     };

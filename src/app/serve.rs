@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outguide_hardware::scanner::sim::SimScript;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
@@ -71,19 +71,17 @@ pub fn run_with(config: &Config, extras: Extras<'_>) -> Result<(), Failure> {
     let rooms = Rooms::start(config, &ledger, script)?;
     let show = Show { simulated: extras.simulated, samples: extras.samples };
     // Before anybody hears that the server is ready, so that a stop at that very moment is a clean one.
-    let signals = {
+    let stopped = {
         let _inside = runtime.enter();
-        [signal(SignalKind::terminate()), signal(SignalKind::interrupt())]
+        stopped().map_err(Failure::new)?
     };
-    let [terminate, interrupt] = signals;
-    let signals = [terminate.map_err(Failure::new)?, interrupt.map_err(Failure::new)?];
     // The listener is open: who connects from here on waits for the moment that the web takes to start.
     let url = url(listener.local_addr().map_err(Failure::new)?, tls.is_some());
     match extras.ready {
         Some(ready) => ready(&ledger, &url)?,
         None => say::line(format_args!("Outguide is ready at {url}/")),
     }
-    let ended = runtime.block_on(serve(config, &rooms, listener, tls, show, signals));
+    let ended = runtime.block_on(serve(config, &rooms, listener, tls, show, stopped));
     rooms.stop();
     runtime.shutdown_timeout(Duration::from_secs(2));
     ended
@@ -187,7 +185,7 @@ async fn serve(
     listener: TcpListener,
     tls: Option<Tls>,
     show: Show,
-    [mut terminate, mut interrupt]: [Signal; 2],
+    stopped: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::new)?;
     let metrics = Arc::new(Metrics::new());
@@ -227,17 +225,25 @@ async fn serve(
         closing,
     };
     let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping");
+        stopped.await;
         // Nobody left to tell is as good as told.
         let _all_streams_ended = close.send(true);
     };
     warn_of_unknown_places(rooms).await;
     tracing::info!(%address, tls = tls.is_some(), data = %config.data_dir.display(), "ready");
     web::serve(listener, tls, web::router(app), stop).await.map_err(Failure::new)
+}
+
+/// Ends when the program is told to stop, by SIGTERM or SIGINT. Both are listened to from now on. Inside a runtime.
+pub(super) fn stopped() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
 }
 
 /// A printer's worker hears at once that its queue changed.
