@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use serialport::{SerialPort, TTYPort};
 use support::site::{Server, badge, chart, until};
 use support::{
-    AsyncConnection, Dice, Table, Times, hospital, kiosk, memory_mb, ms, processor, scan_request, serve, size,
+    AsyncConnection, Dice, Table, Times, kiosk, memory_mb, ms, processor, scan_request, serve, size, stocked_hospital,
 };
 
 const KIOSKS: u32 = 200;
@@ -40,10 +40,7 @@ const RATE: u32 = 100;
 
 fn main() {
     support::on_disk();
-    let site = hospital(KIOSKS, CHARTS);
-    for what in ["patients", "charts"] {
-        site.ok(&["import", what, &format!("{what}.csv")]);
-    }
+    let site = stocked_hospital(KIOSKS, CHARTS);
     let config = std::fs::read_to_string(site.path().join("outguide.toml")).expect("config");
     let scanners: String = (0..SERIAL).map(scanner).collect();
     site.write("outguide.toml", &format!("{config}{scanners}"));

@@ -25,7 +25,8 @@ use std::time::{Duration, Instant};
 
 use support::site::{Server, badge, chart};
 use support::{
-    AsyncConnection, Connection, Dice, Table, Times, hospital, kiosk, metric, ms, processor, scan_request, serve, size,
+    AsyncConnection, Connection, Dice, Table, Times, kiosk, metric, ms, processor, scan_request, serve, size,
+    stocked_hospital,
 };
 
 const KIOSKS: u32 = 64;
@@ -34,10 +35,7 @@ const ROUNDS: usize = 3;
 
 fn main() {
     support::on_disk();
-    let site = hospital(KIOSKS, CHARTS);
-    for what in ["patients", "charts"] {
-        site.ok(&["import", what, &format!("{what}.csv")]);
-    }
+    let site = stocked_hospital(KIOSKS, CHARTS);
     let (token, watcher) = (site.token("clerk"), site.token("technician"));
     let copy = site.path().join("bare.db");
     std::fs::copy(site.database(), &copy).expect("copy");

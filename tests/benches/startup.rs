@@ -21,17 +21,14 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use support::site::{Site, badge, chart};
-use support::{Table, hospital, ms, serve, size};
+use support::{Table, ms, serve, size, stocked_hospital};
 
 const STARTS: usize = 5;
 
 fn main() {
     support::on_disk();
     let entries = size("BENCH_ENTRIES", 5_000_000);
-    let site = hospital(2, 100);
-    for what in ["patients", "charts"] {
-        site.ok(&["import", what, &format!("{what}.csv")]);
-    }
+    let site = stocked_hospital(2, 100);
     let token = site.token("clerk");
     let server = serve(&site);
     let client = server.client(&token);

@@ -306,6 +306,15 @@ pub fn hospital(kiosks: u32, charts: u32) -> site::Site {
     site
 }
 
+/// The same with its patients and charts loaded.
+pub fn stocked_hospital(kiosks: u32, charts: u32) -> site::Site {
+    let site = hospital(kiosks, charts);
+    for what in ["patients", "charts"] {
+        site.ok(&["import", what, &format!("{what}.csv")]);
+    }
+    site
+}
+
 /// The site's server, as `outguide serve` runs for its users, its log in a file.
 pub fn serve(site: &site::Site) -> site::Server {
     let log = std::fs::File::create(site.path().join("server.log")).expect("log");
