@@ -41,9 +41,9 @@ export function open(context) {
     hint: "Name, maker, serial number, place",
     columns: [
       { label: "Name", name: "name", cell: (/** @type {Equipment} */ piece) => el("span", { class: "clip", title: piece.name }, piece.name) },
-      { label: "Next service", name: "due", cell: dueCell },
+      { label: "Next service", name: "service", cell: dueCell },
       { label: "Kind", name: "why", cell: (piece) => capital(words(piece.kind)) },
-      { label: "Make and model", name: "known", cell: (piece) => el("span", { class: "clip" }, makeText(piece)) },
+      { label: "Make and model", name: "make", cell: (piece) => el("span", { class: "clip" }, makeText(piece)) },
       { label: "Serial number", name: "device", cell: (piece) => el("span", { class: "clip", title: piece.serial ?? "" }, piece.serial ?? "–") },
       { label: "Place", name: "where", cell: (piece) => el("span", { class: "clip" }, piece.place_name ?? piece.place ?? "–") },
     ],

@@ -15,8 +15,8 @@ use crate::barcode::ChartNumber;
 use crate::custody::Custody;
 use crate::equipment::Equipment;
 
-/// Opens an alert for each loan newly overdue and each service of equipment newly due, and brings back snoozed alerts whose time is over. Does at most
-/// [`Sweep::CHUNK`] of them; call it again while [`Swept::more`].
+/// Opens an alert for each loan newly overdue and each service of equipment newly due, and brings back snoozed alerts
+/// whose time is over. Does at most [`Sweep::CHUNK`] of each; call it again while [`Swept::more`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sweep;
 
