@@ -4,6 +4,7 @@
 /** @import { Kept } from "./queue.js" */
 /** @import { Counts, QueuedScan } from "./store.js" */
 /** @import { Shown } from "./shown.js" */
+/** @import { WedgeCode } from "../shared/wedge.js" */
 
 import { ApiError, follow, get, post, serverNow } from "../shared/api.js";
 import { byId, el, fill, setText } from "../shared/dom.js";
@@ -111,12 +112,6 @@ class KioskScreen {
   start() {
     this.sessions.set(this.ownLane, null);
     makeCommands((word) => this.take(commandCode(word), "touched"));
-    hearWedge(window, {
-      guard: "always",
-      slow: true,
-      onCode: ({ data, source, started_at }) => this.heard(data, source, started_at),
-      onFragment: (length, why) => this.announce(shownFragment(length, why, Date.now())),
-    });
     document.addEventListener("contextmenu", (event) => event.preventDefault());
     window.addEventListener("online", () => this.queue.wake());
     this.rememberedView();
@@ -135,15 +130,21 @@ class KioskScreen {
 
   // ---- in: codes
 
-  /**
-   * @param {string} data
-   * @param {ScanSource} source
-   * @param {number} at_ms
-   */
-  heard(data, source, at_ms) {
+  /** @param {WedgeCode} code */
+  heard({ data, source, started_at }) {
     if (this.enrolment.shown) return this.enrolment.take(data);
     this.menu.close();
-    this.take(data, source, this.ownLane, at_ms);
+    this.take(data, source, this.ownLane, started_at);
+  }
+
+  /**
+   * Keys that came to nothing.
+   *
+   * @param {number} length
+   * @param {"no_end" | "too_long"} why
+   */
+  heardFragment(length, why) {
+    this.announce(shownFragment(length, why, Date.now()));
   }
 
   /** @param {{data: string, symbology: string, device: string}} code what the camera was shown */
@@ -542,7 +543,20 @@ function keepAwake() {
 async function main() {
   const kiosk = decodeURIComponent(/\/kiosk\/([^/]+)/.exec(location.pathname)?.[1] ?? "");
   const lane = new URLSearchParams(location.search).get("lane") ?? "";
-  new KioskScreen(kiosk, lane, await openStore(kiosk)).start();
+  const started = openStore(kiosk).then((store) => {
+    const screen = new KioskScreen(kiosk, lane, store);
+    screen.start();
+    return screen;
+  });
+  // Heard from the first moment, and taken in order once the store is open: who scans right after a reload sees a page
+  // that looks ready.
+  hearWedge(window, {
+    guard: "always",
+    slow: true,
+    onCode: (code) => void started.then((screen) => screen.heard(code)),
+    onFragment: (length, why) => void started.then((screen) => screen.heardFragment(length, why)),
+  });
+  await started;
   await keepPage().catch(() => {});
 }
 

@@ -41,6 +41,36 @@ test("20 codes typed back to back at 2 ms a key, with no focus anywhere, are all
   noFaults();
 });
 
+test("codes typed while a page that was just loaded still opens its store are taken in their order", async () => {
+  const { page, context, noFaults } = await kioskPage(browser, site, "er-1");
+  const opens_after_ms = 800;
+  await page.addInitScript((after_ms) => {
+    const factory = IDBFactory.prototype;
+    const open = factory.open;
+    factory.open = function (...given) {
+      const late = /** @type {any} */ ({});
+      setTimeout(() => {
+        const request = open.apply(this, /** @type {any} */ (given));
+        Object.defineProperty(late, "result", { get: () => request.result });
+        request.onupgradeneeded = (event) => late.onupgradeneeded?.(event);
+        request.onsuccess = (event) => late.onsuccess?.(event);
+        request.onerror = (event) => late.onerror?.(event);
+      }, after_ms);
+      return late;
+    };
+  }, opens_after_ms);
+  await page.reload();
+  await wedge(page, [code.badge("1001"), code.chart(31), code.chart(32)]);
+  assert.equal(await page.evaluate(() => document.body.dataset.state), "loading");
+  const ours = async () => (await site.moved("er-1")).filter((number) => number === 31 || number === 32);
+  await until("moved", ours, (moved) => moved.length >= 2);
+  assert.deepEqual(await ours(), [31, 32]);
+  await wedge(page, [code.command("DONE")]);
+  await verdict(page, "ok", "Signed off");
+  noFaults();
+  await context.close();
+});
+
 test("keys are read as a US scanner sends them, whatever layout the computer has", async () => {
   const { page, noFaults } = await kioskPage(browser, site, "er-1");
   await wedge(page, [code.badge("1001")], { layout: AZERTY });

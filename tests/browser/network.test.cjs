@@ -32,12 +32,26 @@ async function scanned(kiosk) {
   return charts.filter((chart) => typeof chart === "number");
 }
 
-test(`a network that drops, cuts, delays, doubles and reorders: each scan stands once, in order (seed ${SEED})`, async () => {
+/** Resolves when all that this kiosk's page took is in the browser's store: its next transaction waits for those before. */
+function saved(page, kiosk) {
+  return page.evaluate(async (name) => {
+    const settled = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: resolve, onerror: reject }));
+    const opening = indexedDB.open(name);
+    await settled(opening);
+    const after = opening.result.transaction("waiting", "readwrite").objectStore("waiting");
+    await settled(after.count());
+    opening.result.close();
+  }, `outguide-kiosk-${kiosk}`);
+}
+
+test(`a network that drops, cuts, delays, doubles and reorders: each scan stands once, in order (seed ${SEED})`, async (t) => {
   console.log(`seed ${SEED}`);
   const chance = random(SEED);
   const network = await new BadNetwork(() => site.url, SEED + 1).open();
+  t.after(() => network.close());
   const through = Object.create(site, { url: { value: network.url } });
   const { page, context, noFaults } = await kioskPage(browser, through, "er-1", { expect: LOST_CONNECTION });
+  t.after(() => context.close());
   await wedge(page, [code.badge("1001")]);
   await verdict(page, "ok", "Signed in");
   network.bad = true;
@@ -45,8 +59,10 @@ test(`a network that drops, cuts, delays, doubles and reorders: each scan stands
   for (const chart of charts) {
     await wedge(page, [code.chart(chart)]);
     const then = chance();
-    if (then < 0.06) await page.reload();
-    else if (then < 0.1) network.cutStreams();
+    if (then < 0.06) {
+      await saved(page, "er-1");
+      await page.reload();
+    } else if (then < 0.1) network.cutStreams();
     else if (then < 0.13) {
       await site.kill();
       await site.start();
@@ -60,15 +76,14 @@ test(`a network that drops, cuts, delays, doubles and reorders: each scan stands
   assert.deepEqual(await scanned("er-1"), charts, `seed ${SEED}`);
   assert.ok(Object.values(network.done).reduce((sum, times) => sum + times) > SCANS / 2, JSON.stringify(network.done));
   console.log(JSON.stringify(network.done));
-  await context.close();
-  await network.close();
   noFaults();
 });
 
-/** A Chromium of its own with a profile that stays; killed by its process group, as a power cut would. */
 /** Browsers that still run: a test that fails must not leave one, or its file never ends. */
 const running = new Set();
 after(() => running.forEach((child) => process.kill(-child.pid, "SIGKILL")));
+
+/** A Chromium of its own with a profile that stays; killed by its process group, as a power cut would. */
 
 async function profileBrowser(profile) {
   fs.rmSync(path.join(profile, "DevToolsActivePort"), { force: true });
