@@ -9,15 +9,13 @@ use super::rows::ImportedRow;
 use crate::barcode::{BadgeNumber, PlaceCode};
 use crate::custody::{PlaceKind, Role};
 use crate::ledger::changes::{ChartRow, PatientRow, PlaceRow, StaffRow};
+use crate::records::{BIRTH_YEAR_MIN, MRN_MAX_CHARS, NAME_MAX_CHARS};
 
-const NAME_MAX_CHARS: usize = 200;
 const EMAIL_MAX_CHARS: usize = 254;
-const MRN_MAX_CHARS: usize = 32;
 const LEGACY_BARCODE_MAX_CHARS: usize = 128;
 /// Ten years: a longer loan is a slip of the keyboard.
 const LOAN_HOURS_MAX: u32 = 87_600;
 const VOLUME_MAX: u16 = 999;
-const BIRTH_YEAR_MIN: i16 = 1850;
 
 /// What the fields are judged by.
 pub struct ParseRules<'a> {

@@ -1,106 +1,106 @@
-//! What may stand in the fields of patients and other rows. A fault names its field, so that a form or a reject file
-//! can show it where it belongs.
+//! What may stand in a patient's fields, whoever brings it: a form, an import, a script.
 
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 
 use super::{Numbering, Patient};
 
-/// The longest name, in characters.
-pub const NAME_MAX_CHARS: usize = 100;
-/// The longest administrative sex, in characters.
-const SEX_MAX_CHARS: usize = 8;
-/// Nobody alive, and nobody whose chart is kept, was born before.
-const BORN_FROM: Date = date(1850, 1, 1);
+/// The longest name (of a person, a place, a kind of record, a kiosk), in characters.
+pub const NAME_MAX_CHARS: usize = 120;
+/// Nobody alive, and nobody whose chart is kept, was born in an earlier year.
+pub const BIRTH_YEAR_MIN: i16 = 1850;
+/// HL7 table 0001, administrative sex.
+const SEXES: [&str; 6] = ["F", "M", "O", "U", "A", "N"];
 
-/// What is wrong with a field.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {text}")]
-pub struct FieldFault {
+/// What is wrong with a patient's field, so that a form or a reject file can show it where it belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatientFault {
+    /// The rule's name, as refusals have it.
+    pub rule: &'static str,
     /// The field's name, as in CSV files and HTTP.
     pub field: &'static str,
     /// What is wrong, and what would be right.
     pub text: String,
 }
 
-/// A text of at most `max_chars`, blanks around it taken off; control characters are refused. Any other Unicode may
-/// stand in a name.
-pub fn check_text(field: &'static str, text: &str, max_chars: usize) -> Result<String, FieldFault> {
-    let text = text.trim();
-    let fault = |text: String| Err(FieldFault { field, text });
-    if let Some(control) = text.chars().find(|c| c.is_control()) {
-        return fault(format!("holds the control character U+{:04X}", u32::from(control)));
-    }
-    match text.chars().count() {
-        count if count > max_chars => fault(format!("has {count} characters; {max_chars} are the most")),
-        _ => Ok(text.to_owned()),
+/// The patient with blanks around the texts taken off and the sex in capitals.
+pub fn tidied(patient: Patient) -> Patient {
+    Patient {
+        mrn: patient.mrn.trim().to_owned(),
+        last_name: patient.last_name.trim().to_owned(),
+        first_name: patient.first_name.trim().to_owned(),
+        sex: patient.sex.map(|sex| sex.trim().to_ascii_uppercase()).filter(|sex| !sex.is_empty()),
+        ..patient
     }
 }
 
-/// A name that must be there.
-pub fn check_name(field: &'static str, name: &str) -> Result<String, FieldFault> {
-    let name = check_text(field, name, NAME_MAX_CHARS)?;
-    if name.is_empty() {
-        return Err(FieldFault { field, text: "is empty".to_owned() });
+/// The first fault of a tidied patient. `today` is the hospital's date: nobody is born after it. One of the two names
+/// may be missing: newborns and people of one name have only one.
+pub fn patient_fault(patient: &Patient, numbering: &Numbering, today: Date) -> Option<PatientFault> {
+    let fault = |rule, field, text: String| Some(PatientFault { rule, field, text });
+    if let Err(error) = numbering.check(&patient.mrn) {
+        return fault("refuse_when_mrn_does_not_fit", "mrn", error.to_string());
     }
-    Ok(name)
-}
-
-/// The patient with blanks around the fields taken off, or the first field that is at fault. `today` is the hospital's
-/// date: nobody is born after it. A given name may be empty: newborns and people of one name have none.
-pub fn check_patient(patient: &Patient, numbering: &Numbering, today: Date) -> Result<Patient, FieldFault> {
-    let mrn = check_text("mrn", &patient.mrn, super::MRN_MAX_CHARS)?;
-    numbering.check(&mrn).map_err(|fault| FieldFault { field: "mrn", text: fault.to_string() })?;
-    let sex = patient.sex.as_deref().map(|sex| check_text("sex", sex, SEX_MAX_CHARS)).transpose()?;
-    Ok(Patient {
-        mrn,
-        last_name: check_name("last_name", &patient.last_name)?,
-        first_name: check_text("first_name", &patient.first_name, NAME_MAX_CHARS)?,
-        birth_date: patient.birth_date.map(|born| check_birth_date(born, today)).transpose()?,
-        sex: sex.filter(|sex| !sex.is_empty()),
-        active: patient.active,
-    })
-}
-
-fn check_birth_date(born: Date, today: Date) -> Result<Date, FieldFault> {
-    let fault = |text: &str| Err(FieldFault { field: "birth_date", text: format!("{born} {text}") });
-    match born {
-        born if born > today => fault("is in the future"),
-        born if born < BORN_FROM => fault("is too long ago"),
-        born => Ok(born),
+    if patient.last_name.is_empty() && patient.first_name.is_empty() {
+        return fault("refuse_when_name_is_empty", "last_name", "give a last name or a first name".into());
     }
+    for (field, name) in [("last_name", &patient.last_name), ("first_name", &patient.first_name)] {
+        if name.chars().count() > NAME_MAX_CHARS {
+            return fault("refuse_when_name_is_too_long", field, format!("a name may have {NAME_MAX_CHARS} characters"));
+        }
+    }
+    match patient.birth_date {
+        Some(born) if born > today => {
+            return fault("refuse_when_birth_date_is_in_the_future", "birth_date", "that day is in the future".into());
+        }
+        Some(born) if born.year() < BIRTH_YEAR_MIN => {
+            let text = format!("that day is before {BIRTH_YEAR_MIN}; leave it empty if not known");
+            return fault("refuse_when_birth_date_is_too_long_ago", "birth_date", text);
+        }
+        _ => {}
+    }
+    if patient.sex.as_deref().is_some_and(|sex| !SEXES.contains(&sex)) {
+        let text = "use F, M, O, U, A or N, or leave it empty".into();
+        return fault("refuse_when_sex_is_not_a_code", "sex", text);
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
     use crate::records::Filing;
 
     fn patient() -> Patient {
-        Patient {
+        tidied(Patient {
             mrn: " 123456 ".to_owned(),
             last_name: "Żółć".to_owned(),
             first_name: String::new(),
             birth_date: Some(date(1970, 2, 3)),
-            sex: Some(String::new()),
+            sex: Some("f ".to_owned()),
             active: true,
-        }
+        })
     }
 
-    fn check(patient: &Patient) -> Result<Patient, FieldFault> {
+    fn fault(patient: &Patient) -> Option<&'static str> {
         let numbering = Numbering::new(r"\d{6}", Filing::TerminalDigit).expect("pattern");
-        check_patient(patient, &numbering, date(2026, 12, 1))
+        patient_fault(patient, &numbering, date(2026, 12, 1)).map(|fault| fault.field)
     }
 
     #[test]
     fn fields_are_tidied_and_faults_name_their_field() {
-        let good = check(&patient()).expect("good");
-        assert_eq!((good.mrn.as_str(), good.sex), ("123456", None));
-        let field = |patient: Patient| check(&patient).expect_err("fault").field;
-        assert_eq!(field(Patient { mrn: "12345".to_owned(), ..patient() }), "mrn");
-        assert_eq!(field(Patient { last_name: " ".to_owned(), ..patient() }), "last_name");
-        assert_eq!(field(Patient { first_name: "a\u{7}b".to_owned(), ..patient() }), "first_name");
-        assert_eq!(field(Patient { last_name: "x".repeat(101), ..patient() }), "last_name");
-        assert_eq!(field(Patient { birth_date: Some(date(2027, 1, 1)), ..patient() }), "birth_date");
-        assert_eq!(field(Patient { sex: Some("x".repeat(9)), ..patient() }), "sex");
+        let good = patient();
+        assert_eq!((good.mrn.as_str(), good.sex.as_deref()), ("123456", Some("F")));
+        assert_eq!(fault(&good), None);
+        assert_eq!(fault(&Patient { mrn: "12345".to_owned(), ..patient() }), Some("mrn"));
+        assert_eq!(fault(&Patient { last_name: String::new(), ..patient() }), Some("last_name"));
+        let long = "x".repeat(NAME_MAX_CHARS + 1);
+        assert_eq!(fault(&Patient { last_name: long.clone(), ..patient() }), Some("last_name"));
+        assert_eq!(fault(&Patient { first_name: long, ..patient() }), Some("first_name"));
+        assert_eq!(fault(&Patient { birth_date: Some(date(2026, 12, 1)), ..patient() }), None);
+        assert_eq!(fault(&Patient { birth_date: Some(date(2026, 12, 2)), ..patient() }), Some("birth_date"));
+        assert_eq!(fault(&Patient { birth_date: Some(date(1849, 12, 31)), ..patient() }), Some("birth_date"));
+        assert_eq!(fault(&Patient { sex: Some("X".to_owned()), ..patient() }), Some("sex"));
     }
 }

@@ -26,7 +26,7 @@ pub const LABELS_PER_REQUEST: usize = 500;
 /// The longest note, reason or other free text taken.
 pub const TEXT_MAX_CHARS: usize = 2_000;
 /// The longest name (of a person, place, token) taken.
-pub const NAME_MAX_CHARS: usize = 200;
+pub const NAME_MAX_CHARS: usize = crate::records::NAME_MAX_CHARS;
 /// The longest password taken.
 pub const PASSWORD_MAX_BYTES: usize = 1_024;
 

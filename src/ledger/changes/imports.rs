@@ -16,7 +16,7 @@ use super::import_runs::{self, ImportRun};
 use super::{Change, patients, places, staff, versioned};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::{Act, Place, PlaceKind, Role, Staff};
-use crate::records::Patient;
+use crate::records::{Patient, PatientFault, tidied};
 
 /// The most rows in one chunk: what the writer does in well under 10 ms.
 pub const IMPORT_CHUNK_ROWS: usize = 100;
@@ -176,15 +176,15 @@ impl Change for ImportPatients {
         let (mut outcomes, mut effects) = begun(&self.rows)?;
         for row in self.rows {
             let before = rows::patient(work.conn(), row.mrn.trim())?;
-            let after = Patient {
-                mrn: row.mrn.trim().to_owned(),
-                last_name: row.last_name.trim().to_owned(),
-                first_name: row.first_name.trim().to_owned(),
+            let after = tidied(Patient {
+                mrn: row.mrn,
+                last_name: row.last_name,
+                first_name: row.first_name,
                 birth_date: row.birth_date,
-                sex: row.sex.map(|sex| sex.trim().to_ascii_uppercase()).filter(|sex| !sex.is_empty()),
+                sex: row.sex,
                 active: before.as_ref().is_none_or(|(_, (patient, _))| patient.active),
-            };
-            if let Some((_, field, text)) = patients::fault(work, &after) {
+            });
+            if let Some(PatientFault { field, text, .. }) = patients::fault(work, &after) {
                 outcomes.push(RowOutcome::Rejected { field, text });
                 continue;
             }

@@ -7,10 +7,10 @@ use super::super::error::{ChangeError, StoreError};
 use super::super::kiosks::KnownKiosk;
 use super::super::rows;
 use super::super::work::Work;
-use super::patients::NAME_MAX_CHARS;
 use super::{Change, Was, versioned};
 use crate::barcode::PlaceCode;
 use crate::custody::{Kiosk, KioskMode};
+use crate::records::NAME_MAX_CHARS;
 
 /// The longest id of a kiosk that is made in the console.
 const ID_MAX_CHARS: usize = 32;

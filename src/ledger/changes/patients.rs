@@ -7,7 +7,7 @@ use super::super::error::ChangeError;
 use super::super::work::Work;
 use super::super::{PatientId, rows};
 use super::{Change, Was, versioned};
-use crate::records::Patient;
+use crate::records::{Patient, PatientFault, patient_fault, tidied};
 
 /// A new patient.
 #[derive(Debug, Clone)]
@@ -84,40 +84,14 @@ impl Change for CorrectPatient {
     }
 }
 
-/// The longest name taken, in characters.
-pub(super) const NAME_MAX_CHARS: usize = 120;
-
 fn checked(work: &Work<'_>, patient: Patient) -> Result<Patient, ChangeError> {
-    let patient = Patient {
-        mrn: patient.mrn.trim().to_owned(),
-        last_name: patient.last_name.trim().to_owned(),
-        first_name: patient.first_name.trim().to_owned(),
-        sex: patient.sex.map(|sex| sex.trim().to_ascii_uppercase()).filter(|sex| !sex.is_empty()),
-        ..patient
-    };
-    fault(work, &patient).map_or(Ok(patient), |(rule, field, text)| Err(ChangeError::refused(rule, Some(field), text)))
+    let patient = tidied(patient);
+    let refused = |fault: PatientFault| Err(ChangeError::refused(fault.rule, Some(fault.field), fault.text));
+    fault(work, &patient).map_or(Ok(patient), refused)
 }
 
-/// What is wrong with a patient's row, if anything: rule, field, text.
-pub(super) fn fault(work: &Work<'_>, patient: &Patient) -> Option<(&'static str, &'static str, String)> {
-    if let Err(error) = work.store.fixed.numbering.check(&patient.mrn) {
-        return Some(("refuse_when_mrn_does_not_fit", "mrn", error.to_string()));
-    }
-    if patient.last_name.is_empty() && patient.first_name.is_empty() {
-        return Some(("refuse_when_name_is_empty", "last_name", "give a last name or a first name".into()));
-    }
-    let long = |name: &str| name.chars().count() > NAME_MAX_CHARS;
-    if long(&patient.last_name) || long(&patient.first_name) {
-        let text = format!("a name may have {NAME_MAX_CHARS} characters");
-        return Some(("refuse_when_name_is_too_long", "last_name", text));
-    }
-    let now = work.now().as_second();
-    let born = patient.birth_date.and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok());
-    if born.is_some_and(|born| born.timestamp().as_second() > now + 86_400) {
-        return Some(("refuse_when_birth_date_is_in_the_future", "birth_date", "that day is in the future".into()));
-    }
-    if patient.sex.as_ref().is_some_and(|sex| !matches!(sex.as_str(), "F" | "M" | "O" | "U" | "A" | "N")) {
-        return Some(("refuse_when_sex_is_not_a_code", "sex", "use F, M, O, U, A or N, or leave it empty".into()));
-    }
-    None
+/// What is wrong with a patient's row, if anything, on the hospital's date.
+pub(super) fn fault(work: &Work<'_>, patient: &Patient) -> Option<PatientFault> {
+    let fixed = &work.store.fixed;
+    patient_fault(patient, &fixed.numbering, work.now().to_zoned(fixed.zone.clone()).date())
 }

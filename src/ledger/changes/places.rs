@@ -5,10 +5,10 @@ use serde_json::json;
 use super::super::error::ChangeError;
 use super::super::rows;
 use super::super::work::Work;
-use super::patients::NAME_MAX_CHARS;
 use super::{Change, Was, versioned};
 use crate::barcode::PlaceCode;
 use crate::custody::{Place, PlaceKind};
+use crate::records::NAME_MAX_CHARS;
 
 /// A new place.
 #[derive(Debug, Clone)]

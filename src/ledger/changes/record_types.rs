@@ -5,9 +5,8 @@ use serde_json::json;
 use super::super::error::ChangeError;
 use super::super::rows;
 use super::super::work::Work;
-use super::patients::NAME_MAX_CHARS;
 use super::{Change, Was, versioned};
-use crate::records::RecordType;
+use crate::records::{NAME_MAX_CHARS, RecordType};
 
 /// A new record type.
 #[derive(Debug, Clone)]

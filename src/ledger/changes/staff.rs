@@ -5,10 +5,10 @@ use serde_json::json;
 use super::super::error::ChangeError;
 use super::super::rows;
 use super::super::work::Work;
-use super::patients::NAME_MAX_CHARS;
 use super::{Change, Was, versioned};
 use crate::barcode::{BadgeNumber, PlaceCode};
 use crate::custody::{Role, Staff};
+use crate::records::NAME_MAX_CHARS;
 
 /// A new person.
 #[derive(Debug, Clone)]
