@@ -45,7 +45,11 @@ pub fn patient_fault(patient: &Patient, numbering: &Numbering, today: Date) -> O
     }
     for (field, name) in [("last_name", &patient.last_name), ("first_name", &patient.first_name)] {
         if name.chars().count() > NAME_MAX_CHARS {
-            return fault("refuse_when_name_is_too_long", field, format!("a name may have {NAME_MAX_CHARS} characters"));
+            return fault(
+                "refuse_when_name_is_too_long",
+                field,
+                format!("a name may have {NAME_MAX_CHARS} characters"),
+            );
         }
     }
     match patient.birth_date {
