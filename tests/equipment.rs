@@ -106,6 +106,24 @@ fn what_will_not_do_is_refused_with_its_field() {
 }
 
 #[test]
+fn two_who_correct_the_same_field_do_not_overwrite_each_other_unseen() {
+    let (_site, _server, [technician, supervisor, _]) = house();
+    let path = format!("{LIST}/{}", technician.post(LIST, &printer()).json["id"]);
+    let first = json!({"model": "ZD621", "was": {"model": "ZD421"}});
+    assert_eq!(technician.patch(&path, &first).json["model"], "ZD621");
+    let late = supervisor.patch(&path, &json!({"model": "ZD888", "was": {"model": "ZD421"}}));
+    assert_eq!((late.status, &late.json["field"]), (409, &json!("model")), "{:#}", late.json);
+    let late = supervisor.patch(&path, &json!({"retired": true, "was": {"retired": true}}));
+    assert_eq!((late.status, &late.json["field"]), (409, &json!("retired")));
+    assert_eq!(technician.get(&path).json["model"], "ZD621", "nothing was changed");
+    let elsewhere = json!({"service_every": 3, "purchased_on": null,
+        "was": {"service_every": 6, "purchased_on": "2020-01-31"}});
+    assert_eq!(supervisor.patch(&path, &elsewhere).status, 200, "other fields stand in nobody's way");
+    let unknown = supervisor.patch(&path, &json!({"name": "x", "was": {"colour": "red"}}));
+    assert_eq!((unknown.status, &unknown.json["field"]), (422, &json!("was")));
+}
+
+#[test]
 fn a_due_service_is_an_alert_after_a_start_and_the_export_is_a_table() {
     let (site, server, [technician, ..]) = house();
     technician.post(LIST, &printer());

@@ -13,7 +13,7 @@ use super::{Access, Api, Sought};
 use crate::barcode::PlaceCode;
 use crate::custody::Role;
 use crate::equipment::{Described, EquipmentId, EquipmentKind, Service, ServiceId, ServiceUnit};
-use crate::ledger::changes::{AddEquipment, CorrectEquipment, LogService, StrikeService};
+use crate::ledger::changes::{AddEquipment, CorrectEquipment, LogService, StrikeService, Was};
 use crate::ledger::queries::{EquipmentDetail, EquipmentRow, Page, Paging};
 use crate::web::caller::Caller;
 use crate::web::equipment_csv;
@@ -162,6 +162,10 @@ struct EquipmentChange {
     /// Out of use from now on, or in use again.
     #[serde(default, deserialize_with = "present")]
     retired: Option<bool>,
+    /// What the fields to be changed were when they were looked at. Where one is different by now, the answer is 409 and
+    /// nothing is changed.
+    #[serde(default)]
+    was: Was,
 }
 
 impl EquipmentChange {
@@ -204,12 +208,12 @@ async fn correct(
     State(web): State<Web>,
     caller: Caller,
     Path(id): Path<u32>,
-    Body(change): Body<EquipmentChange>,
+    Body(mut change): Body<EquipmentChange>,
 ) -> Answer<Json<EquipmentDetail>> {
     change.printable()?;
-    let retired = change.retired;
+    let (id, retired, was) = (EquipmentId(id), change.retired, std::mem::take(&mut change.was));
     let correct = move |before| change.of(before);
-    let made = web.ledger().change(&caller.actor(), CorrectEquipment { id: EquipmentId(id), correct, retired }).await?;
+    let made = web.ledger().change(&caller.actor(), CorrectEquipment { id, correct, retired, was }).await?;
     detail(&web, made.id).await
 }
 
