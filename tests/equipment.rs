@@ -83,12 +83,15 @@ fn what_will_not_do_is_refused_with_its_field() {
         ("service_every", json!(0)),
         ("service_every", json!(70_000)),
         ("service_unit", json!(null)),
+        ("device", json!("no-such-printer")),
         ("colour", json!("red")),
     ] {
         assert_eq!(with(field, value.clone()), (422, json!(field)), "{field} {value}");
     }
     let path = format!("{LIST}/{}", technician.post(LIST, &printer()).json["id"]);
     assert_eq!(with("name", json!("Twin")), (422, json!("serial")), "the serial number is registered");
+    let unknown = technician.patch(&path, &json!({"device": "no-such-printer"}));
+    assert_eq!((unknown.status, &unknown.json["field"]), (422, &json!("device")));
     let services = format!("{path}/services");
     let service = |field: &str, value: Value| {
         let mut body = json!({"done_on": "2026-01-01", "done_by": "me", "work": "cleaned"});
