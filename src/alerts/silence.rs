@@ -107,6 +107,13 @@ pub fn silence_prefix(kiosk: &str, device: Option<&str>) -> String {
     }
 }
 
+/// Is it about the silence of this kiosk or of one of its scanners?
+pub fn silence_at(alert: &AlertRow, kiosk: &str) -> bool {
+    let subject = alert.subject.as_deref().unwrap_or_default();
+    let of_scanner = subject.starts_with("scanner ") && subject.contains(&format!(" of kiosk {kiosk} is silent: "));
+    of_scanner || subject.starts_with(&format!("{}: ", silence_prefix(kiosk, None)))
+}
+
 /// Does a scan that was made at `at` end the silence? One from before it, which arrives late, does not.
 pub fn silence_ends(alert: &AlertRow, at: Timestamp) -> bool {
     alert.is_live() && alert.due_at.is_none_or(|since| at > since)

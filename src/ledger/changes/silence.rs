@@ -7,6 +7,7 @@ use rusqlite::params;
 use serde_json::json;
 
 use super::super::error::ChangeError;
+use super::super::rows::{self, ALERT_COLUMNS};
 use super::super::scanners::{self, KEPT_DAYS, ScannerKey, Tally, number_of};
 use super::super::work::Work;
 use super::super::{AlertKind, AlertRow, Effect};
@@ -88,6 +89,23 @@ fn note_heard(work: &Work<'_>, scanner: &ScannerKey, at: Timestamp) -> Result<()
 fn ended(work: &Work<'_>, key: &ScannerKey, at: Timestamp) -> Result<Option<AlertRow>, ChangeError> {
     let newest = scanners::newest_alert(work.conn(), key)?;
     Ok(newest.filter(|alert| alerts::silence_ends(alert, at)))
+}
+
+/// Nobody is to scan at a deactivated kiosk: its silence is nobody's matter any more.
+pub(super) fn end_silences(work: &mut Work<'_>, kiosk: &str) -> Result<(), ChangeError> {
+    let sql =
+        format!("SELECT {ALERT_COLUMNS} FROM main.alerts WHERE kind = 'device' AND state <> 'resolved' ORDER BY id");
+    let live: Vec<AlertRow> = {
+        let mut select = work.conn().prepare_cached(&sql)?;
+        let found = select.query_map([], rows::alert)?;
+        found.collect::<rusqlite::Result<_>>()?
+    };
+    let (now, by) = (work.now(), work.actor());
+    for alert in live.into_iter().filter(|alert| alerts::silence_at(alert, kiosk)) {
+        let alert = alert.resolved(now, "kiosk_deactivated", &by);
+        work.record("alert_resolved", json!({ "alert": alert.id }), vec![Effect::AlertSet(alert)])?;
+    }
+    Ok(())
 }
 
 /// A scanner that was found silent.

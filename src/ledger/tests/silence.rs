@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::alerts::{SilenceRule, Stretch};
-use crate::ledger::changes::{AlertAction, AlertStep, CountScans, OpenSilence, Silence};
+use crate::ledger::changes::{AlertAction, AlertStep, CorrectKiosk, CountScans, KioskPatch, OpenSilence, Silence, Was};
 use crate::ledger::queries::Listened;
 use crate::ledger::{AlertId, AlertRow, AlertState, ChangeError, ScannerKey, Tally};
 
@@ -157,6 +157,23 @@ fn a_kiosks_page_is_heard_with_whatever_is_scanned_there() {
     assert!(alert.subject.as_deref().is_some_and(|subject| subject.starts_with("kiosk er-1 is silent: 12 scans")));
     scan(&house, Some("camera"));
     assert_eq!(count(&house), 1);
+}
+
+#[test]
+fn the_silence_of_a_kiosk_that_is_switched_off_is_nobodys_matter() {
+    let house = weeks(3, Some("gun"));
+    count(&house);
+    house.clock.advance(HOUR);
+    open(&house, gun()).expect("silent");
+    open(&house, page()).expect("silent too");
+    let other = Silence { scanner: ScannerKey { kiosk: "rr-1".into(), ..gun() }, since: house.clock.now(), usual: 12 };
+    house.ledger.change_blocking(&Actor::System, OpenSilence { silence: other }).unwrap();
+    let patch = KioskPatch { active: Some(false), ..KioskPatch::default() };
+    let off = CorrectKiosk { id: "er-1".into(), patch, was: Was::default() };
+    house.ledger.change_blocking(&House::by(), off).unwrap();
+    let closed = ("resolved".to_owned(), Some("kiosk_deactivated".to_owned()));
+    assert_eq!(alerts(&house), [closed.clone(), closed, ("open".into(), None)]);
+    assert_eq!(house.verified().faults, vec![]);
 }
 
 #[test]
