@@ -83,12 +83,15 @@ fn what_will_not_do_is_refused_with_its_field() {
         ("service_every", json!(0)),
         ("service_every", json!(70_000)),
         ("service_unit", json!(null)),
+        ("device", json!("no-such-printer")),
         ("colour", json!("red")),
     ] {
         assert_eq!(with(field, value.clone()), (422, json!(field)), "{field} {value}");
     }
     let path = format!("{LIST}/{}", technician.post(LIST, &printer()).json["id"]);
     assert_eq!(with("name", json!("Twin")), (422, json!("serial")), "the serial number is registered");
+    let unknown = technician.patch(&path, &json!({"device": "no-such-printer"}));
+    assert_eq!((unknown.status, &unknown.json["field"]), (422, &json!("device")));
     let services = format!("{path}/services");
     let service = |field: &str, value: Value| {
         let mut body = json!({"done_on": "2026-01-01", "done_by": "me", "work": "cleaned"});
@@ -103,6 +106,24 @@ fn what_will_not_do_is_refused_with_its_field() {
     assert_eq!(technician.get(&format!("{LIST}/999")).status, 404);
     assert_eq!(technician.post(&format!("{path}/services/999/strike"), &json!({})).status, 404);
     assert_eq!(technician.get(&format!("{LIST}?cursor=nonsense")).status, 422);
+}
+
+#[test]
+fn two_who_correct_the_same_field_do_not_overwrite_each_other_unseen() {
+    let (_site, _server, [technician, supervisor, _]) = house();
+    let path = format!("{LIST}/{}", technician.post(LIST, &printer()).json["id"]);
+    let first = json!({"model": "ZD621", "was": {"model": "ZD421"}});
+    assert_eq!(technician.patch(&path, &first).json["model"], "ZD621");
+    let late = supervisor.patch(&path, &json!({"model": "ZD888", "was": {"model": "ZD421"}}));
+    assert_eq!((late.status, &late.json["field"]), (409, &json!("model")), "{:#}", late.json);
+    let late = supervisor.patch(&path, &json!({"retired": true, "was": {"retired": true}}));
+    assert_eq!((late.status, &late.json["field"]), (409, &json!("retired")));
+    assert_eq!(technician.get(&path).json["model"], "ZD621", "nothing was changed");
+    let elsewhere = json!({"service_every": 3, "purchased_on": null,
+        "was": {"service_every": 6, "purchased_on": "2020-01-31"}});
+    assert_eq!(supervisor.patch(&path, &elsewhere).status, 200, "other fields stand in nobody's way");
+    let unknown = supervisor.patch(&path, &json!({"name": "x", "was": {"colour": "red"}}));
+    assert_eq!((unknown.status, &unknown.json["field"]), (422, &json!("was")));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod agent;
 mod commands;
 mod crash;
 mod demo;
+mod device_health;
 mod equipment;
 mod golden;
 mod hostile;

@@ -15,7 +15,7 @@ struct House {
     ahead: SignedDuration,
 }
 
-fn library() -> PathBuf {
+pub fn library() -> PathBuf {
     let found = std::fs::read_dir("/usr/lib").expect("/usr/lib").filter_map(Result::ok).map(|entry| entry.path());
     let mut found = found.map(|dir| dir.join("faketime/libfaketimeMT.so.1")).filter(|library| library.exists());
     found.next().expect("libfaketime (package faketime)")

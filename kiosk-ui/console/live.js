@@ -11,6 +11,9 @@ const LOST_GRACE_MS = 4_000;
 
 /** @type {Set<Hearer>} */
 const hearers = new Set();
+/** Who hears that a scanner changed its state, which is no entry. */
+/** @type {Set<() => void>} */
+const deviceHearers = new Set();
 /** @type {(() => void) | null} */
 let stop = null;
 
@@ -25,7 +28,10 @@ export function start({ connection, signedOut }) {
   let timer;
   let wasLost = false;
   const finish = follow("/api/v1/events", {
-    onEvent: ({ type, data }) => tell(type === "resync" || typeof data !== "object" ? null : data),
+    onEvent: ({ type, data }) => {
+      if (type === "device") tellOfDevice();
+      else tell(type === "resync" || typeof data !== "object" ? null : data);
+    },
     onState: (state, fault) => {
       if (state === "open") {
         clearTimeout(timer);
@@ -82,7 +88,36 @@ export function hearCalmly(signal, relevant, act, pause_ms = 1_500) {
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
 }
 
+/**
+ * Calls `act` soon after a scanner changed its state, or may have unheard, at most once in `pause_ms`.
+ *
+ * @param {AbortSignal} signal
+ * @param {() => void} act
+ * @param {number} pause_ms
+ */
+export function hearDevices(signal, act, pause_ms) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const hearer = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      if (!signal.aborted) act();
+    }, pause_ms);
+  };
+  deviceHearers.add(hearer);
+  const leave = () => {
+    clearTimeout(timer);
+    deviceHearers.delete(hearer);
+  };
+  signal.addEventListener("abort", leave, { once: true });
+}
+
+function tellOfDevice() {
+  for (const hearer of [...deviceHearers]) hearer();
+}
+
 /** @param {LedgerEvent | null} event */
 function tell(event) {
+  if (event === null) tellOfDevice();
   for (const hearer of [...hearers]) hearer(event);
 }

@@ -41,7 +41,7 @@ export const pages = [
   { name: "alerts", label: "Alerts", roles: ["viewer"], open: alerts.open },
   { name: "print", label: "Print", roles: ["viewer"], depth: 2, open: print.open },
   { name: "records", label: "Records", roles: ["records"], depth: 2, open: records.open },
-  { name: "devices", label: "Kiosks", roles: ["viewer", "technician"], depth: 2, open: devices.open },
+  { name: "devices", label: "Devices", roles: ["viewer", "technician"], depth: 2, open: devices.open },
   { name: "audit", label: "Audit", roles: ["auditor"], depth: 2, open: audit.open },
   { name: "set-up", label: "Set-up", roles: ["viewer", "technician"], depth: 2, open: setUp.open },
   { name: "charts", label: "Chart", roles: ["viewer"], inRail: false, depth: 2, under: "find", open: chart.open },

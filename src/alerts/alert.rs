@@ -56,7 +56,7 @@ pub struct AlertRow {
     pub subject: Option<String>,
     /// When it was opened.
     pub opened_at: Timestamp,
-    /// For overdue: since when.
+    /// For overdue: since when. Of a service: its day. Of a silent scanner: since when nothing was heard of it.
     pub due_at: Option<Timestamp>,
     /// The console user who looks after it.
     pub owner: Option<String>,

@@ -17,6 +17,7 @@ mod reach;
 mod say;
 mod schedule;
 mod serve;
+mod silence;
 mod tasks;
 mod templates;
 mod tls;

@@ -17,7 +17,7 @@ use super::printing;
 use super::say::{self, Failure};
 use super::schedule::Repeating;
 use super::templates::Templates;
-use super::{agents, backups, downtime, reach};
+use super::{agents, backups, downtime, reach, silence};
 use crate::agent::remote::Agents;
 use crate::config::{Config, Scanner};
 use crate::intake::Intake;
@@ -126,9 +126,12 @@ impl Rooms {
             .map_err(|error| Failure::new(format_args!("{}: {error}", config.data_dir.display())))?;
         let mut jobs = jobs(config, ledger, &templates).map_err(Failure::new)?;
         jobs.push(agents::watch(ledger, &agents).map_err(Failure::new)?);
+        let intake = Arc::new(intake);
+        let zone = config.time_zone.clone();
+        jobs.push(silence::watch(ledger, &intake, &agents, config.silence, zone).map_err(Failure::new)?);
         Ok(Rooms {
             ledger: ledger.clone(),
-            intake: Arc::new(intake),
+            intake,
             outbox: Arc::new(outbox),
             agents,
             templates,

@@ -6,17 +6,23 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use toml::Spanned;
 
 use super::fault::{line_of, nearest};
 use super::{Config, ConfigError, Fault, Schedule, TlsFiles, devices, sections};
+use crate::alerts::{QUARTER, SilenceRule};
 use crate::barcode::{self, LegacyRule, PlaceCode};
 use crate::custody::Kiosk;
 use crate::records::{Filing, Numbering};
 
 /// Shortest time between two backups or two downtime lists.
 const SCHEDULE_MIN: Duration = Duration::from_secs(60);
+/// Shorter silence is a pause; a longer one is over before anybody is called.
+const SILENT_AFTER: std::ops::RangeInclusive<SignedDuration> = QUARTER..=SignedDuration::from_hours(12);
+/// So few scans can be called usual, and so many.
+const USUAL_SCANS: std::ops::RangeInclusive<u64> = 1..=10_000;
 /// Collects faults while the sections are read.
 pub(super) struct Checker<'a> {
     text: &'a str,
@@ -97,6 +103,7 @@ pub(super) fn check(text: &str, file: Option<&Path>, parsed: sections::File) -> 
         directory: data_dir.join("downtime"),
         keep: 24,
     });
+    let silence = silence(c, &parsed.silence);
     let numbering = numbering(c, &parsed.numbering);
     let label_directory = parsed.labels.directory.as_ref().map(|directory| label_directory(c, directory));
     let (legacy, reader) = legacy(c, &parsed.barcode.legacy);
@@ -116,6 +123,7 @@ pub(super) fn check(text: &str, file: Option<&Path>, parsed: sections::File) -> 
             tls,
             backup,
             downtime,
+            silence,
             numbering,
             label_directory,
             legacy,
@@ -196,6 +204,33 @@ fn schedule(c: &mut Checker, section: &sections::Scheduled, keep: u32) -> Schedu
     }
     let keep = section.keep.as_ref().map_or(keep, |keep| *keep.get_ref());
     Schedule { every, directory: c.path(&section.directory), keep }
+}
+
+/// The rule about silent scanners; `None` where it is switched off.
+fn silence(c: &mut Checker, section: &sections::Silence) -> Option<SilenceRule> {
+    let mut rule = SilenceRule::default();
+    if let Some(scans) = &section.usual_scans {
+        rule.usual_scans = *scans.get_ref();
+        if !USUAL_SCANS.contains(scans.get_ref()) {
+            let text = format!("usual_scans: from {} to {}", USUAL_SCANS.start(), USUAL_SCANS.end());
+            c.fault(&scans.span(), text);
+        }
+    }
+    let Some(after) = &section.after else { return Some(rule) };
+    if after.get_ref() == "never" {
+        return None;
+    }
+    match after.get_ref().parse::<SignedDuration>() {
+        Ok(time) if SILENT_AFTER.contains(&time) && time.as_secs() % QUARTER.as_secs() == 0 => rule.after = time,
+        _ => {
+            let text = format!(
+                "after = {:?}: write whole quarters of an hour from \"15m\" to \"12h\", such as \"1h\" or \"90m\", or \"never\"",
+                after.get_ref()
+            );
+            c.fault(&after.span(), text);
+        }
+    }
+    Some(rule)
 }
 
 fn numbering(c: &mut Checker, section: &sections::Numbering) -> Option<Numbering> {

@@ -15,6 +15,7 @@ use outguide_hardware::printer::ipp_access::IppAccess;
 use outguide_hardware::scanner::serial::PortSelector;
 use outguide_hardware::usb::UsbSelector;
 
+use crate::alerts::SilenceRule;
 use crate::barcode::{self, LegacyRule, PlaceCode};
 use crate::custody::Kiosk;
 use crate::records::Numbering;
@@ -42,6 +43,8 @@ pub struct Config {
     pub backup: Option<Schedule>,
     /// The scheduled downtime list.
     pub downtime: Schedule,
+    /// When a silent scanner is an alert; `None`: never.
+    pub silence: Option<SilenceRule>,
     /// How MRNs look and are filed.
     pub numbering: Numbering,
     /// The site's own label templates, media, palettes, images and fonts.

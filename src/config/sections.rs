@@ -20,6 +20,7 @@ pub(super) struct File {
     pub numbering: Numbering,
     pub barcode: Barcode,
     pub labels: Labels,
+    pub silence: Silence,
     pub kiosk: Vec<Spanned<Kiosk>>,
     pub scanner: Vec<Spanned<Scanner>>,
     pub printer: Vec<Spanned<Printer>>,
@@ -59,6 +60,13 @@ pub(super) struct Scheduled {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Labels {
     pub directory: Option<Spanned<PathBuf>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Silence {
+    pub after: Option<Spanned<String>>,
+    pub usual_scans: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

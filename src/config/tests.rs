@@ -42,6 +42,27 @@ fn all_faults_are_told_at_once_each_with_its_line() {
 }
 
 #[test]
+fn the_rule_about_silent_scanners_is_checked_and_can_be_switched_off() {
+    let rule = |text: &str| Config::parse(&format!("[silence]\n{text}"), None).expect("a rule").silence;
+    assert_eq!(rule(""), Some(SilenceRule::default()));
+    assert_eq!(rule("after = \"never\"\n"), None);
+    let set = rule("after = \"90m\"\nusual_scans = 3\n").expect("on");
+    assert_eq!((set.after.as_mins(), set.usual_scans), (90, 3));
+    for (text, line, words) in [
+        ("after = \"20m\"\n", 2, "whole quarters of an hour"),
+        ("after = \"13h\"\n", 2, "\"never\""),
+        ("after = \"-1h\"\n", 2, "\"never\""),
+        ("after = \"soon\"\n", 2, "such as \"1h\""),
+        ("usual_scans = 0\n", 2, "from 1 to 10000"),
+        ("\nusual_scan = 5\n", 3, "did you mean `usual_scans`?"),
+    ] {
+        let faults = faults(&format!("[silence]\n{text}"));
+        let found = faults[0].starts_with(&format!("outguide.toml:{line}: ")) && faults[0].contains(words);
+        assert!(found, "{text}{faults:#?}");
+    }
+}
+
+#[test]
 fn the_sample_of_the_documentation_is_taken() {
     let text = r#"
 [server]

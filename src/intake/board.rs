@@ -91,6 +91,7 @@ impl Board {
             echoes: 0,
             scans_last_hour: 0,
             no_reads: 0,
+            tells_no_reads: !spec.profile.framing.no_read.is_empty(),
             reconnects: 0,
             battery_percent: None,
             errors: 0,

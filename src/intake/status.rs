@@ -89,6 +89,9 @@ pub struct DeviceStatus {
     pub scans_last_hour: u64,
     /// How often it said that it saw no code, where it was told to say so.
     pub no_reads: u64,
+    /// It was told to say so.
+    #[serde(default)]
+    pub tells_no_reads: bool,
     /// How often it came back after it was gone.
     pub reconnects: u64,
     /// How full its battery is, in percent, where it tells.

@@ -25,6 +25,7 @@ pub mod queries;
 mod reader;
 mod rebuild;
 mod rows;
+mod scanners;
 mod scanning;
 mod schema;
 mod situation;
@@ -47,6 +48,7 @@ pub use printing::{
 };
 pub use reader::Reader;
 pub use rebuild::Rebuild;
+pub use scanners::{ScannerKey, Tally};
 pub use schema::DB_FILE;
 pub use verify::{Depth, Fault, Report, verify};
 pub use work::Work;

@@ -261,6 +261,7 @@ fn auditors_change_nothing_and_technicians_see_no_patient() {
     let may_change = ["/api/v1/charts/{number}/break-glass"];
     let may_see = [
         "/api/v1/agents",
+        "/api/v1/device-health",
         "/api/v1/devices",
         "/api/v1/equipment",
         "/api/v1/equipment.csv",

@@ -115,7 +115,7 @@ test("through an outage scans of both are saved here, counted once, and recorded
 test("a full queue is red on the page, and the console says what is the matter", async () => {
   const { page } = await agentPage();
   const opened = await consolePage(browser, site, "anna", PASSWORD);
-  await opened.page.evaluate(() => (location.hash = "#/devices"));
+  await opened.page.evaluate(() => (location.hash = "#/devices/kiosks"));
   await opened.page.getByText("Own computer").waitFor();
   await opened.page.getByText("nothing waits there").waitFor();
   await accessible(opened.page, "devices with a kiosk's own computer");

@@ -160,7 +160,7 @@ test("what a role may not do is not shown", async () => {
   noFaults();
 });
 
-const PAGES = ["find", "charts/17", `charts/${RESTRICTED}`, "out", "out/ER", "alerts", "print", "print/history", "print/templates", "print/templates?edit=folder-4x2", "records/patients", "records/places", "records/staff", "records/record-types", "devices", "devices/equipment", "audit/ledger", "audit/access", "set-up/users", "set-up/tokens", "set-up/about", "no/such"];
+const PAGES = ["find", "charts/17", `charts/${RESTRICTED}`, "out", "out/ER", "alerts", "print", "print/history", "print/templates", "print/templates?edit=folder-4x2", "records/patients", "records/places", "records/staff", "records/record-types", "devices", "devices/kiosks", "devices/equipment", "audit/ledger", "audit/access", "set-up/users", "set-up/tokens", "set-up/about", "no/such"];
 for (const colorScheme of ["light", "dark"]) {
   test(`every page of the console is free of accessibility faults and fits the screen, ${colorScheme}`, async () => {
     const { page, noFaults } = await newPage(browser, site, { colorScheme });

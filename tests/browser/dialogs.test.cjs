@@ -249,7 +249,7 @@ test("a token is shown once, works, and is dead when it is revoked", async () =>
 });
 
 test("a kiosk is added, corrected, enrolled once with its code, switched off and on", async () => {
-  await visit(page, "devices");
+  await visit(page, "devices/kiosks");
   await press("Add a kiosk");
   await refused({ id: "ER 2", name: "Emergency 2" }, "id", "a-z");
   await refused({ id: "er-1" }, "id", "there is a kiosk er-1 already");

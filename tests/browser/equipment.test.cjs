@@ -19,7 +19,7 @@ after(async () => {
 const call = (method, path, body) => site.call("anna", method, `/api/v1/equipment${path}`, body);
 
 test("equipment is registered and serviced from the console, and a mistake is struck out", async () => {
-  const { page, noFaults } = await consolePage(browser, site, "anna", PASSWORD, { expect: /422/ });
+  const { page, noFaults } = await consolePage(browser, site, "anna", PASSWORD, { expect: /422|409/ });
   await visit(page, "devices/equipment");
   await page.getByText("There are no pieces of equipment yet").waitFor();
   await page.locator(".panel-head").getByRole("button", { name: "Register equipment" }).click();
@@ -59,6 +59,14 @@ test("equipment is registered and serviced from the console, and a mistake is st
   await form.getByRole("button", { name: "Strike out" }).click();
   await beside.locator(".service-log .struck").waitFor();
   await row.filter({ hasText: "31 Jul 2020" }).filter({ hasText: "due" }).waitFor();
+
+  await beside.getByRole("button", { name: "Correct" }).click();
+  await call("PATCH", "/1", { model: "ZD621" });
+  await form.locator("[name=model]").fill("ZD421");
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByText("changed this meanwhile").waitFor();
+  await form.getByRole("button", { name: "Cancel" }).click();
+  await beside.getByText("Zebra ZD621").waitFor();
   noFaults();
 });
 

@@ -28,6 +28,7 @@ export function alertDetail(alert, changed) {
     { class: "alert-detail" },
     chart ? el("a", { class: "alert-chart", href: address(["charts", chart.number]) }, number(chart), el("span", {}, el("span", { class: "clip" }, personName(patient)), el("span", { class: "soft" }, `${birthDate(patient?.birth_date)} · vol ${chart.volume}`))) : null,
     alert.kind === "service" && alert.about ? el("a", { class: "link", href: address(["devices", "equipment"], { id: alert.about }) }, "Open it in the register of equipment") : null,
+    ["device", "printer"].includes(alert.kind) ? el("a", { class: "link", href: address(["devices"]) }, "See how the devices are") : null,
     el("p", { class: "alert-what" }, ...alertSentence(alert), "."),
     chart ? el("p", {}, ...whereSentence(chart).filter((part) => part !== null)) : null,
     el("p", { class: "soft" }, stateText(alert)),

@@ -184,7 +184,7 @@ const ownerColumn = { label: "Owner", name: "owner", cell: (alert) => stateCell(
 const thingColumns = [
   { label: "What", name: "name", cell: (alert) => words(alert.subject) || capital(alert.kind) },
   { label: "Place", name: "where", cell: (alert) => alert.place_name ?? alert.place ?? "–" },
-  { label: "Since", name: "time", cell: (alert) => times().element(alert.opened_at, "ago") },
+  { label: "Since", name: "time", cell: (alert) => times().element((alert.kind === "device" ? alert.due_at : null) ?? alert.opened_at, "ago") },
   ownerColumn,
 ];
 

@@ -1,4 +1,4 @@
-/** Kiosks: their scanners and printers as they are now, and how a browser becomes a kiosk's screen. */
+/** Devices: all at a glance; kiosks, and how a browser becomes a kiosk's screen; the register of equipment. */
 
 /** @import { Context } from "../pages.js" */
 /** @import { AgentRow, KioskRow, Printer } from "../types.js" */
@@ -16,6 +16,7 @@ import { printerCard } from "../parts/printer-card.js";
 import { toast } from "../parts/toast.js";
 import { address } from "../router.js";
 import { may, times } from "../session.js";
+import * as health from "./device-health.js";
 import * as equipment from "./equipment.js";
 import { addKiosk, correctKiosk, turnKiosk } from "./kiosk-forms.js";
 
@@ -25,14 +26,19 @@ const GOOD = ["ready"];
 
 /** @param {Context} context */
 export function open(context) {
-  const name = context.route.path[1] ?? "now";
-  const nav = tabs("Kiosks", [
-    { href: address(["devices"]), text: "Now", current: name === "now" },
+  const name = context.route.path[1] ?? "health";
+  const nav = tabs("Devices", [
+    { href: address(["devices"]), text: "At a glance", current: name === "health" },
+    { href: address(["devices", "kiosks"]), text: "Kiosks", current: name === "kiosks" },
     { href: address(["devices", "equipment"]), text: "Equipment", current: name === "equipment" },
   ]);
-  if (name === "now") return now(context, nav);
-  context.title(name === "equipment" ? "Equipment" : "Kiosks");
-  return el("div", { class: "page split" }, el("header", { class: "page-head" }, el("h1", {}, "Kiosks and devices"), nav), name === "equipment" ? equipment.open(context) : emptyBlock("There is nothing at this address", "Choose a tab above."));
+  if (name === "kiosks") {
+    context.title("Kiosks");
+    return now(context, nav);
+  }
+  if (name === "health") return el("div", { class: "page devices" }, head("Devices", nav), health.open(context));
+  context.title(name === "equipment" ? "Equipment" : "Devices");
+  return el("div", { class: "page split" }, el("header", { class: "page-head" }, el("h1", {}, name === "equipment" ? "Equipment" : "Devices"), nav), name === "equipment" ? equipment.open(context) : emptyBlock("There is nothing at this address", "Choose a tab above."));
 }
 
 /**
@@ -65,7 +71,7 @@ function now(context, nav) {
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   context.signal.addEventListener("abort", () => clearInterval(timer));
   hearCalmly(context.signal, (event) => event.alert?.kind === "device" || event.alert?.kind === "printer" || event.kind.startsWith("printer_stock_") || event.kind.startsWith("kiosk_"), () => void look(), 300);
-  return el("div", { class: "page devices" }, head("Kiosks and devices", nav, may("admin") ? button("Add a kiosk", () => void change(addKiosk), { icon: "add", kind: "primary" }) : null), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
+  return el("div", { class: "page devices" }, head("Kiosks", nav, may("admin") ? button("Add a kiosk", () => void change(addKiosk), { icon: "add", kind: "primary" }) : null), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
 }
 
 /**

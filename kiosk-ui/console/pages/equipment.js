@@ -5,14 +5,14 @@
 /** @import { Field } from "../parts/form.js" */
 /** @import { Change } from "../parts/register.js" */
 
-import { get, patch, post } from "../../shared/api.js";
+import { get, post } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
-import { ask, changed as changedFields } from "../parts/form.js";
+import { ask } from "../parts/form.js";
 import { button, capital, tag, words } from "../parts/icon.js";
 import { facts } from "../parts/page.js";
 import { activePlaces, placeField } from "../parts/place-field.js";
 import { register } from "../parts/register.js";
-import { turnRow } from "../parts/row-forms.js";
+import { correctRow, turnRow } from "../parts/row-forms.js";
 import { serviceLog } from "../parts/service-log.js";
 import { toast } from "../parts/toast.js";
 import { birthDate as dayText } from "../parts/where.js";
@@ -137,17 +137,7 @@ function detail(piece, change) {
   const path = `/api/v1/equipment/${piece.id}`;
   const correct = async () => {
     const { places, devices } = await choices(piece.place);
-    return ask({
-      title: `Correct ${piece.name}`,
-      fields: fields(piece, places, devices),
-      action: "Save",
-      submit: async (values) => {
-        const difference = changedFields(values, { ...piece });
-        if (Object.keys(difference).length > 0) await patch(path, difference);
-        toast("Corrected.");
-        return true;
-      },
-    });
+    return correctRow({ title: `Correct ${piece.name}`, fields: fields(piece, places, devices), path, before: { ...piece } });
   };
   const means = piece.retired ? "It is in use again, and its service falls due again." : "It stays in the register with its log. No service of it falls due any more.";
   const verb = piece.retired ? "Reinstate" : "Retire";

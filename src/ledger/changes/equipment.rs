@@ -9,7 +9,7 @@ use super::super::error::ChangeError;
 use super::super::rows::{self, ALERT_COLUMNS, word};
 use super::super::work::Work;
 use super::super::{AlertRow, Effect};
-use super::{Change, versioned};
+use super::{Change, Was, versioned};
 use crate::alerts::service_ended;
 use crate::equipment::{Described, Equipment, EquipmentId, Fault, Service, ServiceId};
 
@@ -43,6 +43,8 @@ pub struct CorrectEquipment<F> {
     pub correct: F,
     /// Is it out of use from now on? `None` leaves it as it is.
     pub retired: Option<bool>,
+    /// What those fields were when they were looked at.
+    pub was: Was,
 }
 
 impl<F: FnOnce(Described) -> Described + Send + 'static> Change for CorrectEquipment<F> {
@@ -50,6 +52,7 @@ impl<F: FnOnce(Described) -> Described + Send + 'static> Change for CorrectEquip
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let (before, version) = by_id(work, self.id)?;
+        self.was.check(&before)?;
         let retired = self.retired.unwrap_or(before.retired);
         let described = checked(work, self.id, (self.correct)(before.described.clone()), retired)?;
         let after = Equipment { described, retired, ..before.clone() };

@@ -7,6 +7,7 @@ use super::super::error::{ChangeError, StoreError};
 use super::super::kiosks::KnownKiosk;
 use super::super::rows;
 use super::super::work::Work;
+use super::silence::end_silences;
 use super::{Change, Was, versioned};
 use crate::barcode::PlaceCode;
 use crate::custody::{Kiosk, KioskMode};
@@ -93,6 +94,9 @@ impl Change for CorrectKiosk {
             let begins = after.active && !before.active;
             let revoked = if begins { end_credentials(work, &self.id)? } else { Vec::new() };
             put(work, &after, "kiosk_corrected", revoked)?;
+            if !after.active {
+                end_silences(work, &self.id)?;
+            }
         }
         Ok(after)
     }

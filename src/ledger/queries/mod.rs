@@ -16,6 +16,7 @@ mod out;
 mod patients;
 mod print_batches;
 mod print_jobs;
+mod scanners;
 mod sight;
 mod tables;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use out::OutSummaryRow;
 pub use patients::PatientRow;
 pub use print_batches::{LabelSelection, PrintBatchView};
 pub use print_jobs::{LabelIssueView, LabelStanding, PrintJobFilter, PrintJobView};
+pub use scanners::{Listened, ScannerPast};
 pub use sight::{Sight, hide_places};
 pub use tables::{TokenRow, UserRow};
 

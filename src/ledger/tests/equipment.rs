@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::equipment::{Described, Equipment, EquipmentId, EquipmentKind, Service, ServiceId, ServiceUnit};
 use crate::ledger::changes::{
-    AddEquipment, AlertAction, AlertStep, CorrectEquipment, LogService, StrikeService, Sweep,
+    AddEquipment, AlertAction, AlertStep, CorrectEquipment, LogService, StrikeService, Sweep, Was,
 };
 use crate::ledger::queries::Paging;
 use crate::ledger::{AlertId, AlertState, ChangeError, Rebuild};
@@ -38,7 +38,7 @@ fn correct(
     retired: Option<bool>,
     correct: impl FnOnce(Described) -> Described + Send + 'static,
 ) -> Result<Equipment, ChangeError> {
-    house.ledger.change_blocking(&House::by(), CorrectEquipment { id, correct, retired })
+    house.ledger.change_blocking(&House::by(), CorrectEquipment { id, correct, retired, was: Was::default() })
 }
 
 fn today(house: &House) -> Date {

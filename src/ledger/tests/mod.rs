@@ -5,6 +5,7 @@ mod kiosks;
 mod names;
 mod printing;
 mod scans;
+mod silence;
 mod truth;
 
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -13,7 +13,7 @@ use super::{Access, Api, Sought};
 use crate::barcode::PlaceCode;
 use crate::custody::Role;
 use crate::equipment::{Described, EquipmentId, EquipmentKind, Service, ServiceId, ServiceUnit};
-use crate::ledger::changes::{AddEquipment, CorrectEquipment, LogService, StrikeService};
+use crate::ledger::changes::{AddEquipment, CorrectEquipment, LogService, StrikeService, Was};
 use crate::ledger::queries::{EquipmentDetail, EquipmentRow, Page, Paging};
 use crate::web::caller::Caller;
 use crate::web::equipment_csv;
@@ -94,9 +94,26 @@ async fn add(State(web): State<Web>, caller: Caller, Body(described): Body<Descr
         ("device", said.device.as_ref()),
         ("service_work", said.service_work.as_ref()),
     ])?;
+    known_device(&web, described.device.as_deref())?;
     let made = web.ledger().change(&caller.actor(), AddEquipment { described }).await?;
     let Json(made) = detail(&web, made.id).await?;
     Ok(super::created(&format!("/api/v1/equipment/{}", made.row.equipment.id.0), made))
+}
+
+/// Only what there is now can be named: a scanner, a printer or a kiosk. A name that stands in the register stays there
+/// when its device is gone.
+fn known_device(web: &Web, id: Option<&str>) -> Answer<()> {
+    let Some(id) = id.map(str::trim).filter(|id| !id.is_empty()) else { return Ok(()) };
+    let app = &web.app;
+    let known = app.intake.statuses().iter().chain(&app.agents.devices()).any(|device| device.id == id)
+        || (app.printers)().iter().any(|printer| printer.id == id)
+        || web.ledger().kiosks().get(id).is_some();
+    if known {
+        return Ok(());
+    }
+    let text =
+        "There is no scanner, printer or kiosk of this id. One at a kiosk's own computer is known once it was heard.";
+    Err(Problem::invalid("device", text))
 }
 
 /// No control characters, but line breaks in what is to be done.
@@ -162,6 +179,10 @@ struct EquipmentChange {
     /// Out of use from now on, or in use again.
     #[serde(default, deserialize_with = "present")]
     retired: Option<bool>,
+    /// What the fields to be changed were when they were looked at. Where one is different by now, the answer is 409 and
+    /// nothing is changed.
+    #[serde(default)]
+    was: Was,
 }
 
 impl EquipmentChange {
@@ -204,12 +225,13 @@ async fn correct(
     State(web): State<Web>,
     caller: Caller,
     Path(id): Path<u32>,
-    Body(change): Body<EquipmentChange>,
+    Body(mut change): Body<EquipmentChange>,
 ) -> Answer<Json<EquipmentDetail>> {
     change.printable()?;
-    let retired = change.retired;
+    known_device(&web, change.device.as_ref().and_then(Option::as_deref))?;
+    let (id, retired, was) = (EquipmentId(id), change.retired, std::mem::take(&mut change.was));
     let correct = move |before| change.of(before);
-    let made = web.ledger().change(&caller.actor(), CorrectEquipment { id: EquipmentId(id), correct, retired }).await?;
+    let made = web.ledger().change(&caller.actor(), CorrectEquipment { id, correct, retired, was }).await?;
     detail(&web, made.id).await
 }
 

@@ -77,10 +77,10 @@ fn live(entry: &Published, epoch: Uuid, sight: Sight) -> LiveEntry<'_> {
     }
 }
 
-/// Every entry, live, without patient data.
+/// Every entry, live, without patient data, and each change of a scanner's state.
 ///
-/// An event's name is the entry's kind, its `id` the seq; `resync` says that something was missed. Resumes after
-/// `Last-Event-ID`.
+/// An event's name is the entry's kind, its `id` the seq; `device` is a scanner of the server's own; `resync` says that
+/// something was missed. Resumes after `Last-Event-ID`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "live",
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn follow(State(web): State<Web>, caller: Caller, headers: HeaderMap) -> Answer<impl IntoResponse> {
@@ -88,9 +88,10 @@ async fn follow(State(web): State<Web>, caller: Caller, headers: HeaderMap) -> A
     let last_seen = events::last_event_id(&headers);
     let subscription = web.feed.resume(web.ledger(), &caller.who.to_string(), last_seen).await?;
     let epoch = web.ledger().epoch();
-    Ok(events::stream(&web, &caller, subscription, None, move |told| match told {
+    let devices = web.app.intake.subscribe();
+    Ok(events::stream(&web, &caller, subscription, Some(devices), move |told| match told {
         Told::Entry(entry) => events::event(&entry.kind, Some(entry.seq), &live(entry, epoch, sight)),
-        Told::Device(_) => None,
+        Told::Device(device) => events::event("device", None, device),
     }))
 }
 

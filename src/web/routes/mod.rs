@@ -5,6 +5,7 @@ mod agents;
 mod alerts;
 mod audit;
 mod charts;
+mod device_health;
 mod equipment;
 mod hardware;
 mod health;
@@ -87,6 +88,7 @@ fn api() -> Api {
         .with(print_jobs::register)
         .with(print_batches::register)
         .with(hardware::register)
+        .with(device_health::register)
         .with(places::register)
         .with(equipment::register)
         .with(staff::register)
