@@ -32,12 +32,25 @@ const GUN: &str = "[[scanner]]\nid = \"er-gun\"\nkiosk = \"er-1\"\ntransport = \
 impl House {
     /// Nothing runs yet. `at_server` ends `outguide.toml`, `at_agent` ends `agent.toml`.
     fn new(charts: u32, at_server: &str, at_agent: &str) -> House {
+        House::of(charts, at_server, &format!("{at_agent}{GUN}"))
+    }
+
+    /// Both run and know each other; `gun` ends the scanner's section.
+    fn with_gun(charts: u32, gun: &str) -> House {
+        let mut house = House::of(charts, "", &format!("{GUN}{gun}"));
+        house.serve();
+        house.start_agent();
+        house.until_link("reached");
+        house
+    }
+
+    fn of(charts: u32, at_server: &str, at_agent: &str) -> House {
         let site = Site::hospital(at_server, charts);
         let network = Network::start();
         let token = site.kiosk_token("er-1");
         write_token(&site, &token);
         let head = "kiosk = \"er-1\"\nlisten = \"127.0.0.1:0\"\ndata_dir = \"./agent\"\n";
-        site.write("agent.toml", &format!("{head}[server]\nurl = \"{}\"\n{at_agent}{GUN}", network.url()));
+        site.write("agent.toml", &format!("{head}[server]\nurl = \"{}\"\n{at_agent}", network.url()));
         House { site, network, server: None, agent: None, gun: None }
     }
 

@@ -22,6 +22,7 @@ mod offline;
 mod overdue;
 mod power_cut;
 mod print_jobs;
+mod replay;
 mod scanners;
 mod serial;
 mod support;

@@ -225,6 +225,7 @@ fn a_batch_is_paused_resumed_from_a_label_and_cancelled() {
     assert_eq!(house.client.post(&at("resume"), &json!({})).status, 409);
     for (field, body) in [
         ("charts", json!({"name": "x", "template": "folder-4x2", "printer": "zebra", "charts": [4, 404]})),
+        ("charts", json!({"name": "nothing named", "template": "folder-4x2", "printer": "zebra", "charts": []})),
         (
             "section_to",
             json!({"name": "x", "template": "folder-4x2", "printer": "zebra", "section_from": 9, "section_to": 2}),

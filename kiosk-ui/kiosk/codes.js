@@ -2,6 +2,8 @@
 
 /** @import { Role } from "../shared/types.js" */
 
+import { checkDigits } from "../shared/check-digits.js";
+
 /**
  * The commands of the screen's buttons, left to right.
  *
@@ -27,19 +29,6 @@ export const COMMANDS = [
 export function commandCode(word) {
   const text = `K${word}`;
   return text + checkDigits(text);
-}
-
-/**
- * The two check digits of a text of A-Z and 0-9: letters count A = 10 to Z = 35, as in an IBAN.
- *
- * @param {string} text
- */
-export function checkDigits(text) {
-  let remainder = 0;
-  for (const digit of [...text].map((letter) => Number.parseInt(letter, 36)).join("") + "00") {
-    remainder = (remainder * 10 + Number(digit)) % 97;
-  }
-  return String(98 - remainder).padStart(2, "0");
 }
 
 /**

@@ -89,6 +89,7 @@ class KioskScreen {
       onCounts: (counts) => this.counted(counts),
       onReach: (reached) => this.reach(reached),
     });
+    this.queue.askEpoch = async () => /** @type {KioskView} */ (await get(this.path)).epoch;
     this.menu = new Menu({
       speaker: this.speaker,
       view: () => this.view,

@@ -24,6 +24,8 @@ const LIVE_FOR_MS = 10_000;
 /** Wait after the first and at most after any failed try, in milliseconds. */
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 15_000;
+/** How often recorded scans that are too old are forgotten, in milliseconds. */
+const FORGET_EVERY_MS = 3_600_000;
 /** A scan on which the server itself fails this often is parked, so that it does not hold up the rest. */
 const REFUSALS_MAX = 5;
 
@@ -61,6 +63,13 @@ export class ScanQueue {
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #savedTimers = new Map();
   #epoch = "";
+  /** What a new epoch asks for: done once this resolves. */
+  #meeting = Promise.resolve();
+  /** The epoch was heard since the server was last out of reach. */
+  #met = false;
+  #forgot_ms = 0;
+  /** @type {(() => Promise<string>) | null} asks the server for its ledger's epoch */
+  askEpoch = null;
 
   /**
    * @param {ScanStore} store
@@ -125,11 +134,30 @@ export class ScanQueue {
    * @param {string} epoch
    */
   async meetEpoch(epoch) {
-    if (!epoch || epoch === this.#epoch) return;
-    this.#epoch = epoch;
-    await this.store.forget(this.now() - KEPT_FOR_MS);
-    if ((await this.store.offerAgain(epoch)) > 0) this.wake();
-    await this.count();
+    if (!epoch) return;
+    if (epoch !== this.#epoch) {
+      this.#epoch = epoch;
+      this.#meeting = this.#offerAgain(epoch);
+    }
+    await this.#meeting;
+    this.#met = true;
+  }
+
+  /** @param {string} epoch */
+  async #offerAgain(epoch) {
+    try {
+      await this.#forget();
+      if ((await this.store.offerAgain(epoch)) > 0) this.wake();
+      await this.count();
+    } catch (fault) {
+      this.#epoch = ""; // the browser's store failed: it is met again
+      throw fault;
+    }
+  }
+
+  async #forget() {
+    this.#forgot_ms = this.now();
+    await this.store.forget(this.#forgot_ms - KEPT_FOR_MS);
   }
 
   /** @param {number} queue_seq */
@@ -178,8 +206,30 @@ export class ScanQueue {
     return locks ? locks.request("outguide-kiosk-send", work) : work();
   }
 
+  /**
+   * Before anything goes to a server that was out of reach: it may have been restored meanwhile, and then what it lost
+   * goes first, or what waits would be judged without those who signed in for it. False: there is no answer.
+   *
+   * @param {QueuedScan} scan
+   */
+  async #isMet(scan) {
+    if (this.#met || !this.askEpoch) return true;
+    try {
+      await this.meetEpoch(await this.askEpoch());
+    } catch (fault) {
+      if (!(fault instanceof ApiError) || fault.unanswered) {
+        this.#later(scan);
+        return false;
+      }
+      // It answers, so it is sent to: what is the matter, it says of the scan.
+    }
+    return true;
+  }
+
   /** Sends the oldest. True when the next may follow at once. */
   async #sendFirst() {
+    const oldest = await this.store.first();
+    if (!oldest || !(await this.#isMet(oldest))) return false;
     const scan = await this.store.first();
     if (!scan) return false;
     let receipt;
@@ -198,6 +248,7 @@ export class ScanQueue {
     this.#settle(scan);
     this.events.onReceipt(scan, receipt, this.#isLive(scan));
     if (!receipt.duplicate) await this.meetEpoch(receipt.epoch);
+    if (this.now() - this.#forgot_ms > FORGET_EVERY_MS) await this.#forget();
     return true;
   }
 
@@ -249,6 +300,7 @@ export class ScanQueue {
 
   /** @param {QueuedScan} scan */
   #later(scan) {
+    this.#met = false;
     this.#reach(false);
     void this.#tellSaved(scan);
     this.#tryLater();

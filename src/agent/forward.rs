@@ -1,5 +1,6 @@
 //! Brings the queue to the server: one scan at a time, in order, for as long as it takes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use super::fate::{self, Fate};
 use super::shared::{LinkState, Shared};
 use super::store::{QueuedScan, Store, StoreError};
+use super::tones::Tones;
 use super::upstream::{Upstream, welcome};
 use crate::ledger::Clock;
 
@@ -27,6 +29,10 @@ pub struct Forwarder {
     pub store: Arc<Store>,
     /// Who hears what came of it.
     pub shared: Arc<Shared>,
+    /// The scanners that sound it.
+    pub tones: Arc<Tones>,
+    /// Within which time each scanner's same code again is an echo.
+    pub echo_windows: HashMap<String, Duration>,
     /// The way to the server.
     pub upstream: Upstream,
     /// What time it is here.
@@ -125,8 +131,9 @@ impl Forwarder {
     }
 
     fn send(&self, first: &QueuedScan) -> Result<Step, StoreError> {
+        let echo = self.is_echo(first)?;
         let sent_at = self.clock.now();
-        let answer = match self.upstream.post(&self.upstream.kiosk_path("/scans"), &body(first, sent_at)) {
+        let answer = match self.upstream.post(&self.upstream.kiosk_path("/scans"), &body(first, sent_at, echo)) {
             Ok(answer) => answer,
             Err(broken) => {
                 self.shared.set_link(LinkState::Unreachable, Some(broken.to_string()));
@@ -140,6 +147,7 @@ impl Forwarder {
                 // A repeated receipt may carry the epoch of its first time; that the ledger has it now is what counts.
                 let epoch_now = if duplicate { known.unwrap_or(epoch) } else { epoch };
                 self.store.acknowledge(number, seq, epoch_now, self.clock.now())?;
+                self.tones.recorded(first.scan.id, &answer.body);
                 self.shared.tell("receipt", self.live(first, answer.body, sent_at));
                 if !duplicate {
                     self.meet_epoch(epoch)?;
@@ -149,6 +157,7 @@ impl Forwarder {
             Fate::Parked { status, why } => {
                 tracing::warn!(queue_seq = number, status, why, "the server will not take a scan: parked");
                 self.store.park(number, status, &why)?;
+                self.tones.parked(first.scan.id);
                 let told = json!({"id": first.scan.id, "data": first.scan.data, "lane": first.scan.lane,
                     "observed_at": first.scan.observed_at, "queue_seq": number, "status": status, "why": why});
                 self.shared.tell("parked", told);
@@ -166,6 +175,19 @@ impl Forwarder {
                 Ok(Step::Wait)
             }
         }
+    }
+
+    /// The same code again from the same scanner within its window, nothing between in its lane, as the server finds it
+    /// out for its own scanners. The window slides: each is measured from the one before. Told from what is on disk, so
+    /// that a scan which is sent again is told of in the same way.
+    fn is_echo(&self, queued: &QueuedScan) -> Result<bool, StoreError> {
+        let scan = &queued.scan;
+        let window = scan.device.as_ref().and_then(|device| self.echo_windows.get(device));
+        let Some(window) = window.filter(|window| !window.is_zero()) else { return Ok(false) };
+        let Some(before) = self.store.before(queued)? else { return Ok(false) };
+        // A clock that was set back between the two says nothing.
+        let apart = Duration::try_from(scan.observed_at.duration_since(before.observed_at));
+        Ok(before.device == scan.device && before.data == scan.data && apart.is_ok_and(|apart| apart < *window))
     }
 
     /// A receipt as it comes live: with the scanner, the lane, and when it happened by this computer's clock. The page
@@ -188,7 +210,7 @@ enum Step {
     Wait,
 }
 
-fn body(queued: &QueuedScan, sent_at: Timestamp) -> Value {
+fn body(queued: &QueuedScan, sent_at: Timestamp, echo: bool) -> Value {
     let scan = &queued.scan;
     let mut body = json!({
         "id": scan.id, "data": scan.data, "source": scan.source, "observed_at": scan.observed_at,
@@ -199,6 +221,10 @@ fn body(queued: &QueuedScan, sent_at: Timestamp) -> Value {
         for (name, value) in [("lane", lane), ("device", scan.device.as_ref()), ("symbology", scan.symbology.as_ref())]
         {
             fields.extend(value.map(|value| (name.to_owned(), json!(value))));
+        }
+        // A server from before passes over it, and records the scan as any other.
+        if echo {
+            fields.insert("echo".to_owned(), json!(true));
         }
     }
     body

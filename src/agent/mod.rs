@@ -12,7 +12,8 @@
 //! whatever it sends: everything waits, the page says so. All else is tried again, later and later, with jitter ([`fate`]).
 //! Sent twice it is harmless: the ledger knows the id. Recorded scans are kept seven days and offered again, in their old
 //! places, to a ledger with another epoch. What cannot be kept (disk or queue full) makes its scanner wait and is said
-//! loudly; nothing that was not recorded is ever deleted.
+//! loudly; nothing that was not recorded is ever deleted. A scanner sounds its verdict's tone when the receipt comes in
+//! time, and "look at the screen" when the scan was only kept ([`tones`]).
 //!
 //! # The page
 //! It is the kiosk's page as the server serves it, from this program, on loopback only, and needs no sign-in: who stands
@@ -50,6 +51,7 @@ pub mod remote;
 mod report;
 mod shared;
 mod store;
+mod tones;
 mod upstream;
 pub mod wire;
 
@@ -132,16 +134,22 @@ impl Agent {
         let store = Arc::new(store::Store::open(&parts.data_dir, parts.max_scans)?);
         let (shared, stop) = (Arc::new(shared::Shared::default()), Stop::default());
         let (clock, version) = (parts.clock, parts.settings.version.clone());
+        let tones = Arc::new(tones::Tones::default());
         let keeper = Arc::new(recorder::Keeper {
             store: Arc::clone(&store),
             shared: Arc::clone(&shared),
+            tones: Arc::clone(&tones),
             clock: Arc::clone(&clock),
         });
         let own_devices = parts.scanners.iter().map(|scanner| scanner.id.clone()).collect();
+        let echo_windows = parts.scanners.iter().map(|scanner| (scanner.id.clone(), scanner.echo_window)).collect();
         let intake = Arc::new(Intake::start(Arc::clone(&keeper) as _, parts.ids, parts.scanners)?);
+        tones.set_bells(intake.bells());
         let forwarder = Arc::new(forward::Forwarder {
             store: Arc::clone(&store),
             shared: Arc::clone(&shared),
+            tones: Arc::clone(&tones),
+            echo_windows,
             upstream: upstream.clone(),
             clock: Arc::clone(&clock),
             dice: parts.dice,
@@ -154,8 +162,13 @@ impl Agent {
             own_devices,
             stop: stop.clone(),
         };
-        let page =
-            report::PageTeller { store: Arc::clone(&store), shared: Arc::clone(&shared), clock, stop: stop.clone() };
+        let page = report::PageTeller {
+            store: Arc::clone(&store),
+            shared: Arc::clone(&shared),
+            tones,
+            clock,
+            stop: stop.clone(),
+        };
         let server = report::ServerTeller {
             store: Arc::clone(&store),
             shared: Arc::clone(&shared),

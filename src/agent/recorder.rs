@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::shared::Shared;
 use super::store::{Added, NewScan, Store, StoreError};
-use crate::custody::{Receipt, Scan};
-use crate::intake::Recorder;
+use super::tones::Tones;
+use crate::custody::Scan;
+use crate::intake::{Recorder, Taken};
 use crate::ledger::{ChangeError, Clock, ScanError};
 
 /// Keeps scans.
@@ -17,6 +18,8 @@ pub struct Keeper {
     pub store: Arc<Store>,
     /// Who hears of it.
     pub shared: Arc<Shared>,
+    /// Scans whose tone is still to come.
+    pub tones: Arc<Tones>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
 }
@@ -39,9 +42,10 @@ impl Keeper {
 }
 
 impl Recorder for Keeper {
-    /// The receipt comes later, from the server. What cannot be kept is offered again by the scanner's own thread, which
-    /// shows that it waits.
-    fn record(&self, scan: Scan, _echo_window: Duration) -> Result<Option<Receipt>, ScanError> {
+    /// The receipt comes later, from the server, and the tone with it where the server is there. What cannot be kept is
+    /// offered again by the scanner's own thread, which shows that it waits. Whether it is an echo is found out from what
+    /// is on disk, when it is sent.
+    fn record(&self, scan: Scan, _echo_window: Duration) -> Result<Taken, ScanError> {
         let kept = NewScan {
             id: scan.id,
             device: scan.device,
@@ -51,11 +55,18 @@ impl Recorder for Keeper {
             data: scan.data,
             observed_at: scan.observed_at.unwrap_or(scan.received_at),
         };
-        match self.keep(&kept) {
+        // Before it is on disk, so that no receipt is too quick for it.
+        let device = kept.device.as_deref().unwrap_or_default();
+        let tone_follows = self.shared.reached() && self.tones.await_verdict(kept.id, device);
+        let taken = match self.keep(&kept) {
             Ok(Added::Conflict) => Err(ScanError::Conflict),
-            Ok(_) => Ok(None),
+            Ok(_) => Ok(Taken::Kept { tone_follows }),
             Err(error) => Err(ScanError::NotRecorded(error.to_string())),
+        };
+        if taken.is_err() {
+            self.tones.forget(kept.id);
         }
+        taken
     }
 
     fn raise(&self, device: &str, _kiosk: &str) -> Result<(), ChangeError> {

@@ -362,6 +362,11 @@ impl Printer for AgentPrinter {
     fn transport(&self) -> &'static str {
         "agent"
     }
+
+    /// Its computer is heard every few seconds, or is away.
+    fn knows_when_away(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

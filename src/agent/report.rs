@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::forward::{Forwarder, LIVE_FOR};
 use super::shared::{LinkState, Shared};
 use super::store::{Counts, Store, StoreError};
+use super::tones::Tones;
 use super::upstream::Upstream;
 use super::wire::{AgentStatus, Noted};
 use crate::intake::Intake;
@@ -66,6 +67,8 @@ pub struct PageTeller {
     pub store: Arc<Store>,
     /// Who is told.
     pub shared: Arc<Shared>,
+    /// The scanners that sound that a scan was only kept.
+    pub tones: Arc<Tones>,
     /// What time it is here.
     pub clock: Arc<dyn Clock>,
     /// Ends it.
@@ -82,6 +85,7 @@ impl PageTeller {
                 tried = Some(Instant::now());
                 self.shared.set_full(self.store.try_disk().err().map(|error| error.to_string()));
             }
+            self.tones.tell_kept(self.patience());
             if let Err(error) = self.tell_saved(&mut told) {
                 tracing::warn!(%error, "the queue cannot be read");
             }
@@ -102,9 +106,14 @@ impl PageTeller {
         }
     }
 
+    /// So long a person waits for a verdict before being told that the scan is kept.
+    fn patience(&self) -> Duration {
+        if self.shared.reached() { SAVED_AFTER } else { Duration::ZERO }
+    }
+
     /// Tells once of each scan that waits for longer than a person would: it is saved here, not yet recorded.
     fn tell_saved(&self, told: &mut u64) -> Result<(), StoreError> {
-        let patience = if self.shared.reached() { SAVED_AFTER } else { Duration::ZERO };
+        let patience = self.patience();
         let now = self.clock.now();
         for queued in self.store.waiting_after(*told, TOLD_AT_ONCE)? {
             let age = age(queued.scan.observed_at, now);

@@ -13,7 +13,7 @@ use outguide_hardware::scanner::bell::{Bell, Signal};
 use outguide_hardware::scanner::{self, Backoff, Scanner, ScannerEvent, Stop};
 
 use super::board::{Board, Fate};
-use super::{QUEUE_MAX_SCANS, Recorder};
+use super::{QUEUE_MAX_SCANS, Recorder, Taken};
 use crate::custody::{Receipt, Rule, Scan, ScanSource, Tone};
 use crate::ledger::{Ids, ScanError};
 
@@ -50,8 +50,7 @@ pub struct Line {
 
 impl Line {
     /// Starts both threads. The recording one ends when the reading one has ended and the queue is empty.
-    pub fn start(mut self, scanner: Box<dyn Scanner>) -> io::Result<[JoinHandle<()>; 2]> {
-        self.bell = scanner.bell();
+    pub fn start(self, scanner: Box<dyn Scanner>) -> io::Result<[JoinHandle<()>; 2]> {
         let (queue, waiting) = sync_channel(QUEUE_MAX_SCANS);
         let reader = self.clone();
         let sink = move |event| reader.hear(event, &queue);
@@ -143,8 +142,8 @@ impl Line {
         loop {
             let stopping = self.stop.is_set();
             match self.recorder.record(scan.clone(), self.echo_window) {
-                Ok(Some(receipt)) => return self.recorded(&scan, &receipt),
-                Ok(None) => return self.kept(),
+                Ok(Taken::Recorded(receipt)) => return self.recorded(&scan, &receipt),
+                Ok(Taken::Kept { tone_follows }) => return self.kept(tone_follows),
                 Err(error @ (ScanError::NotRecorded(_) | ScanError::Busy)) => {
                     if stopping {
                         return self.lost(&error.to_string());
@@ -174,8 +173,10 @@ impl Line {
     }
 
     /// On this computer's disk, not judged yet: "look at the screen", never the sound of a good scan.
-    fn kept(&self) {
-        self.ring(Signal::Attention);
+    fn kept(&self, tone_follows: bool) {
+        if !tone_follows {
+            self.ring(Signal::Attention);
+        }
         self.board.answered(&self.device, Fate::Recorded, self.recorder.now());
     }
 

@@ -26,12 +26,13 @@ use std::time::Duration;
 use outguide_hardware::drivers::ScannerTransport;
 use outguide_hardware::profile::Profile;
 use outguide_hardware::scanner::Stop;
+use outguide_hardware::scanner::bell::Bell;
 use outguide_hardware::scanner::sim::SimHand;
 use tokio::sync::broadcast;
 
 use crate::ledger::Ids;
 use board::Board;
-pub use recorder::Recorder;
+pub use recorder::{Recorder, Taken};
 pub use status::{DeviceState, DeviceStatus};
 
 /// How many scans of one device can wait for the ledger.
@@ -70,6 +71,7 @@ pub struct Intake {
     board: Arc<Board>,
     recorder: Arc<dyn Recorder>,
     hands: HashMap<String, SimHand>,
+    bells: HashMap<String, Bell>,
     stop: Stop,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -91,30 +93,38 @@ impl Intake {
             board: Arc::new(board),
             recorder: Arc::clone(&recorder),
             hands: HashMap::new(),
+            bells: HashMap::new(),
             stop: Stop::default(),
             threads: Mutex::new(Vec::new()),
         };
         let mut threads = Vec::new();
         for spec in scanners {
             let id = spec.id.clone();
+            let (scanner, hand) = spec.transport.scanner(&spec.profile);
+            let bell = scanner.bell();
             let line = line::Line {
                 device: spec.id,
                 kiosk: spec.kiosk,
                 lane: spec.lane,
                 echo_window: spec.echo_window,
-                bell: None,
+                bell: bell.clone(),
                 board: Arc::clone(&intake.board),
                 recorder: Arc::clone(&recorder),
                 ids: Arc::clone(&ids),
                 stop: intake.stop.clone(),
             };
-            let (scanner, hand) = spec.transport.scanner(&spec.profile);
+            intake.bells.extend(bell.map(|bell| (id.clone(), bell)));
             threads.extend(line.start(scanner)?);
             intake.hands.extend(hand.map(|hand| (id, hand)));
         }
         threads.push(alerts::start(Arc::clone(&intake.board), recorder, intake.stop.clone())?);
         intake.threads = Mutex::new(threads);
         Ok(intake)
+    }
+
+    /// The ways back to those scanners that can sound a tone.
+    pub fn bells(&self) -> HashMap<String, Bell> {
+        self.bells.clone()
     }
 
     /// How every device is, in the order of the configuration.

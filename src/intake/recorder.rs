@@ -8,11 +8,22 @@ use crate::custody::{Receipt, Scan};
 use crate::ledger::changes::{CloseAlert, OpenAlert};
 use crate::ledger::{Actor, AlertKind, ChangeError, Ledger, ScanError};
 
+/// What became of a scan.
+#[derive(Debug)]
+pub enum Taken {
+    /// It is in the ledger.
+    Recorded(Box<Receipt>),
+    /// It is safe on this computer's disk; its verdict comes later.
+    Kept {
+        /// Who keeps it sounds the scanner's tone, once the verdict or its delay is known.
+        tone_follows: bool,
+    },
+}
+
 /// Takes scans and device alerts. Called from threads of their own; may block.
 pub trait Recorder: Send + Sync {
-    /// Records a scan; the same code again within `echo_window` is an echo. The same scan again is harmless. Without a
-    /// receipt it is safe on this computer's disk and its verdict comes later.
-    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Option<Receipt>, ScanError>;
+    /// Records a scan; the same code again within `echo_window` is an echo. The same scan again is harmless.
+    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Taken, ScanError>;
     /// Opens an alert about a device of this kiosk, if none is open.
     fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError>;
     /// Closes the alert about a device, if one is open.
@@ -22,8 +33,8 @@ pub trait Recorder: Send + Sync {
 }
 
 impl Recorder for Ledger {
-    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Option<Receipt>, ScanError> {
-        self.scan_read(scan, echo_window).map(Some)
+    fn record(&self, scan: Scan, echo_window: Duration) -> Result<Taken, ScanError> {
+        self.scan_read(scan, echo_window).map(|receipt| Taken::Recorded(Box::new(receipt)))
     }
 
     fn raise(&self, device: &str, kiosk: &str) -> Result<(), ChangeError> {

@@ -35,7 +35,7 @@ impl Paper {
 }
 
 impl Recorder for Paper {
-    fn record(&self, scan: Scan, _echo_window: Duration) -> Result<Option<Receipt>, ScanError> {
+    fn record(&self, scan: Scan, _echo_window: Duration) -> Result<Taken, ScanError> {
         if *self.broken.lock().unwrap() {
             return Err(ScanError::NotRecorded("disk full".into()));
         }
@@ -43,7 +43,7 @@ impl Recorder for Paper {
         self.scans.lock().unwrap().push(scan);
         let mut receipt = receipt(id);
         receipt.verdict.rule = echo.then_some(Rule::RefuseWhenEcho);
-        Ok(Some(receipt))
+        Ok(Taken::Recorded(Box::new(receipt)))
     }
     fn raise(&self, device: &str, _kiosk: &str) -> Result<(), ChangeError> {
         self.alerts.lock().unwrap().push(format!("open {device}"));

@@ -18,6 +18,7 @@ use super::jobs::{ChangeJob, ScanJob, TouchJob};
 use super::kiosks::Kiosks;
 use super::open::{Inner, open};
 use super::reader::Reader;
+use super::scanning::Echo;
 use super::writer::{Job, Pace};
 use super::{AlertRow, PrintJobRow, scanning};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
@@ -137,9 +138,19 @@ impl Ledger {
     /// Records a scan that came with an id of its own (HTTP, an agent's queue) and says what it came to. Answers
     /// after COMMIT only.
     pub async fn scan(&self, scan: Scan) -> Result<Receipt, ScanError> {
+        self.scan_known(scan, Echo::Never).await
+    }
+
+    /// The same of a scan that the computer which read it calls an echo: it is written down and does nothing. Only a
+    /// scanner has echoes; a scan without one is recorded as any other.
+    pub async fn scan_echo(&self, scan: Scan) -> Result<Receipt, ScanError> {
+        self.scan_known(scan, Echo::Said).await
+    }
+
+    async fn scan_known(&self, scan: Scan, echo: Echo) -> Result<Receipt, ScanError> {
         scanning::check(&scan)?;
         let (reply, answer) = oneshot::channel();
-        let room = tokio::time::timeout(QUEUE_WAIT, self.inner.live().send(ScanJob::boxed(scan, None, reply)));
+        let room = tokio::time::timeout(QUEUE_WAIT, self.inner.live().send(ScanJob::boxed(scan, echo, reply)));
         match room.await {
             Err(_) => return Err(ScanError::Busy),
             Ok(Err(_)) => return Err(ScanError::NotRecorded(STOPPED.into())),
@@ -159,7 +170,7 @@ impl Ledger {
         scanning::check(&scan)?;
         let (reply, answer) = oneshot::channel();
         let window = SignedDuration::try_from(echo_window).unwrap_or(SignedDuration::MAX);
-        let sent = self.inner.live().blocking_send(ScanJob::boxed(scan, Some(window), reply));
+        let sent = self.inner.live().blocking_send(ScanJob::boxed(scan, Echo::Within(window), reply));
         sent.map_err(|_| ScanError::NotRecorded(STOPPED.into()))?;
         answer.blocking_recv().unwrap_or_else(|_| Err(ScanError::NotRecorded(STOPPED.into())))
     }

@@ -1,6 +1,5 @@
 //! The jobs that the writer does: a scan, a change, a touch.
 
-use jiff::SignedDuration;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -8,7 +7,7 @@ use super::answers::{Desk, Unworded};
 use super::api::Actor;
 use super::changes::Change;
 use super::error::{ChangeError, ScanError};
-use super::scanning;
+use super::scanning::{self, Echo};
 use super::store::{Lane, Store};
 use super::work::Work;
 use super::writer::{Fate, Job, Ran};
@@ -17,25 +16,21 @@ use crate::custody::{Receipt, Scan};
 /// A scan to record.
 pub(super) struct ScanJob {
     scan: Scan,
-    echo_window: Option<SignedDuration>,
+    echo: Echo,
     answer: Option<Result<Unworded, ScanError>>,
     reply: oneshot::Sender<Result<Receipt, ScanError>>,
 }
 
 impl ScanJob {
-    /// `echo_window` is given where one of our own readers made it.
-    pub fn boxed(
-        scan: Scan,
-        echo_window: Option<SignedDuration>,
-        reply: oneshot::Sender<Result<Receipt, ScanError>>,
-    ) -> Box<dyn Job> {
-        Box::new(ScanJob { scan, echo_window, answer: None, reply })
+    /// `echo` says how it is known whether the scan is one.
+    pub fn boxed(scan: Scan, echo: Echo, reply: oneshot::Sender<Result<Receipt, ScanError>>) -> Box<dyn Job> {
+        Box::new(ScanJob { scan, echo, answer: None, reply })
     }
 }
 
 impl Job for ScanJob {
     fn run(&mut self, store: &mut Store) -> Ran {
-        let answer = scanning::record(store, &self.scan, self.echo_window);
+        let answer = scanning::record(store, &self.scan, self.echo);
         let ran = if answer.is_ok() { Ran::Keep } else { Ran::Discard };
         self.answer = Some(answer);
         ran

@@ -31,6 +31,17 @@ const BODY_USUAL_BYTES: usize = 2 * 1024;
 /// A queued scan older than its lane's session by more than this was not made in that session (as in `custody`).
 const STALE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
+/// How it is known whether a scan is an echo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Echo {
+    /// It is none.
+    Never,
+    /// The lane's reader read the same code within this time.
+    Within(SignedDuration),
+    /// The computer that reads the scanner says so: it alone knows the time between two reads.
+    Said,
+}
+
 /// What an entry keeps of the scan itself. A text that may name a patient (a legacy label, anything not recognised)
 /// is kept as its length and keyed hash only.
 #[derive(Debug, Serialize, Deserialize)]
@@ -89,19 +100,15 @@ pub(super) fn check(scan: &Scan) -> Result<(), ScanError> {
 }
 
 /// Records a scan inside the writer's savepoint. Whatever it answers is only true after COMMIT, and worded only then.
-pub(super) fn record(
-    store: &mut Store,
-    scan: &Scan,
-    echo_window: Option<SignedDuration>,
-) -> Result<Unworded, ScanError> {
+pub(super) fn record(store: &mut Store, scan: &Scan, known: Echo) -> Result<Unworded, ScanError> {
     let fixed = store.fixed.clone();
     let unknown = || ScanError::UnknownKiosk(scan.kiosk.clone());
     let kiosks = store.kiosks()?;
-    let known = kiosks.get(&scan.kiosk).ok_or_else(unknown)?;
-    if !known.active {
+    let registered = kiosks.get(&scan.kiosk).ok_or_else(unknown)?;
+    if !registered.active {
         return Err(ScanError::InactiveKiosk(scan.kiosk.clone()));
     }
-    let kiosk = &known.kiosk;
+    let kiosk = &registered.kiosk;
     let data_hmac = store.keyed_hash(scan.data.as_bytes())?;
     if let Some(before) = recorded_before(store, scan, &data_hmac)? {
         return Ok(before);
@@ -120,7 +127,7 @@ pub(super) fn record(
     let mut facts = situation::load(store, kiosk, session, &code)?;
     let last = facts.records.iter().map(|record| &record.custody.last).max().filter(|_| !scan.is_late(recorded_at));
     let key = last.map_or(key.clone(), |last| key.behind(last, recorded_at));
-    let decision = if is_echo(store, &lane, scan, echo_window, &data_hmac) {
+    let decision = if is_echo(store, &lane, scan, known, &data_hmac) {
         echo(&facts.session)
     } else {
         decide(&facts.situation(kiosk, &code), scan, &key, recorded_at)
@@ -238,9 +245,15 @@ fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option
     Ok(Some(Unworded { outcome, entry, charts: Vec::new() }))
 }
 
-/// The same code read again by the same reader within its window, nothing between. The window slides: a code that lies under a reader is read once, however long it lies there.
-fn is_echo(store: &Store, lane: &Lane, scan: &Scan, window: Option<SignedDuration>, data_hmac: &str) -> bool {
-    let (Some(last), Some(window)) = (store.last_reads.get(lane), window) else { return false };
+/// The same code read again by the same reader within its window, nothing between. The window slides: a code that lies
+/// under a reader is read once, however long it lies there.
+fn is_echo(store: &Store, lane: &Lane, scan: &Scan, known: Echo, data_hmac: &str) -> bool {
+    let window = match known {
+        Echo::Never => return false,
+        Echo::Said => return scan.device.is_some(),
+        Echo::Within(window) => window,
+    };
+    let Some(last) = store.last_reads.get(lane) else { return false };
     Some(&last.device) == scan.device.as_ref()
         && last.data_hmac == data_hmac
         && scan.received_at.duration_since(last.at) < window

@@ -56,6 +56,9 @@ pub struct Limits {
     pub backoff_most: Duration,
     /// How long a job waits for a printer that says it is out of labels, open or paused.
     pub hold_most: Duration,
+    /// How long a job waits for a printer of which it is known that it is away, as at a kiosk's own computer that is
+    /// switched off for a night.
+    pub away_most: Duration,
     /// How long a job that the printer took is asked after.
     pub follow_most: Duration,
     /// Labels that a printer may have taken without having shown that they are out: so much comes out of a batch that is
@@ -74,6 +77,7 @@ impl Default for Limits {
             backoff_first: Duration::from_secs(1),
             backoff_most: Duration::from_secs(30),
             hold_most: Duration::from_secs(15 * 60),
+            away_most: Duration::from_secs(24 * 3600),
             poll_every: Duration::from_secs(2),
             follow_most: Duration::from_secs(60),
             ahead_labels_most: 10,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use outguide_hardware::printer::sim::{Counting, SimFault, SimPrinter};
-use outguide_hardware::printer::{Fault, PrinterState};
+use outguide_hardware::printer::{Fault, Health, Payload, PrinterState, Progress, SendError, SendOutcome, Track};
 
 use super::*;
 use crate::barcode::{ChartNumber, LabelIssue};
@@ -146,6 +146,7 @@ fn limits() -> Limits {
         backoff_first: ms(1),
         backoff_most: ms(4),
         hold_most: ms(2000),
+        away_most: ms(6000),
         follow_most: ms(500),
         ahead_labels_most: 2,
         poll_every: ms(5),
@@ -238,6 +239,64 @@ fn a_printer_out_of_labels_holds_its_own_queue_only() {
     queue.until(&[Printed, Printed]);
     let hindrances = queue.hindrances.lock().unwrap().clone();
     assert_eq!(hindrances, [Some("out of labels: load a roll".to_owned()), None]);
+}
+
+/// A printer at a computer that is there or away, and that goes away while a job is offered where it is told to.
+#[derive(Default, Clone)]
+struct AtComputer {
+    sim: SimPrinter,
+    away: Arc<Mutex<bool>>,
+    goes_away: Arc<Mutex<bool>>,
+}
+
+impl Printer for AtComputer {
+    fn send(&self, job: Payload<'_>) -> SendOutcome {
+        if std::mem::take(&mut *self.goes_away.lock().unwrap()) {
+            *self.away.lock().unwrap() = true;
+        }
+        if *self.away.lock().unwrap() {
+            let error = std::io::Error::other("away");
+            return SendOutcome::NothingSent(SendError::Unreachable { to: "p".into(), error });
+        }
+        self.sim.send(job)
+    }
+    fn follow_all(&self, tracks: &mut [Track]) -> Vec<Progress> {
+        self.sim.follow_all(tracks)
+    }
+    fn health(&self) -> Health {
+        if *self.away.lock().unwrap() { Health::down(Fault::Unreachable) } else { self.sim.health() }
+    }
+    fn transport(&self) -> &'static str {
+        "agent"
+    }
+    fn knows_when_away(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_printer_known_to_be_away_keeps_its_queue_for_longer_than_any_attempts_take() {
+    let queue = Queue::with([job(1, "p", Queued), job(2, "p", Queued)]);
+    let printer = AtComputer::default();
+    *printer.goes_away.lock().unwrap() = true;
+    let jobs: Arc<dyn Jobs> = Arc::clone(&queue) as Arc<dyn Jobs>;
+    let outbox = Outbox::start(&jobs, vec![(spec("p"), Arc::new(printer.clone()) as _)], limits()).unwrap();
+    // Other printers' jobs have failed by now, even those that wait for a roll.
+    std::thread::sleep(limits().hold_most + Duration::from_millis(500));
+    assert_eq!(queue.states(), [Queued, Queued]);
+    assert_eq!(outbox.printers()[0].state, "unreachable");
+    let tried = queue.rows.lock().unwrap()[&1].attempts;
+    assert!(tried <= 1, "{tried} entries of attempts that could not succeed");
+    *printer.away.lock().unwrap() = false;
+    queue.until(&[Printed, Printed]);
+    assert_eq!(printer.sim.labels().len(), 2);
+    // Not for ever: nobody expects the label any more.
+    *printer.away.lock().unwrap() = true;
+    while outbox.printers()[0].state != "unreachable" {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    queue.rows.lock().unwrap().insert(3, job(3, "p", Queued));
+    queue.until(&[Printed, Printed, Failed]);
 }
 
 #[test]

@@ -233,7 +233,11 @@ impl Worker {
         if let SendError::WrongStock { .. } = error {
             self.wrong_stock = Some((self.jobs.loaded(&self.spec.id), error.to_string()));
         }
-        self.ask();
+        let state = self.ask();
+        if self.is_away(&state) {
+            // No attempt: it went away while the job was offered, and the job waits until it is back.
+            return self.settle(job, PrintJobState::Queued, Some(error.to_string()));
+        }
         let tries = if self.tries.0 == job.id.0 { self.tries.1 + 1 } else { 1 };
         let hopeless = matches!(error, SendError::WrongStock { .. } | SendError::Refused { .. });
         if hopeless || tries >= self.limits.attempts_most {
@@ -304,11 +308,13 @@ impl Worker {
         let (first, most) = (self.limits.backoff_first, self.limits.backoff_most);
         let mut hold = self.hold.take().unwrap_or(Hold { since: now, wait: first, ask_at: now });
         if now >= hold.ask_at {
-            let faults = hindering(&self.ask());
+            let state = self.ask();
+            let away = self.is_away(&state);
+            let faults = if away { vec![Fault::Unreachable] } else { hindering(&state) };
             if faults.is_empty() {
                 return Gate::Open;
             }
-            if hold.since.elapsed() >= self.limits.hold_most {
+            if hold.since.elapsed() >= if away { self.limits.away_most } else { self.limits.hold_most } {
                 return Gate::GivenUp(format!("{}; nothing was sent", advice(&faults)));
             }
             hold.ask_at = Instant::now() + hold.wait.min(self.limits.ask_every);
@@ -316,6 +322,10 @@ impl Worker {
         }
         self.hold = Some(hold);
         Gate::Shut
+    }
+
+    fn is_away(&self, state: &PrinterState) -> bool {
+        self.printer.knows_when_away() && state.faults().contains(&Fault::Unreachable)
     }
 
     /// Asks the printer how it is, shows it, and tells the house what changed.
@@ -366,7 +376,7 @@ impl Worker {
     }
 }
 
-/// Faults the printer itself told. One that cannot be reached or gives no answer is tried all the same: many printers
+/// Faults the printer itself told. Any other that cannot be reached or gives no answer is tried all the same: many printers
 /// and print servers never answer, and what cannot be connected to sends nothing.
 fn hindering(state: &PrinterState) -> Vec<Fault> {
     let told = |fault: &Fault| !matches!(fault, Fault::NoAnswer | Fault::Unreachable);

@@ -197,6 +197,67 @@ fn a_disk_that_is_full_refuses_scans_aloud_and_takes_them_when_there_is_room() {
     house.until_all_recorded();
 }
 
+/// The next byte that the scanner is sent.
+fn tone(house: &mut House) -> u8 {
+    use serialport::SerialPort;
+    let [gun, _line] = house.gun.as_mut().expect("a scanner");
+    gun.set_timeout(crate::support::PATIENCE).expect("timeout");
+    let mut heard = [0];
+    std::io::Read::read_exact(gun, &mut heard).expect("a tone");
+    heard[0]
+}
+
+/// Which rules refused, in the ledger's order.
+fn rules(house: &House) -> Vec<String> {
+    let sql = "SELECT ifnull(json_extract(body, '$.outcome.verdict.rule'), 'none') FROM entries
+               WHERE device = 'er-gun' ORDER BY seq";
+    ids(&house.site.database(), sql)
+}
+
+const BEL: u8 = 7;
+const ECHO: &str = "refuse_when_echo";
+
+#[test]
+fn a_scanner_of_an_agent_sounds_the_verdict() {
+    let mut house = House::with_gun(5, "profile = \"datalogic-cdc\"\necho_ms = 0\n");
+    house.read(&[badge("1001")]);
+    // E enables it; BEL is good, and "look at the screen" too.
+    assert_eq!([tone(&mut house), tone(&mut house)], [b'E', BEL]);
+    // A machine that is too busy to have the receipt in time sounds that the scan was kept: that may be so, now and then.
+    let refused = (0..10).any(|_| {
+        house.read(&[chart(99)]);
+        tone(&mut house) == b'F'
+    });
+    assert!(refused, "a refusal that came in time sounds like one");
+    house.kill_server();
+    house.until_link("unreachable");
+    house.read(&[chart(99)]);
+    assert_eq!(tone(&mut house), BEL, "not judged yet");
+    house.serve();
+    house.until_all_recorded();
+}
+
+#[test]
+fn what_an_agents_scanner_reads_twice_is_an_echo_as_at_the_server() {
+    let mut house = House::open(5, "", "");
+    house.read(&[badge("1001"), chart(1), chart(1), chart(1), chart(2), chart(1)]);
+    house.until_kept(6);
+    house.until_all_recorded();
+    assert_eq!(rules(&house), ["none", "none", ECHO, ECHO, "none", "none"]);
+    // What waited through an outage and is sent long after is told of in the same way.
+    house.kill_server();
+    house.until_link("unreachable");
+    house.read(&[chart(3), chart(3)]);
+    house.until_kept(8);
+    std::thread::sleep(Duration::from_secs(4));
+    house.read(&[chart(3)]);
+    house.until_kept(9);
+    house.serve();
+    house.until_all_recorded();
+    assert_eq!(rules(&house)[6..], ["none", ECHO, "none"], "the last was scanned on purpose");
+    house.site.ok(&["verify"]);
+}
+
 #[test]
 fn a_restored_ledger_gets_again_what_it_lost() {
     let mut house = House::open(10, "", "");

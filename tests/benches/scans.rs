@@ -1,5 +1,5 @@
-//! Durable scans a second through HTTP with 64 kiosks, against a bare loop that writes the same rows; and how long one
-//! scan waits for its receipt, against the disk's own sync.
+//! Durable scans a second through HTTP with 64 kiosks, against a bare loop that writes the same rows; how long one
+//! scan waits for its receipt, against the disk's own sync; and how long while a kiosk that was away replays its day.
 //!
 //!     cargo bench --bench scans
 #![allow(
@@ -25,8 +25,8 @@ use std::time::{Duration, Instant};
 
 use support::site::{Server, badge, chart};
 use support::{
-    AsyncConnection, Connection, Dice, Table, Times, kiosk, metric, ms, processor, scan_request, serve, size,
-    stocked_hospital,
+    AsyncConnection, Connection, Dice, Queued, Table, Times, kiosk, metric, ms, processor, queued_scan_request,
+    scan_request, serve, size, stocked_hospital,
 };
 
 const KIOSKS: u32 = 64;
@@ -82,6 +82,7 @@ fn main() {
     table.figure("wait for the receipt at that load, p99", ms(waits.part(0.99)));
     table.print();
     paced(&site, &server, &token);
+    beside_a_replay(&server, &token);
     server.stop();
     site.ok(&["verify"]);
 }
@@ -172,4 +173,60 @@ fn paced(site: &support::site::Site, server: &Server, token: &str) {
     let ratio = wait.as_secs_f64() / sync.as_secs_f64();
     table.target("ratio of the p99s", format!("{ratio:.2}"), "<= 3", ratio <= 3.0);
     table.print();
+}
+
+/// 100 live scans a second, first by themselves, then while a kiosk sends the scans of a day away, one after the other, as
+/// fast as it gets receipts; again and again, until the time is over.
+fn beside_a_replay(server: &Server, token: &str) {
+    let seconds = size("BENCH_SECONDS", 20);
+    let scans = size("BENCH_REPLAYED", 3_000);
+    let alone = live(server, token, seconds, 7);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let (beside, days) = std::thread::scope(|scope| {
+        let replay = scope.spawn(|| {
+            let mut days = Times::default();
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                days.of(|| replay(server, token, scans));
+            }
+            days
+        });
+        let beside = live(server, token, seconds, 8);
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        (beside, replay.join().expect("replay"))
+    });
+    let mut table = Table::new("scans: 100 live scans a second, beside a kiosk that replays its queue");
+    for (name, part) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+        let shown = format!("{} / {}", ms(alone.part(part)), ms(beside.part(part)));
+        table.figure(&format!("receipt of a live scan, alone / beside the replay, {name}"), shown);
+    }
+    let rate = f64::from(scans) / days.part(0.5).as_secs_f64();
+    table.figure(&format!("a queue of {scans} scans, one at a time"), format!("{rate:.0} scans/s"));
+    table.print();
+}
+
+/// 100 scans a second from all kiosks but the last; how long each waited.
+fn live(server: &Server, token: &str, seconds: u32, seed: u64) -> Times {
+    let (mut connection, mut dice) = (Connection::open(&server.url), Dice::new(seed));
+    let (mut waits, began) = (Times::default(), Instant::now());
+    for turn in 0..seconds * 100 {
+        let at = Duration::from_millis(u64::from(turn) * 10);
+        std::thread::sleep((began + at).saturating_duration_since(Instant::now()));
+        let request = scan_request(token, &kiosk(turn % (KIOSKS - 1)), &chart(1 + dice.below(CHARTS)));
+        waits.of(|| connection.send(&request));
+    }
+    waits
+}
+
+/// The last kiosk was away for a day, with a clock that is three minutes ahead.
+fn replay(server: &Server, token: &str, scans: u32) {
+    let (mut connection, mut dice) = (Connection::open(&server.url), Dice::new(9));
+    let ahead = jiff::SignedDuration::from_mins(3);
+    let apart = jiff::SignedDuration::from_hours(24) / i32::try_from(scans).expect("few");
+    let began = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
+    for at in 0..scans {
+        let observed_at = began + apart * i32::try_from(at).expect("few") + ahead;
+        let queued = Queued { queue_seq: at + 1, observed_at, sent_at: jiff::Timestamp::now() + ahead };
+        let data = chart(1 + dice.below(CHARTS));
+        connection.send(&queued_scan_request(token, &kiosk(KIOSKS - 1), &data, Some(&queued)));
+    }
 }

@@ -5,17 +5,24 @@
 const assert = require("node:assert/strict");
 const { after, before, beforeEach, test } = require("node:test");
 const { consolePage, launch, newPage, until, visit, wedge } = require("./support/browser.cjs");
+const { dialogOf } = require("./support/dialog.cjs");
 const { OVERDUE, PASSWORD, RESTRICTED, Site, TWO_VOLUMES_MRN, code } = require("./support/site.cjs");
 
 let site;
 let browser;
 let page;
 let noFaults;
+let dialog;
+let fill;
+let send;
+let submit;
+let refused;
 before(async () => {
   [site, browser] = await Promise.all([Site.open(), launch()]);
   // What the browser itself writes about refused requests, which these tests bring about.
   ({ page, noFaults } = await consolePage(browser, site, "anna", PASSWORD, { expect: /the server responded with a status of 4(09|22)/ }));
   page.setDefaultTimeout(10_000);
+  ({ dialog, fill, send, submit, refused } = dialogOf(page));
 });
 beforeEach(async () => {
   await page.reload();
@@ -26,40 +33,11 @@ after(async () => {
   await site?.close();
 });
 
-const dialog = () => page.locator("dialog[open]");
 const row = (text) => page.locator(".rows tbody tr", { hasText: text });
 const press = (name) => page.locator("#main").getByRole("button", { name, exact: true }).click();
 const toast = (text) => page.locator(".toast", { hasText: text }).waitFor();
 const api = (at) => site.call("anna", "GET", `/api/v1/${at}`);
 const change = (at, body) => site.call("anna", "PATCH", `/api/v1/${at}`, body);
-
-/** Types into the open dialog's fields, by their names. */
-async function fill(values) {
-  for (const [name, value] of Object.entries(values)) {
-    const field = dialog().locator(`[name="${name}"]`).first();
-    const kind = await field.evaluate((node) => (node.tagName === "SELECT" ? "select" : node.type));
-    if (kind === "select") await field.selectOption(value);
-    else if (kind === "checkbox") await field.setChecked(value);
-    else if (kind === "radio") await dialog().locator(`[name="${name}"][value="${value}"]`).check();
-    else await field.fill(String(value));
-  }
-}
-const send = () => dialog().locator("button[type=submit]").click();
-
-/** Sends the open dialog with these values; it closes. */
-async function submit(values = {}) {
-  await fill(values);
-  await send();
-  await dialog().waitFor({ state: "detached" });
-}
-
-/** Sends the open dialog with values that will not do: it stays, and says so at the field. */
-async function refused(values, name, words) {
-  await fill(values);
-  await send();
-  const field = dialog().locator(".field", { has: page.locator(`[name="${name}"][aria-invalid=true]`) });
-  await field.locator(".field-fault", { hasText: words }).waitFor();
-}
 
 const MEANWHILE = "somebody changed this meanwhile";
 

@@ -151,6 +151,52 @@ test("a new epoch is offered what the old one had, in order, for seven days", as
   queue.stop();
 });
 
+test("after an outage the epoch is asked for first, and what a restored ledger lost goes before what waits", async () => {
+  let down = false;
+  let epoch = EPOCH;
+  const { queue, store, sent, now } = kiosk(() => (down ? new ApiError(0, {}) : null));
+  queue.askEpoch = async () => {
+    if (down) throw new ApiError(0, {});
+    return epoch;
+  };
+  await queue.add(scan("BADGE"));
+  await queue.add(scan("A"));
+  await settle();
+  down = true;
+  await queue.add(scan("B"));
+  await settle();
+  assert.deepEqual(data(store.waiting), ["B"]);
+  [down, epoch, now.epoch, sent.length] = [false, "epoch-2", "epoch-2", 0];
+  queue.wake();
+  await settle();
+  assert.deepEqual(data(sent), ["BADGE", "A", "B"]);
+  assert.ok(store.kept.every((each) => each.epoch === "epoch-2"));
+  queue.stop();
+});
+
+test("a server that tells no epoch is sent to all the same", async () => {
+  const { queue, sent } = kiosk(() => null);
+  queue.askEpoch = async () => {
+    throw new ApiError(503, { detail: "The server was never reached from this computer." });
+  };
+  await queue.add(scan("A"));
+  await settle();
+  assert.deepEqual(data(sent), ["A"]);
+  queue.stop();
+});
+
+test("a page that stays open forgets what is older than seven days", async () => {
+  const { queue, store, now } = kiosk(() => null);
+  await queue.meetEpoch(EPOCH);
+  await queue.add(scan("OLD"));
+  await settle();
+  now.ms += 7 * 24 * 3_600_000 + 1;
+  await queue.add(scan("NEW"));
+  await settle();
+  assert.deepEqual(data(store.kept), ["NEW"]);
+  queue.stop();
+});
+
 test("a scan that cannot be saved is told as lost", async () => {
   const { queue, store, told } = kiosk(() => null);
   store.add = async () => {

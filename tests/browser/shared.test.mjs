@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { checkDigits, commandCode, describeCode, roleMay } from "../../kiosk-ui/kiosk/codes.js";
+import { commandCode, describeCode, roleMay } from "../../kiosk-ui/kiosk/codes.js";
+import { checkDigits } from "../../kiosk-ui/shared/check-digits.js";
 import { parsedEvent } from "../../kiosk-ui/shared/api.js";
 import { mrnPairs, span, timesIn } from "../../kiosk-ui/shared/format.js";
 import { uuidv7 } from "../../kiosk-ui/shared/ids.js";

@@ -169,6 +169,12 @@ pub trait Printer: Send + Sync {
     /// The transport's word: `tcp`, `serial`, `device`, `ipp`, `folder`, `sim`.
     fn transport(&self) -> &'static str;
 
+    /// Is it known for certain when it cannot be reached? Then trying is no use, and its jobs wait. Of others only a try
+    /// tells.
+    fn knows_when_away(&self) -> bool {
+        false
+    }
+
     /// Is it made of software?
     fn simulated(&self) -> bool {
         false

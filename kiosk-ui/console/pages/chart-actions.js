@@ -7,7 +7,7 @@ import { instantOf } from "../parts/zoned.js";
 import { ask } from "../parts/form.js";
 import { button } from "../parts/icon.js";
 import { activePlaces, placeField } from "../parts/place-field.js";
-import { printerOption, REASONS, templateOption } from "../parts/print-words.js";
+import { printerOption, REASONS, startField, templateOption } from "../parts/print-words.js";
 import { correctRow, turnRow } from "../parts/row-forms.js";
 import { toast } from "../parts/toast.js";
 import { may, me } from "../session.js";
@@ -143,12 +143,11 @@ function retire(chart) {
  * @param {string} [why] the reason that is proposed
  */
 export async function printLabel(chart, why) {
-  const [printers, templates] = await Promise.all([get("/api/v1/printers"), get("/api/v1/label-templates")]);
+  const [printers, templates, stocks] = await Promise.all([get("/api/v1/printers"), get("/api/v1/label-templates"), get("/api/v1/label-stocks")]);
   const { rows } = /** @type {{rows: Printer[]}} */ (printers);
   if (rows.length === 0) throw new Error("No printer is configured. Open the label as PDF instead.");
   const usable = /** @type {Template[]} */ (templates.rows).filter((template) => template.about === "chart" || template.about === "request");
   const own = usable.filter((template) => template.about === "chart").map((template) => template.name);
-  const onSheets = usable.filter((template) => template.stock.per_sheet > 1).map((template) => template.name);
   const again = Boolean(chart.label_issued ?? chart.label_issue);
   return ask({
     title: "Print",
@@ -157,8 +156,8 @@ export async function printLabel(chart, why) {
       { name: "template", label: "What", type: "select", value: "folder-4x2", options: usable.map(templateOption), required: true },
       { name: "printer", label: "Printer", type: "select", value: rows[0]?.id ?? null, options: rows.map(printerOption), required: true },
       { name: "reason", label: "Why", type: "select", value: why ?? (again ? "" : "first label"), options: [...(again && !why ? [/** @type {[string, string]} */ (["", "Choose a reason"])] : []), ...REASONS.map((reason) => /** @type {[string, string]} */ ([reason, reason])), ["other", "something else"]], required: true, when: { name: "template", is: own } },
-      { name: "words", label: "In your words", required: true, hint: "Kept beside the ledger, not in it.", when: { name: "reason", is: "other" } },
-      { name: "start_at", label: "First free position on the sheet", type: "number", min: 1, value: 1, required: true, when: { name: "template", is: onSheets } },
+      { name: "words", sentAs: "reason", label: "In your words", required: true, hint: "Kept beside the ledger, not in it.", when: { name: "reason", is: "other" } },
+      startField("First free position on the sheet", { printers: rows, templates: usable, stocks: stocks.rows }),
       { name: "copies", label: "Copies", type: "number", value: 1, min: 1, max: COPIES_MAX, required: true, hint: "Copies share one label number." },
     ],
     action: "Print",

@@ -5,14 +5,19 @@
 
 import { get, post } from "../../shared/api.js";
 import { ask } from "../parts/form.js";
+import { FieldFault } from "../parts/faults.js";
 import { activePlaces } from "../parts/place-field.js";
-import { printerOption, REASONS, templateOption } from "../parts/print-words.js";
-import { chartLabel } from "../parts/scans.js";
+import { printerOption, REASONS, startField, templateOption } from "../parts/print-words.js";
+import { chartNamed } from "../parts/scans.js";
 import { toast } from "../parts/toast.js";
 import { times } from "../session.js";
 
 /** MRNs that are looked up one by one for a list. */
 const LOOKED_UP_MAX = 300;
+/** Charts of one patient that a list brings. */
+const CHARTS_OF_ONE_MAX = 500;
+/** Nothing longer is a patient's number, in characters. */
+const MRN_MAX = 40;
 
 /** Imports that the form offers, the latest. */
 const IMPORTS_OFFERED = 20;
@@ -26,25 +31,24 @@ function runOption(run) {
 }
 
 export async function makeBatch() {
-  const [printers, templates, places, imports] = await Promise.all([get("/api/v1/printers"), get("/api/v1/label-templates"), activePlaces(), get("/api/v1/import-runs", { limit: IMPORTS_OFFERED })]);
+  const [printers, templates, stocks, places, imports] = await Promise.all([get("/api/v1/printers"), get("/api/v1/label-templates"), get("/api/v1/label-stocks"), activePlaces(), get("/api/v1/import-runs", { limit: IMPORTS_OFFERED })]);
   const runs = /** @type {ImportRun[]} */ (imports.rows).filter((run) => run.added > 0);
   const forCharts = /** @type {Template[]} */ (templates.rows).filter((template) => template.about === "chart");
-  const onSheets = forCharts.filter((template) => template.stock.per_sheet > 1).map((template) => template.name);
   const homes = /** @type {Place[]} */ (places).filter((place) => place.kind === "file_room" || place.kind === "offsite");
   return ask({
     title: "Print a batch of labels",
     intro: ["Labels are queued a few at a time: single labels still go out in between, and a jam can be printed again from any label."],
     fields: [
       { name: "name", label: "Name of the batch", required: true, hint: "What you will call it on this page. No patient’s name." },
-      { name: "which", label: "Which charts", type: "radio", value: "unlabelled", options: [...(runs.length > 0 ? [/** @type {[string, string]} */ (["import", "What an import brought"])] : []), ["unlabelled", "All that have no label yet"], ["section", "A part of the shelf, by terminal digits"], ["list", "A list of charts"]] },
+      { name: "which", label: "Which charts", sentAs: "charts", type: "radio", value: "unlabelled", options: [...(runs.length > 0 ? [/** @type {[string, string]} */ (["import", "What an import brought"])] : []), ["unlabelled", "All that have no label yet"], ["section", "A part of the shelf, by terminal digits"], ["list", "A list of charts"]] },
       { name: "import_run", label: "Which import", type: "select", options: runs.map(runOption), required: true, when: { name: "which", is: "import" } },
       { name: "section_from", label: "From", type: "number", min: 0, max: 99, value: 0, required: true, when: { name: "which", is: "section" } },
       { name: "section_to", label: "To", type: "number", min: 0, max: 99, value: 99, required: true, when: { name: "which", is: "section" } },
-      { name: "list", label: "Charts", type: "textarea", required: true, hint: "One a line: MRN, chart number with #, or a scanned code.", when: { name: "which", is: "list" } },
+      { name: "list", sentAs: "charts", label: "Charts", type: "textarea", required: true, hint: "One a line: MRN, chart number with #, or a scanned code.", when: { name: "which", is: "list" } },
       { name: "home", label: "Filed at", type: "select", options: [["", "Anywhere"], ...homes.map((place) => /** @type {[string, string]} */ ([place.code, `${place.name} (${place.code})`]))], when: { name: "which", is: ["import", "unlabelled", "section"] } },
       { name: "template", label: "Label", type: "select", value: "folder-4x2", options: forCharts.map(templateOption), required: true },
       { name: "printer", label: "Printer", type: "select", options: /** @type {Printer[]} */ (printers.rows).map(printerOption), required: true },
-      { name: "start_at", label: "First free position on the first sheet", type: "number", min: 1, value: 1, hint: "Along the rows, then down.", required: true, when: { name: "template", is: onSheets } },
+      startField("First free position on the first sheet", { printers: printers.rows, templates: forCharts, stocks: stocks.rows }),
       { name: "reason", label: "Why", type: "select", value: "first label", options: REASONS.map((reason) => [reason, reason]), required: true },
     ],
     action: "Make the batch",
@@ -65,23 +69,36 @@ async function selection({ which, import_run, section_from, section_to, list, ho
   if (which === "import") return { import_run: Number(import_run), ...filed };
   if (which === "section") return { section_from, section_to, ...filed };
   if (which === "unlabelled") return { unlabelled: true, ...filed };
-  const words = String(list ?? "").split(/[\s,;]+/).filter(Boolean);
+  return { charts: await chartsOf(String(list ?? "")) };
+}
+
+/**
+ * The charts that a list names, in its order; a patient's number stands for all of the patient's.
+ *
+ * @param {string} list
+ * @returns {Promise<number[]>}
+ */
+async function chartsOf(list) {
+  const named = list.split("\n").flatMap((line, at) => line.split(/[\s,;]+/).filter(Boolean).map((word) => ({ word, line: at + 1, chart: chartNamed(word) })));
+  if (named.length === 0) throw new FieldFault("list", "Name at least one chart.");
+  if (named.filter(({ chart }) => chart === null).length > LOOKED_UP_MAX) throw new FieldFault("list", `Name at most ${LOOKED_UP_MAX} MRNs in one list. Of scanned codes and numbers with # there can be more.`);
+  /** @type {number[]} */
   const charts = [];
-  let looked = 0;
-  for (const word of words) {
-    const known = chartLabel(word)?.chart ?? (Number(/^(?:#|R)(\d+)/i.exec(word)?.[1]?.slice(0, 9)) || null);
-    if (known) {
-      charts.push(known);
-      continue;
-    }
-    looked += 1;
-    if (looked > LOOKED_UP_MAX) throw new Error(`Name at most ${LOOKED_UP_MAX} MRNs in one list.`);
-    const found = await get("/api/v1/charts", { q: word, limit: 10 });
-    const fitting = found.rows.filter((/** @type {{mrn: string}} */ row) => row.mrn === word.replaceAll("-", ""));
-    if (fitting.length === 0) throw new Error(`Line ${charts.length + 1} is no chart’s number.`);
-    charts.push(...fitting.map((/** @type {{number: number}} */ row) => row.number));
-  }
-  return { charts };
+  for (const { word, line, chart } of named) charts.push(...(chart === null ? await chartsOfPatient(word, line) : [chart]));
+  return charts;
+}
+
+/**
+ * @param {string} word
+ * @param {number} line
+ * @returns {Promise<number[]>}
+ */
+async function chartsOfPatient(word, line) {
+  const found = word.length <= MRN_MAX ? await get("/api/v1/charts", { q: word, limit: CHARTS_OF_ONE_MAX }) : { rows: [] };
+  const fitting = /** @type {{number: number, mrn: string}[]} */ (found.rows).filter(({ mrn }) => mrn === word || mrn === word.replaceAll("-", ""));
+  if (fitting.length > 0) return fitting.map(({ number }) => number);
+  const shown = word.length > MRN_MAX ? `${word.slice(0, MRN_MAX)}…` : word;
+  throw new FieldFault("list", `Line ${line}: “${shown}” is no chart. Correct it or take it out.`);
 }
 
 /** @param {Batch} batch */

@@ -4,6 +4,18 @@ import { ApiError } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
 import { button, icon } from "./icon.js";
 
+/** A value of a form that will not do, found out before anything was sent. */
+export class FieldFault extends Error {
+  /**
+   * @param {string} field
+   * @param {string} text what is wrong with it
+   */
+  constructor(field, text) {
+    super(text);
+    this.field = field;
+  }
+}
+
 /**
  * What went wrong with a change the user asked for.
  *
@@ -11,6 +23,7 @@ import { button, icon } from "./icon.js";
  * @returns {{text: string, lost: string}}
  */
 export function changeFault(fault) {
+  if (fault instanceof FieldFault) return { text: sentence(fault.message), lost: "Nothing was changed." };
   if (!(fault instanceof ApiError)) return { text: "The console failed.", lost: `Tell support what you did: ${String(fault)}` };
   const text = sentence(fault.message);
   if (fault.unanswered) {

@@ -3,6 +3,7 @@
 /**
  * @typedef {object} Field
  * @property {string} name
+ * @property {string} [sentAs] what the server calls it, where that differs: its faults stand here, as long as this is asked
  * @property {string} label
  * @property {"text" | "number" | "date" | "datetime-local" | "email" | "password" | "select" | "checkbox" | "textarea" | "radio"} [type]
  * @property {string | number | boolean | null} [value]
@@ -16,14 +17,15 @@
  * @property {boolean} [readonly]
  * @property {string} [autocomplete]
  * @property {string} [list] id of a datalist
- * @property {{name: string, is: string | string[]}} [when] shown, and asked for, only while another field has this value
+ * @property {{name: string, is: string | string[]} | ((of: (name: string) => string) => boolean)} [when] shown, and asked for, only
+ *   while another field has this value, or others have values that fit
  */
 
 /** @typedef {Record<string, string | number | boolean | null>} Values */
 
 import { ApiError } from "../../shared/api.js";
 import { el, fill } from "../../shared/dom.js";
-import { changeFault } from "./faults.js";
+import { changeFault, FieldFault } from "./faults.js";
 import { button, iconButton } from "./icon.js";
 
 let dialogsMade = 0;
@@ -72,7 +74,7 @@ export function ask({ title, intro = [], fields, action, danger = false, submit 
         outcome = await submit(valuesOf(form, fields));
         dialog.close();
       } catch (fault) {
-        showFault(form, message, fault);
+        showFault(form, fields, message, fault);
       } finally {
         send.disabled = false;
         send.removeAttribute("aria-busy");
@@ -90,18 +92,20 @@ export function ask({ title, intro = [], fields, action, danger = false, submit 
 }
 
 /**
- * Fields that another one's value rules out are hidden, and not asked for.
+ * Fields that another one's value rules out are hidden, and not asked for; those that hang on a hidden one are hidden too.
  *
  * @param {HTMLFormElement} form
  * @param {Field[]} fields
  * @param {HTMLElement[]} elements
  */
 function followChoices(form, fields, elements) {
-  const data = new FormData(form);
   fields.forEach(({ when }, at) => {
     const element = elements[at];
     if (!when || !element) return;
-    const shown = [when.is].flat().includes(String(data.get(when.name) ?? ""));
+    // Read anew for each: what was hidden just now has no value any more.
+    const data = new FormData(form);
+    const of = (/** @type {string} */ name) => String(data.get(name) ?? "");
+    const shown = typeof when === "function" ? when(of) : [when.is].flat().includes(of(when.name));
     element.hidden = !shown;
     for (const input of element.querySelectorAll("input, select, textarea")) /** @type {HTMLInputElement} */ (input).disabled = !shown;
   });
@@ -143,7 +147,7 @@ export function fieldElement(field, prefix) {
     const choices = (field.options ?? []).map(([value, label]) =>
       el("label", { class: "choice" }, el("input", { type: "radio", name: field.name, value, checked: value === field.value }), label),
     );
-    return el("fieldset", { class: "field" }, el("legend", {}, field.label), ...choices, hint, fault);
+    return el("fieldset", { class: "field", "aria-describedby": described(hintId, id) }, el("legend", {}, field.label), ...choices, hint, fault);
   }
   if (field.type === "checkbox") {
     const box = el("input", { type: "checkbox", id, name: field.name, checked: field.value === true, "aria-describedby": hintId });
@@ -151,6 +155,12 @@ export function fieldElement(field, prefix) {
   }
   return el("div", { class: "field" }, el("label", { for: id }, field.label, field.required ? null : el("span", { class: "optional" }, "optional")), control(field, id, hintId), hint, fault);
 }
+
+/**
+ * @param {string | null} hintId
+ * @param {string} id
+ */
+const described = (hintId, id) => [hintId, `${id}-fault`].filter(Boolean).join(" ");
 
 /**
  * @param {Field} field
@@ -163,7 +173,7 @@ function control(field, id, hintId) {
     name: field.name,
     required: field.required ?? false,
     readonly: field.readonly ?? false,
-    "aria-describedby": [hintId, `${id}-fault`].filter(Boolean).join(" "),
+    "aria-describedby": described(hintId, id),
     autocomplete: field.autocomplete ?? "off",
   };
   if (field.type === "select") {
@@ -188,12 +198,25 @@ function checked(form) {
     const node = /** @type {HTMLInputElement} */ (input);
     const blank = node.required && !node.disabled && node.type !== "password" && node.value.trim() === "";
     if (node.validity.valid && !blank) continue;
-    const text = blank || node.validity.valueMissing ? "This is needed." : node.validity.patternMismatch ? node.title : node.validationMessage;
-    fieldFault(node, text);
+    fieldFault(node, faultOf(node, blank));
     if (good) node.focus();
     good = false;
   }
   return good;
+}
+
+/**
+ * @param {HTMLInputElement} input
+ * @param {boolean} blank
+ */
+function faultOf({ type, validity, min, max, title, validationMessage }, blank) {
+  if (type === "number" && validity.badInput) return "This is no number.";
+  if (blank || validity.valueMissing) return "This is needed.";
+  if (validity.patternMismatch) return title;
+  if (type !== "number") return validationMessage;
+  if (validity.stepMismatch) return "Use a whole number.";
+  if (min !== "" && max !== "") return `Use ${min} to ${max}.`;
+  return min !== "" ? `Use ${min} or more.` : `Use ${max} or less.`;
 }
 
 /**
@@ -214,17 +237,39 @@ function clearFaults(form) {
 
 /**
  * @param {HTMLFormElement} form
+ * @param {Field[]} fields
  * @param {HTMLElement} message
  * @param {unknown} fault
  */
-function showFault(form, message, fault) {
+function showFault(form, fields, message, fault) {
   const { text, lost } = changeFault(fault);
-  const input = fault instanceof ApiError && fault.field ? form.querySelector(`[name="${CSS.escape(fault.field)}"]`) : null;
-  if (input instanceof HTMLElement) {
+  const input = fault instanceof ApiError || fault instanceof FieldFault ? inputAtFault(form, fields, fault.field) : null;
+  if (input) {
     fieldFault(input, text);
     input.focus();
     fill(message, el("p", {}, lost));
-  } else fill(message, el("p", {}, text), el("p", {}, lost));
+  } else {
+    fill(message, el("p", {}, text), el("p", {}, lost));
+    message.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/**
+ * Where a fault of this name stands: at the last such field that is asked, since the later one says it more closely. A
+ * fault at a field that is hidden would not be seen.
+ *
+ * @param {HTMLFormElement} form
+ * @param {Field[]} fields
+ * @param {string | null} fault
+ * @returns {HTMLElement | null}
+ */
+function inputAtFault(form, fields, fault) {
+  const called = fields.filter(({ name, sentAs }) => fault !== null && [name, sentAs].includes(fault));
+  const inputs = called.map(({ name }) => {
+    const asked = `[name="${CSS.escape(name)}"]:not(:disabled)`;
+    return /** @type {HTMLElement | null} */ (form.querySelector(`${asked}:checked`) ?? form.querySelector(asked));
+  });
+  return inputs.findLast((input) => input !== null) ?? null;
 }
 
 /**

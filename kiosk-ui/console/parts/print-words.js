@@ -1,6 +1,7 @@
 /** Print jobs in words. */
 
-/** @import { PrintJob, Printer, Template } from "../types.js" */
+/** @import { PrintJob, Printer, Stock, Template } from "../types.js" */
+/** @import { Field } from "./form.js" */
 
 /** @type {Record<PrintJob["state"], {text: string, tone: "ok" | "attention" | "refused" | "saved" | "plain", means: string}>} */
 export const STATES = {
@@ -53,3 +54,38 @@ export function printerOption(printer) {
 export function templateOption(template) {
   return /** @type {[string, string]} */ ([template.name, `${template.title} (${template.stock.title})`]);
 }
+
+/**
+ * The field for where on the first sheet the labels begin. It is asked for where what is loaded in the chosen printer, or
+ * else the template's own stock, are sheets with several labels; which positions those have, the server says.
+ *
+ * @param {string} label
+ * @param {{printers: Printer[], templates: Template[], stocks: Stock[]}} known
+ * @returns {Field}
+ */
+export function startField(label, { printers, templates, stocks }) {
+  const most = Math.max(1, ...stocks.map((stock) => stock.per_sheet));
+  return {
+    name: "start_at",
+    label,
+    type: "number",
+    min: 1,
+    max: most,
+    value: 1,
+    required: true,
+    hint: "Along the rows, then down.",
+    when: (of) => {
+      const template = templates.find(({ name }) => name === of("template"));
+      const printer = printers.find(({ id }) => id === of("printer"));
+      const loaded = stocks.find(({ name }) => name === (printer?.loaded?.stock ?? printer?.stock));
+      const fits = template && loaded && sameSize(loaded, template.stock);
+      return ((fits ? loaded : template?.stock)?.per_sheet ?? 1) > 1;
+    },
+  };
+}
+
+/**
+ * @param {Stock} one
+ * @param {Stock} other
+ */
+const sameSize = (one, other) => Math.abs(one.width_mm - other.width_mm) < 0.05 && Math.abs(one.height_mm - other.height_mm) < 0.05;

@@ -1,5 +1,7 @@
 /** Who takes the scans that reach the console: the page that asks for them last, or nobody. */
 
+import { checkDigits } from "../../shared/check-digits.js";
+
 /** @type {((data: string) => void)[]} */
 const takers = [];
 
@@ -29,4 +31,18 @@ export function scanTaker() {
 export function chartLabel(data) {
   const found = /^C(\d{9})(\d{3})\d\d$/i.exec(data.trim());
   return found ? { chart: Number(found[1]), issue: Number(found[2]) } : null;
+}
+
+/**
+ * The chart that a word of a list names by itself: a label or a reference whose check digits fit, or a number behind #.
+ *
+ * @param {string} word
+ */
+export function chartNamed(word) {
+  const typed = /^#(\d{1,9})$/.exec(word);
+  if (typed) return Number(typed[1]);
+  const code = word.toUpperCase();
+  const printed = /^(?:C(\d{9})\d{3}|R(\d{9}))\d\d$/.exec(code);
+  if (!printed || checkDigits(code.slice(0, -2)) !== code.slice(-2)) return null;
+  return Number(printed[1] ?? printed[2]);
 }

@@ -3,7 +3,7 @@
  * which one is meant.
  */
 
-import { checkDigits } from "../codes.js";
+import { checkDigits } from "../../shared/check-digits.js";
 
 /** A code out of view for this long may be scanned again, in milliseconds: shorter gaps are glare and shaking hands. */
 export const GONE_AFTER_MS = 2000;

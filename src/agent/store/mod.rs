@@ -27,6 +27,8 @@ pub const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 const PAGES_MAX: u32 = 262_144;
 /// Parked scans that are shown.
 const PARKED_SHOWN: u32 = 100;
+/// How many scans before one are looked at for the last of its lane: more are not read within the time of an echo.
+const LOOKED_BACK: u32 = 64;
 /// The schema's version in this program.
 const VERSION: u32 = 1;
 
@@ -249,6 +251,17 @@ impl Store {
         let mut statement = inner.db.prepare_cached(sql)?;
         let rows = statement.query_and_then(params![queue_seq, most], queued)?;
         rows.collect()
+    }
+
+    /// What was scanned in the same lane just before this one, if it was among the last few: of the page or a scanner.
+    pub fn before(&self, after: &QueuedScan) -> Result<Option<NewScan>, StoreError> {
+        let sql = "SELECT queue_seq, id, device, lane, source, symbology, data, observed_at, refusals FROM
+                   (SELECT * FROM scans WHERE queue_seq < ?1 ORDER BY queue_seq DESC LIMIT ?2)
+                   WHERE lane = ?3 ORDER BY queue_seq DESC LIMIT 1";
+        let inner = self.inner();
+        let mut statement = inner.db.prepare_cached(sql)?;
+        let mut rows = statement.query_and_then(params![after.queue_seq, LOOKED_BACK, after.scan.lane], queued)?;
+        Ok(rows.next().transpose()?.map(|before| before.scan))
     }
 
     /// The ledger has it: it is kept for a while.

@@ -31,7 +31,7 @@ pub(super) fn register(api: Api) -> Api {
 /// Charts that one request may name; larger batches name a part of the shelf.
 const CHARTS_MAX: usize = 5_000;
 
-/// A batch of labels: of the charts that are named, or of those that fit.
+/// A batch of labels: of the charts that are named, or of those that fit. One of the two has to be said.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
@@ -89,6 +89,11 @@ impl Wanted {
         let others = sections.is_some() || self.home.is_some() || self.import_run.is_some() || self.unlabelled;
         if !self.charts.is_empty() && others {
             return Err(Problem::invalid("charts", "Name charts, or say which, not both."));
+        }
+        // A list that came out empty must not become a batch of everything.
+        if self.charts.is_empty() && !others {
+            let text = "Say which charts: charts, section_from, home, import_run or unlabelled.";
+            return Err(Problem::invalid("charts", text));
         }
         let (home, import_run, unlabelled) = (self.home.clone(), self.import_run, self.unlabelled);
         Ok(LabelSelection { sections, home, import_run, unlabelled })

@@ -41,6 +41,10 @@ struct NewScan {
     queue_seq: Option<u64>,
     /// When it was sent, by the kiosk's clock: tells the clock's error.
     sent_at: Option<Timestamp>,
+    /// Said by the kiosk's own computer: its scanner (`device`) had read the same code just before, nothing between. Such
+    /// a scan is written down and does nothing.
+    #[serde(default)]
+    echo: bool,
 }
 
 /// The longest name of a lane, device or symbology.
@@ -73,7 +77,8 @@ async fn scan(State(web): State<Web>, Path(kiosk): Path<String>, Body(new): Body
         sent_at: new.sent_at,
         received_at: web.ledger().now(),
     };
-    Ok(Json(web.ledger().scan(scan).await?))
+    let recorded = if new.echo { web.ledger().scan_echo(scan).await } else { web.ledger().scan(scan).await };
+    Ok(Json(recorded?))
 }
 
 /// What the simulated scanner reads.

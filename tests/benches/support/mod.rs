@@ -175,7 +175,22 @@ fn complete(answer: &[u8]) -> bool {
 
 /// A scan of `data` at `kiosk`, as bytes to send.
 pub fn scan_request(token: &str, kiosk: &str, data: &str) -> Vec<u8> {
-    let body = format!("{{\"id\":\"{}\",\"data\":\"{data}\"}}", uuid::Uuid::now_v7());
+    queued_scan_request(token, kiosk, data, None)
+}
+
+/// Of a scan that waited in a kiosk's queue: its number there, and when it was read and is sent by the kiosk's clock.
+pub struct Queued {
+    pub queue_seq: u32,
+    pub observed_at: jiff::Timestamp,
+    pub sent_at: jiff::Timestamp,
+}
+
+/// The same, of a scan that may have waited.
+pub fn queued_scan_request(token: &str, kiosk: &str, data: &str, queued: Option<&Queued>) -> Vec<u8> {
+    let waited = queued.map_or_else(String::new, |Queued { queue_seq, observed_at, sent_at }| {
+        format!(",\"queue_seq\":{queue_seq},\"observed_at\":\"{observed_at}\",\"sent_at\":\"{sent_at}\"")
+    });
+    let body = format!("{{\"id\":\"{}\",\"data\":\"{data}\"{waited}}}", uuid::Uuid::now_v7());
     format!(
         "POST /api/v1/kiosks/{kiosk}/scans HTTP/1.1\r\nhost: outguide\r\nauthorization: Bearer {token}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -171,11 +171,16 @@ class Site {
     });
   }
 
-  async kill() {
+  async kill(signal = "SIGKILL") {
     const server = this.process;
     const gone = new Promise((resolve) => server.once("exit", resolve));
-    server.kill("SIGKILL");
+    server.kill(signal);
     await gone;
+  }
+
+  /** Ends the server as an administrator does. */
+  async stop() {
+    await this.kill("SIGTERM");
   }
 
   /** From now on the server can write no byte to any file; or it can again. */
