@@ -20,6 +20,7 @@ mod languages;
 mod live;
 mod offline;
 mod overdue;
+mod photographs;
 mod power_cut;
 mod print_jobs;
 mod replay;

@@ -9,6 +9,7 @@ import * as chart from "./pages/chart.js";
 import * as devices from "./pages/devices.js";
 import * as find from "./pages/find.js";
 import * as out from "./pages/out.js";
+import * as photograph from "./pages/photograph.js";
 import * as print from "./pages/print.js";
 import * as records from "./pages/records.js";
 import * as setUp from "./pages/set-up.js";
@@ -39,6 +40,7 @@ export const pages = [
   { name: "find", label: "Find", roles: ["viewer"], open: find.open },
   { name: "out", label: "Out now", roles: ["viewer"], open: out.open },
   { name: "alerts", label: "Alerts", roles: ["viewer"], open: alerts.open },
+  { name: "photograph", label: "Photograph", roles: ["records"], open: photograph.open },
   { name: "print", label: "Print", roles: ["viewer"], depth: 2, open: print.open },
   { name: "records", label: "Records", roles: ["records"], depth: 2, open: records.open },
   { name: "devices", label: "Devices", roles: ["viewer", "technician"], depth: 2, open: devices.open },

@@ -25,6 +25,24 @@
  * @typedef {ChartRow & {alerts?: AlertRow[], volumes?: ChartRow[], label_issue?: number | null, label_issued?: number | null, barcode?: string | null,
  *   reference?: string | null, record_type_name?: string | null}} ChartPage
  *
+ * @typedef {"chart" | "reference" | "several" | "unknown_chart" | "place" | "badge" | "command" | "damaged" | "other"} SeenKind
+ *
+ * @typedef {object} SeenCode
+ * @property {SeenKind} kind
+ * @property {string | null} text
+ * @property {string} symbology
+ * @property {[number, number][][]} outlines
+ * @property {ChartRow | null} chart
+ * @property {number | null} newer_label
+ * @property {string | null} place
+ * @property {string | null} name
+ *
+ * @typedef {object} Photograph
+ * @property {number} width
+ * @property {number} height
+ * @property {boolean} whole
+ * @property {SeenCode[]} codes
+ *
  * @typedef {object} HistoryRow
  * @property {number} seq
  * @property {string} kind

@@ -41,6 +41,7 @@ export class ApiError extends Error {
 /**
  * @typedef {object} CallOptions
  * @property {unknown} [body] sent as JSON
+ * @property {Blob} [file] sent as it is, in place of `body`; its type says what it is
  * @property {Record<string, string | number | boolean | null | undefined>} [query] null, undefined and "" are left out
  * @property {AbortSignal} [signal]
  * @property {number} [timeout_ms]
@@ -65,6 +66,9 @@ export async function call(method, path, options = {}) {
   if (options.body !== undefined) {
     headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(options.body);
+  } else if (options.file) {
+    headers["Content-Type"] = options.file.type;
+    init.body = options.file;
   }
   let response;
   let text;

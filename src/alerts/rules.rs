@@ -118,7 +118,7 @@ fn closed(seen: &ActSeen<'_>, alert: &AlertRow) -> Option<AlertChange> {
 fn said_place(act: &Act) -> Option<&PlaceCode> {
     match act {
         Act::CheckedOut { to, seen_at, .. } => seen_at.as_ref().or(Some(to)),
-        Act::Registered { place, .. } | Act::Received { place, .. } | Act::Sighted { place } => Some(place),
+        Act::Registered { place, .. } | Act::Received { place, .. } | Act::Sighted { place, .. } => Some(place),
         Act::ReportedMissing { seen: place } | Act::ReportedFound { place, .. } | Act::Undone { place, .. } => {
             place.as_ref()
         }

@@ -54,7 +54,7 @@ fn an_overdue_alert_closes_with_its_loan_and_not_by_a_sighting() {
             [AlertChange::Resolve { resolution, .. }] => resolution,
             other => panic!("{other:?}"),
         };
-    assert_eq!(resolution(&Act::Sighted { place: place("ER") }), "none");
+    assert_eq!(resolution(&Act::Sighted { place: place("ER"), asserted: false }), "none");
     assert_eq!(resolution(&received("ER", 30)), "none", "scanned at its holder");
     assert_eq!(resolution(&received("CARD", 30)), "handed_on");
     assert_eq!(resolution(&received("FILE", 30)), "returned");
@@ -71,7 +71,7 @@ fn a_case_opens_one_alert_and_a_scan_closes_it() {
     let again =
         after(&missing, &key(3, "rr-1", 4), &Act::ReportedMissing { seen: None }, std::slice::from_ref(&alert)).1;
     assert_eq!(again, []);
-    let found = after(&missing, &key(4, "er-1", 5), &Act::Sighted { place: place("ER") }, &[alert]).1;
+    let found = after(&missing, &key(4, "er-1", 5), &Act::Sighted { place: place("ER"), asserted: false }, &[alert]).1;
     assert_eq!(found, [AlertChange::Resolve { id: AlertId(1), resolution: "found", place: Some(place("ER")) }]);
 }
 

@@ -172,12 +172,11 @@ pub enum Unrecognised {
 
 mod check;
 mod code;
-mod image;
+pub mod photo;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 pub use check::{CheckScheme, mod_97_10};
 pub use code::encode;
-pub use image::{ImageCode, decode_luma};
 pub use rules::{LegacyRule, Reader, RuleError, clean, old_barcode};

@@ -89,6 +89,9 @@ pub enum Act {
     Sighted {
         /// Where it was seen.
         place: PlaceCode,
+        /// Its label was read, but where that was is what someone said: a photograph does not know where it was taken.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asserted: bool,
     },
     /// Someone looked and did not find it.
     ReportedMissing {

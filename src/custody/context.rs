@@ -62,7 +62,7 @@ impl<'a> Context<'a> {
     /// The sighting that this scan is, whatever becomes of the rest.
     pub(super) fn sighting(&self) -> Option<(ChartNumber, Act)> {
         let (chart, place) = (self.chart()?, self.at.kiosk_place?);
-        self.in_hand().then(|| (chart.number, Act::Sighted { place: place.code.clone() }))
+        self.in_hand().then(|| (chart.number, Act::Sighted { place: place.code.clone(), asserted: false }))
     }
 
     /// May the one who is signed in do what asks for `role`? A late scan of an unknown person may.

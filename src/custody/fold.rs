@@ -37,7 +37,8 @@ pub fn apply(before: Option<&Custody>, key: &OrderKey, act: &Act) -> Option<Cust
         Act::Received { place, due_at, home } => {
             moved(before, key, &Move { to: place, holder: None, due_at: *due_at, home: *home, seen_at: Some(place) })
         }
-        Act::Sighted { place } => sighted(before, key, place),
+        Act::Sighted { place, asserted: false } => sighted(before, key, place),
+        Act::Sighted { place, asserted: true } => said_seen(before, key, place),
         Act::ReportedMissing { seen } => reported_missing(before, key, seen.as_ref()),
         Act::ReportedFound { place, home } => reported_found(before, key, place.as_ref(), *home),
         Act::Renewed { due_at } => renewed(before, key, *due_at),
@@ -126,6 +127,12 @@ fn sighted(before: &Custody, key: &OrderKey, place: &PlaceCode) -> Custody {
         after.undo = None;
     }
     after
+}
+
+/// The newest evidence says how the place is known: where it was scanned before, it is only said from now on.
+fn said_seen(before: &Custody, key: &OrderKey, place: &PlaceCode) -> Custody {
+    let known_by = if before.place == *place { KnownBy::Asserted } else { before.known_by };
+    Custody { known_by, ..sighted(before, key, place) }
 }
 
 fn said_again(before: &Custody, key: &OrderKey, act: &Act) -> Custody {

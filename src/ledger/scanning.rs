@@ -113,7 +113,8 @@ pub(super) fn record(store: &mut Store, scan: &Scan, known: Echo) -> Result<Unwo
     if let Some(before) = recorded_before(store, scan, &data_hmac)? {
         return Ok(before);
     }
-    let code = situation::understand(store, fixed.codes.read(&scan.data, scan.symbology.as_deref()), &scan.data)?;
+    let code = situation::understand(&store.conn, fixed.codes.read(&scan.data, scan.symbology.as_deref()), &scan.data)
+        .map_err(StoreError::from)?;
     let recorded_at = fixed.clock.now().max(scan.received_at);
     let time = scan.effective_at().min(recorded_at);
     let key = OrderKey {

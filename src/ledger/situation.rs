@@ -1,6 +1,6 @@
 //! Loading what one scan touches.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::error::StoreError;
 use super::rows::ChartRecord;
@@ -100,15 +100,15 @@ pub(super) fn load(store: &mut Store, kiosk: &Kiosk, session: KioskSession, code
 }
 
 /// `code` as the ledger understands it: a text that no rule knows may be the old barcode that an import gave a chart.
-pub(super) fn understand(store: &Store, code: Code, data: &str) -> Result<Code, StoreError> {
+pub(super) fn understand(conn: &Connection, code: Code, data: &str) -> rusqlite::Result<Code> {
     let (Code::Unrecognised(_), Some(text)) = (&code, barcode::old_barcode(data)) else { return Ok(code) };
-    let mut select = store.conn.prepare_cached("SELECT 1 FROM main.legacy_barcodes WHERE text = ? LIMIT 1")?;
+    let mut select = conn.prepare_cached("SELECT 1 FROM main.legacy_barcodes WHERE text = ? LIMIT 1")?;
     let known = select.exists([text])?;
     Ok(if known { Code::Legacy(LegacyCode { text: text.to_owned(), ..LegacyCode::default() }) } else { code })
 }
 
 /// The charts that a code fits.
-fn fitting(store: &mut Store, code: &Code) -> Result<Vec<ChartRecord>, StoreError> {
+pub(super) fn fitting(store: &mut Store, code: &Code) -> Result<Vec<ChartRecord>, StoreError> {
     match code {
         Code::Chart(number, _) | Code::Reference(number) => Ok(store.chart(*number)?.into_iter().collect()),
         Code::Legacy(legacy) => by_legacy(store, legacy),
@@ -116,26 +116,27 @@ fn fitting(store: &mut Store, code: &Code) -> Result<Vec<ChartRecord>, StoreErro
     }
 }
 
-/// First by what an import said the old label says, then by what the label says of itself.
 fn by_legacy(store: &mut Store, legacy: &LegacyCode) -> Result<Vec<ChartRecord>, StoreError> {
-    let sql = "SELECT chart FROM main.legacy_barcodes WHERE text = ? ORDER BY chart LIMIT ?";
-    let mut numbers = numbers(store, sql, rusqlite::params![legacy.text, FITTING_MAX])?;
-    if numbers.is_empty()
-        && let Some(mrn) = &legacy.mrn
-    {
-        let sql = "SELECT c.number FROM main.charts c JOIN main.patients p ON p.id = c.patient WHERE p.mrn = ?1 \
-                   AND (?2 IS NULL OR c.volume = ?2) AND (?3 IS NULL OR c.record_type = ?3) \
-                   ORDER BY c.number LIMIT ?4";
-        numbers = self::numbers(store, sql, rusqlite::params![mrn, legacy.volume, legacy.record_type, FITTING_MAX])?;
-    }
-    let charts = numbers.into_iter().map(|number| store.chart(ChartNumber(number)));
+    let numbers = numbers_by_legacy(&store.conn, legacy)?;
+    let charts = numbers.into_iter().map(|number| store.chart(number));
     charts.filter_map(Result::transpose).collect()
 }
 
-fn numbers(store: &Store, sql: &str, with: &[&dyn rusqlite::ToSql]) -> Result<Vec<u32>, StoreError> {
-    let mut select = store.conn.prepare_cached(sql)?;
-    let numbers = select.query_map(with, |row| row.get(0))?;
-    Ok(numbers.collect::<rusqlite::Result<_>>()?)
+/// First by what an import said the old label says, then by what the label says of itself.
+pub(super) fn numbers_by_legacy(conn: &Connection, legacy: &LegacyCode) -> rusqlite::Result<Vec<ChartNumber>> {
+    let sql = "SELECT chart FROM main.legacy_barcodes WHERE text = ? ORDER BY chart LIMIT ?";
+    let numbers = self::numbers(conn, sql, rusqlite::params![legacy.text, FITTING_MAX])?;
+    let Some(mrn) = legacy.mrn.as_ref().filter(|_| numbers.is_empty()) else { return Ok(numbers) };
+    let sql = "SELECT c.number FROM main.charts c JOIN main.patients p ON p.id = c.patient WHERE p.mrn = ?1 \
+               AND (?2 IS NULL OR c.volume = ?2) AND (?3 IS NULL OR c.record_type = ?3) \
+               ORDER BY c.number LIMIT ?4";
+    self::numbers(conn, sql, rusqlite::params![mrn, legacy.volume, legacy.record_type, FITTING_MAX])
+}
+
+fn numbers(conn: &Connection, sql: &str, with: &[&dyn rusqlite::ToSql]) -> rusqlite::Result<Vec<ChartNumber>> {
+    let mut select = conn.prepare_cached(sql)?;
+    let numbers = select.query_map(with, |row| row.get(0).map(ChartNumber))?;
+    numbers.collect()
 }
 
 /// A chart with what the rules need to know besides its row.

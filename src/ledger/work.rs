@@ -73,7 +73,17 @@ impl<'a> Work<'a> {
         change: serde_json::Value,
         effects: Vec<Effect>,
     ) -> Result<u64, ChangeError> {
-        let id = self.uuid();
+        self.record_as(self.uuid(), kind, change, effects)
+    }
+
+    /// The same under an id that the caller brings, so that asking twice is harmless. Look it up first.
+    pub(in crate::ledger) fn record_as(
+        &mut self,
+        id: Uuid,
+        kind: &str,
+        change: serde_json::Value,
+        effects: Vec<Effect>,
+    ) -> Result<u64, ChangeError> {
         let body = serde_json::to_string(&ChangeBody { change: &change, effects: &effects })?;
         let seq = self.store.append(Draft {
             id,

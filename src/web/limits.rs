@@ -30,6 +30,15 @@ pub const NAME_MAX_CHARS: usize = crate::records::NAME_MAX_CHARS;
 /// The longest password taken.
 pub const PASSWORD_MAX_BYTES: usize = 1_024;
 
+/// How long a client may take to send a photograph: one of sixteen megabytes over a slow radio.
+pub const PHOTO_BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Photographs read at once: each keeps a processor busy for seconds, and scans come first.
+pub const PHOTOS_AT_ONCE: usize = 1;
+/// Photographs held in memory at once, those being sent and those that wait included; more are told to try again.
+pub const PHOTOS_HELD_MAX: usize = 4;
+/// How long one photograph is looked at; what was found by then is the answer.
+pub const PHOTO_READING_TIME: Duration = Duration::from_secs(20);
+
 /// Open event streams at once, of all clients.
 pub const STREAMS_MAX: usize = 1_024;
 /// Open event streams at once of one caller (a console user's tabs, a kiosk's browser windows).

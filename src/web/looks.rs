@@ -99,6 +99,8 @@ pub enum Look {
     Alerts,
     /// The list of print jobs.
     PrintJobs,
+    /// A photograph read, which lists the charts on it.
+    Photograph,
     /// A chart's label looked at, which an open chart shows as well.
     Label(ChartNumber, Option<PatientId>),
     /// A restricted chart's place shown for a reason.
@@ -130,6 +132,7 @@ pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<(
         Look::Alert(chart) => ("alert_opened", Some(chart), None, None),
         Look::Out => ("out_listed", None, None, None),
         Look::Alerts => ("alerts_listed", None, None, None),
+        Look::Photograph => ("photograph_read", None, None, None),
         Look::PrintJobs => ("print_jobs_listed", None, None, None),
         Look::Label(chart, patient) => ("label_previewed", Some(chart), patient, None),
         Look::BreakGlass(chart, patient, reason) => ("break_glass", Some(chart), patient, Some(reason)),

@@ -16,6 +16,7 @@ mod limiter;
 pub mod limits;
 mod local;
 mod looks;
+mod photos;
 mod problem;
 mod routes;
 mod serve;

@@ -12,6 +12,7 @@ use super::caller::Callers;
 use super::feed::Feed;
 use super::limiter::SignInLimiter;
 use super::looks::OpenLooks;
+use super::photos::PhotoDesk;
 use super::routes::Sample;
 use crate::agent::remote::Agents;
 use crate::barcode::ChartNumber;
@@ -222,6 +223,8 @@ pub struct Inner {
     pub looks: OpenLooks,
     /// Live events.
     pub feed: Arc<Feed>,
+    /// Photographs that are being read.
+    pub photos: PhotoDesk,
 }
 
 impl Web {
@@ -234,6 +237,7 @@ impl Web {
             callers,
             limiter: SignInLimiter::new(device_key),
             looks: OpenLooks::default(),
+            photos: PhotoDesk::default(),
             feed,
             app,
         }))

@@ -294,6 +294,12 @@ impl Client {
         (response.status().as_u16(), kind.to_owned())
     }
 
+    /// POST of a file that is no JSON.
+    pub fn send(&self, path: &str, kind: &str, body: &[u8]) -> Reply {
+        let request = self.agent.post(format!("{}{path}", self.url)).header("authorization", self.bearer());
+        reply(request.header("content-type", kind).send(body).expect("an answer"))
+    }
+
     /// GET, as text.
     pub fn text(&self, path: &str) -> String {
         let sent = self.agent.get(format!("{}{path}", self.url)).header("authorization", self.bearer()).call();

@@ -67,7 +67,7 @@ export function whereCell(chart) {
 }
 
 /**
- * "scanned 6 min ago", "said, last scanned 3 Mar", "said, never scanned".
+ * "scanned 6 min ago", "said, seen 3 Mar", "said, never scanned".
  *
  * @param {ChartRow} chart
  */
@@ -122,7 +122,7 @@ function seenPhrase(chart) {
   const say = times();
   if (chart.known_by === "scanned") return [", scanned ", say.element(chart.seen_at, "ago")];
   const elsewhere = chart.seen_place && chart.seen_place !== chart.place ? [" at ", chart.seen_place_name ?? chart.seen_place] : [];
-  const seen = chart.seen_at ? ["last scanned", ...elsewhere, " ", say.element(chart.seen_at, "ago")] : ["never scanned"];
+  const seen = chart.seen_at ? ["last seen", ...elsewhere, " ", say.element(chart.seen_at, "ago")] : ["never scanned"];
   return [chart.known_by === "asserted" ? ", as said, " : ", as concluded, ", ...seen];
 }
 

@@ -6,7 +6,7 @@
  */
 
 const HERE = "/assets/kiosk/camera";
-/** The symbologies on folders, cards and wristbands; the server looks for the same. */
+/** The symbologies on folders, cards and wristbands; the server looks for these and PDF417. */
 const FORMATS = ["Code128", "Code39", "QRCode", "DataMatrix"];
 const CODES_MAX = 8;
 

@@ -334,7 +334,11 @@ fn usable_chart(work: &Work<'_>, number: ChartNumber) -> Result<ChartRecord, Cha
     Ok(chart)
 }
 
-fn known_place(work: &mut Work<'_>, code: &PlaceCode, field: &'static str) -> Result<Arc<Place>, ChangeError> {
+pub(super) fn known_place(
+    work: &mut Work<'_>,
+    code: &PlaceCode,
+    field: &'static str,
+) -> Result<Arc<Place>, ChangeError> {
     let unknown = || refused("refuse_when_place_is_unknown", field, format!("there is no place {code}"));
     let place = work.store.place(code)?.ok_or_else(unknown)?;
     if !place.active {

@@ -144,7 +144,7 @@ fn history_row(row: &Row<'_>, names: &mut Names<'_>) -> Result<HistoryRow, ReadE
 
 fn place_of<'a>(act: Option<&'a Act>, verdict: Option<&'a Verdict>) -> Option<&'a PlaceCode> {
     let of_act = match act {
-        Some(Act::Registered { place, .. } | Act::Received { place, .. } | Act::Sighted { place }) => Some(place),
+        Some(Act::Registered { place, .. } | Act::Received { place, .. } | Act::Sighted { place, .. }) => Some(place),
         Some(Act::CheckedOut { to, .. }) => Some(to),
         Some(Act::ReportedFound { place, .. } | Act::Undone { place, .. }) => place.as_ref(),
         Some(Act::ReportedMissing { seen }) => seen.as_ref(),
@@ -182,7 +182,8 @@ fn text_of(
         Some(Act::CheckedOut { .. }) => format!("Checked out to {place}{with}"),
         Some(Act::Received { home: true, .. }) => format!("Returned to {place}"),
         Some(Act::Received { .. }) => format!("Received at {place}"),
-        Some(Act::Sighted { .. }) => format!("Seen at {place}"),
+        Some(Act::Sighted { asserted: false, .. }) => format!("Seen at {place}"),
+        Some(Act::Sighted { .. }) => format!("Seen in a photograph said to be of {place}"),
         Some(Act::ReportedMissing { seen: None }) => "Reported missing".to_owned(),
         Some(Act::ReportedMissing { .. }) => format!("Reported missing; its label was read at {place}"),
         Some(Act::ReportedFound { place: None, .. }) => "Reported found".to_owned(),
@@ -283,7 +284,15 @@ mod tests {
             r#"{"outcome":{"verdict":{"kind":"refused","tone":"refused","rule":"refuse_when_chart_is_retired"}}}"#;
         entry(&reader, 17, 5, Some("er-1"), 0, out_to("ER"), "{}");
         entry(&reader, 17, 6, Some("er-1"), 3, out_to("PSY"), "{}");
-        entry(&reader, 17, 7, Some("er-1"), 0, Some(Act::Sighted { place: PlaceCode::new("ER").unwrap() }), refused);
+        entry(
+            &reader,
+            17,
+            7,
+            Some("er-1"),
+            0,
+            Some(Act::Sighted { place: PlaceCode::new("ER").unwrap(), asserted: false }),
+            refused,
+        );
         entry(&reader, 17, 8, None, 0, None, "{}");
         let mut paging = Paging { limit: Some(3), cursor: None };
         let page = reader.chart_history(ChartNumber(17), &paging, Sight::Full).unwrap();

@@ -5,6 +5,7 @@
 mod alerts;
 mod audit;
 mod charts;
+mod codes;
 mod compare;
 mod counts;
 mod equipment;
@@ -25,6 +26,7 @@ mod testbed;
 pub use alerts::{AlertDetail, AlertFilter, AlertNote};
 pub use audit::{AccessRecord, EntryRecord};
 pub use charts::{ChartDetail, ChartRow, PatientBrief};
+pub use codes::Meaning;
 pub use counts::Counts;
 pub use equipment::{EquipmentDetail, EquipmentRow, SERVICES_MAX};
 pub use find::{FIND_DEPTH_MAX, QUERY_MAX_BYTES};

@@ -5,6 +5,7 @@ mod kiosks;
 mod names;
 mod printing;
 mod scans;
+mod sightings;
 mod silence;
 mod truth;
 

@@ -16,6 +16,7 @@ mod live;
 mod out;
 mod pages;
 mod patients;
+mod photographs;
 mod places;
 mod print_batches;
 mod print_jobs;
@@ -82,6 +83,7 @@ fn api() -> Api {
         .with(agents::register)
         .with(charts::register)
         .with(patients::register)
+        .with(photographs::register)
         .with(out::register)
         .with(alerts::register)
         .with(labels::register)
