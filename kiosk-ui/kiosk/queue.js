@@ -32,8 +32,8 @@ const REFUSALS_MAX = 5;
  * @property {(scan: QueuedScan, receipt: Receipt, live: boolean) => void} onReceipt
  * @property {(scan: QueuedScan, waiting: number) => void} onSaved saved here, not yet recorded
  * @property {(id: string) => void} [onHandedOver] the kiosk's own computer has it; its receipt comes as an event
- * @property {(scan: QueuedScan, why: string) => void} onNotRecorded
- * @property {(scan: QueuedScan, why: string) => void} onParked
+ * @property {(scan: QueuedScan) => void} onNotRecorded
+ * @property {(scan: QueuedScan, status: number) => void} onParked
  * @property {(data: string) => void} onLost it could not even be saved here
  * @property {(status: number) => void} onBarred 401, 403 or 404: this page may not
  * @property {(counts: Counts) => void} onCounts
@@ -225,7 +225,7 @@ export class ScanQueue {
       await this.store.park(scan, status, fault.message);
       this.#reach(true);
       this.#settle(scan);
-      this.events.onNotRecorded(scan, fault.message);
+      this.events.onNotRecorded(scan);
       return true;
     }
     if ([401, 403, 404].includes(status)) {
@@ -243,7 +243,7 @@ export class ScanQueue {
     await this.store.park(scan, status, fault.message);
     this.#reach(true);
     this.#settle(scan);
-    this.events.onParked(scan, fault.message);
+    this.events.onParked(scan, status);
     return true;
   }
 
