@@ -10,7 +10,7 @@
  * - any other 4xx: the server will never take it; parked in sight, the next goes on
  */
 
-/** @import { Receipt, ScanSource } from "../shared/types.js" */
+/** @import { AgentView, Receipt, ScanSource } from "../shared/types.js" */
 /** @import { QueuedScan, ScanStore, Counts } from "./store.js" */
 
 import { ApiError } from "../shared/api.js";
@@ -307,4 +307,19 @@ export class ScanQueue {
  */
 function isNotRecorded(body) {
   return body?.verdict?.tone === "not_recorded";
+}
+
+/**
+ * What waits on this page and at the kiosk's own computer, as one number to who stands here.
+ *
+ * @param {AgentView | null} agent
+ * @param {Counts} own
+ * @param {boolean} answered the computer answers: what this page has in hand is with it too
+ * @returns {Counts}
+ */
+export function countsWith(agent, own, answered) {
+  const oldest = [own.oldest_at, agent?.oldest_at ?? null].filter((at) => at !== null).sort()[0] ?? null;
+  const there = (agent?.parked ?? []).map((scan) => ({ ...scan, source: /** @type {ScanSource} */ ("scanned"), there: true }));
+  const its = agent?.waiting ?? 0;
+  return { waiting: answered ? Math.max(own.waiting, its) : own.waiting + its, oldest_at: oldest, parked: [...own.parked, ...there] };
 }

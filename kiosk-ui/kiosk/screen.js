@@ -19,10 +19,11 @@ import { Lanes, laneName } from "./lanes.js";
 import { language, manner, say } from "./language.js";
 import { Memory } from "./memory.js";
 import { Menu } from "./menu.js";
-import { ScanQueue } from "./queue.js";
+import { ScanQueue, countsWith } from "./queue.js";
 import { RecentList } from "./recent.js";
 import { paintRibbons } from "./ribbons.js";
 import { offerSamples } from "./samples.js";
+import { Sessions } from "./sessions.js";
 import { shownFragment, shownLost, shownNotRecorded, shownParked, shownReceipt, shownSaved } from "./shown.js";
 
 /** A receipt that tells of something older is listed, without sound, in milliseconds. */
@@ -49,8 +50,6 @@ export class KioskScreen {
   answered = true;
   /** @type {Map<string, Receipt>} */
   early = new Map();
-  /** @type {Map<string, ReceiptSession | null>} */
-  sessions = new Map();
   /** @type {(() => void) | null} */
   toggleSamples = null;
   speaker = new Speaker();
@@ -62,8 +61,7 @@ export class KioskScreen {
    */
   constructor(kiosk, lane, store) {
     this.kiosk = kiosk;
-    this.ownLane = lane;
-    this.lane = lane;
+    this.sessions = new Sessions(lane);
     this.path = `/api/v1/kiosks/${encodeURIComponent(kiosk)}`;
     this.memory = new Memory(kiosk);
     // What this page knew the last time, so that it is itself even when it starts without the server.
@@ -73,10 +71,10 @@ export class KioskScreen {
     this.lanes = new Lanes({
       times,
       view: () => this.view,
-      session: (of) => this.sessions.get(of) ?? null,
+      session: (of) => this.sessions.of(of),
       onChoose: (code, of) => this.take(code, "touched", of),
       onLane: (of) => {
-        this.lane = of;
+        this.sessions.chosen = of;
         this.paint();
       },
     });
@@ -87,7 +85,7 @@ export class KioskScreen {
       onHandedOver: (id) => this.handedOver(id),
       onNotRecorded: (scan) => this.announce(shownNotRecorded(scan)),
       onParked: (scan, status) => this.announce(shownParked(scan, status)),
-      onLost: (data) => this.announce(shownLost(data, this.lane, Date.now())),
+      onLost: (data) => this.announce(shownLost(data, this.sessions.chosen, Date.now())),
       onBarred: (status) => this.barred(status),
       onCounts: (counts) => this.counted(counts),
       onReach: (reached) => this.reach(reached),
@@ -113,7 +111,6 @@ export class KioskScreen {
   }
 
   start() {
-    this.sessions.set(this.ownLane, null);
     makeCommands((word) => this.take(commandCode(word), "touched"));
     document.addEventListener("contextmenu", (event) => event.preventDefault());
     window.addEventListener("online", () => this.queue.wake());
@@ -125,17 +122,13 @@ export class KioskScreen {
     this.paint();
   }
 
-  get session() {
-    return this.sessions.get(this.lane) ?? null;
-  }
-
   // ---- in: codes
 
   /** @param {WedgeCode} code */
   heard({ data, source, started_at }) {
     if (this.enrolment.shown) return this.enrolment.take(data);
     this.menu.close();
-    this.take(data, source, this.ownLane, started_at);
+    this.take(data, source, this.sessions.own, started_at);
   }
 
   /**
@@ -152,7 +145,7 @@ export class KioskScreen {
   seen(code) {
     if (this.enrolment.shown) return this.enrolment.take(code.data);
     this.menu.close();
-    void this.queue.add({ ...code, source: "scanned", lane: this.ownLane });
+    void this.queue.add({ ...code, source: "scanned", lane: this.sessions.own });
   }
 
   /**
@@ -161,7 +154,7 @@ export class KioskScreen {
    * @param {string} [lane]
    * @param {number} [at_ms]
    */
-  take(data, source, lane = this.lane, at_ms = Date.now()) {
+  take(data, source, lane = this.sessions.chosen, at_ms = Date.now()) {
     if (data === "") return;
     void this.queue.add({ data, source, lane, at_ms });
   }
@@ -267,7 +260,7 @@ export class KioskScreen {
     document.title = say("page.title_of", { kiosk: view.name });
     if (this.enrolment.shown && first) this.enrolment.hide();
     document.body.dataset.state = "ready";
-    this.meetLanes((view.devices ?? []).map((device) => device.lane ?? ""));
+    this.sessions.meet((view.devices ?? []).map((device) => device.lane ?? ""));
     for (const session of view.sessions ?? (view.session ? [view.session] : [])) this.meetSession(session.lane ?? "", session);
     for (const receipt of [...(view.recent ?? [])].sort((a, b) => a.seq - b.seq)) {
       if (!this.recent.has(receipt.id)) this.recent.add(shownReceipt(receipt, receipt.at ? Date.parse(receipt.at) : serverNow(), false));
@@ -280,27 +273,13 @@ export class KioskScreen {
   }
 
   /**
-   * The lanes of the kiosk's scanners; the page's own as well once it was used, or where there is no other.
-   *
-   * @param {string[]} lanes
-   */
-  meetLanes(lanes) {
-    for (const lane of lanes.filter((each) => each !== "")) if (!this.sessions.has(lane)) this.sessions.set(lane, null);
-    const named = [...this.sessions.keys()].filter((each) => each !== "").sort();
-    if (named.length === 0 || this.sessions.get(this.ownLane)?.staff) return;
-    if (this.ownLane === "" && !lanes.includes("")) this.sessions.delete("");
-    if (!this.sessions.has(this.lane)) this.lane = named[0] ?? "";
-  }
-
-  /**
    * The page is in the language that its kiosk spoke when it was loaded. Another one is a new page, once nobody is at work
    * here; not at once, lest a page that is kept from before is loaded over and over.
    *
    * @param {string} spoken
    */
   meetLanguage(spoken) {
-    const atWork = [...this.sessions.values()].some((session) => session?.staff);
-    if (spoken && spoken !== language() && !atWork && performance.now() > NEW_LANGUAGE_AFTER_MS) location.reload();
+    if (spoken && spoken !== language() && !this.sessions.atWork && performance.now() > NEW_LANGUAGE_AFTER_MS) location.reload();
   }
 
   follow() {
@@ -390,8 +369,7 @@ export class KioskScreen {
 
   /** @param {string} lane */
   signedOff(lane) {
-    const session = this.sessions.get(lane);
-    if (session) this.sessions.set(lane, { ...session, staff: null, staff_name: null, staff_role: null, destination: null, destination_name: null, holder: null, holder_name: null, mode: this.view?.mode ?? "receive" });
+    this.sessions.signOff(lane, this.view?.mode ?? "receive");
     this.lanes.rest(lane);
     this.paint();
     void this.refresh();
@@ -441,13 +419,7 @@ export class KioskScreen {
 
   /** What waits here and at the kiosk's own computer is one number to who stands here. */
   recount() {
-    const { own, agent } = this;
-    const oldest = [own.oldest_at, agent?.oldest_at ?? null].filter((at) => at !== null).sort()[0] ?? null;
-    const there = (agent?.parked ?? []).map((scan) => ({ ...scan, source: /** @type {ScanSource} */ ("scanned"), there: true }));
-    const its = agent?.waiting ?? 0;
-    // What this page has in hand is with the computer too, unless that does not answer.
-    const waiting = this.answered ? Math.max(own.waiting, its) : own.waiting + its;
-    this.counts = { waiting, oldest_at: oldest, parked: [...own.parked, ...there] };
+    this.counts = countsWith(this.agent, this.own, this.answered);
     this.paintRibbons();
     paintDevices(this.view, this.link, this.counts.waiting);
     if (this.menu.dialog.open) this.menu.refresh();
@@ -455,15 +427,10 @@ export class KioskScreen {
 
   // ---- paint
 
-  /** Always the same order, so that a lane keeps its place; the page's own, which may come later, stands last. */
-  laneOrder() {
-    return [...this.sessions.keys()].sort((a, b) => Number(a === "") - Number(b === "") || a.localeCompare(b));
-  }
-
   /** @param {Shown} shown */
   announce(shown) {
-    if (!this.sessions.has(shown.lane)) this.sessions.set(shown.lane, null);
-    this.lanes.meet(this.laneOrder());
+    this.sessions.hear(shown.lane);
+    this.lanes.meet(this.sessions.order);
     this.lanes.show(shown);
     this.recent.add(shown);
     this.speaker.play(shown.tone);
@@ -472,12 +439,12 @@ export class KioskScreen {
 
   paint() {
     if (document.body.dataset.state === "unknown") return;
-    this.lanes.meet(this.laneOrder());
-    paintHeader(this.view, this.session, this.lanes.several);
+    this.lanes.meet(this.sessions.order);
+    paintHeader(this.view, this.sessions.current, this.lanes.several);
     paintDevices(this.view, this.link, this.counts.waiting);
-    paintCommands(this.view, this.session);
-    byId("commands").setAttribute("aria-label", this.lanes.several ? say("page.commands_for", { lane: laneName(this.lane) }) : say("page.commands"));
-    this.lanes.paint(this.lane, this.link.reached);
+    paintCommands(this.view, this.sessions.current);
+    byId("commands").setAttribute("aria-label", this.lanes.several ? say("page.commands_for", { lane: laneName(this.sessions.chosen) }) : say("page.commands"));
+    this.lanes.paint(this.sessions.chosen, this.link.reached);
     this.paintRibbons();
     this.tick();
   }
