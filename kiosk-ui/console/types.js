@@ -247,6 +247,7 @@
  * @property {string | null} [place_name]
  * @property {"receive" | "return"} mode
  * @property {number} [idle_sign_off_seconds]
+ * @property {"en" | "es" | "fr"} [language]
  * @property {boolean} [configured] set in outguide.toml, which alone says how it is
  * @property {boolean} [active]
  * @property {(DeviceView & {detail?: string | null})[]} devices

@@ -1,24 +1,26 @@
 /** Command codes as their cards carry them: KIND BODY CHECK, the check by ISO 7064 MOD 97-10. */
 
 /** @import { Role } from "../shared/types.js" */
+/** @import { Key } from "./language.js" */
 
 import { checkDigits } from "../shared/check-digits.js";
+import { say } from "./language.js";
 
 /**
  * The commands of the screen's buttons, left to right.
  *
- * @type {{word: string, label: string, modes: string[], needs: "clerk" | "records"}[]}
+ * @type {{word: string, key: Key, modes: string[], needs: "clerk" | "records"}[]}
  */
 export const COMMANDS = [
-  { word: "OUT", label: "Out", modes: ["out"], needs: "clerk" },
-  { word: "RETURN", label: "Return", modes: ["return"], needs: "clerk" },
-  { word: "RECEIVE", label: "Receive", modes: ["receive"], needs: "clerk" },
-  { word: "WHERE", label: "Where", modes: ["where"], needs: "clerk" },
-  { word: "MISSING", label: "Missing", modes: ["missing"], needs: "records" },
-  { word: "FOUND", label: "Found", modes: ["found"], needs: "records" },
-  { word: "LABEL", label: "Label", modes: ["label"], needs: "clerk" },
-  { word: "UNDO", label: "Undo", modes: [], needs: "clerk" },
-  { word: "DONE", label: "Done", modes: [], needs: "clerk" },
+  { word: "OUT", key: "command.OUT", modes: ["out"], needs: "clerk" },
+  { word: "RETURN", key: "command.RETURN", modes: ["return"], needs: "clerk" },
+  { word: "RECEIVE", key: "command.RECEIVE", modes: ["receive"], needs: "clerk" },
+  { word: "WHERE", key: "command.WHERE", modes: ["where"], needs: "clerk" },
+  { word: "MISSING", key: "command.MISSING", modes: ["missing"], needs: "records" },
+  { word: "FOUND", key: "command.FOUND", modes: ["found"], needs: "records" },
+  { word: "LABEL", key: "command.LABEL", modes: ["label"], needs: "clerk" },
+  { word: "UNDO", key: "command.UNDO", modes: [], needs: "clerk" },
+  { word: "DONE", key: "command.DONE", modes: [], needs: "clerk" },
 ];
 
 /**
@@ -29,6 +31,16 @@ export const COMMANDS = [
 export function commandCode(word) {
   const text = `K${word}`;
   return text + checkDigits(text);
+}
+
+/**
+ * What a command is called; one that has no button is called by its code.
+ *
+ * @param {string} word
+ */
+function commandWord(word) {
+  const command = COMMANDS.find((each) => each.word === word);
+  return command ? say(command.key) : word;
 }
 
 /**
@@ -51,17 +63,17 @@ export function roleMay(role, needs) {
  */
 export function describeCode(data) {
   const known = /^([CRLSK])([A-Z0-9]+)(\d\d)$/.exec(data);
-  if (!known || checkDigits(data.slice(0, -2)) !== known[3]) return `A code of ${data.length} characters`;
+  if (!known || checkDigits(data.slice(0, -2)) !== known[3]) return say("code.other", { count: data.length });
   const body = known[2] ?? "";
   switch (known[1]) {
     case "C":
     case "R":
-      return `Chart no. ${Number(body.slice(0, 9))}`;
+      return say("code.chart", { number: Number(body.slice(0, 9)) });
     case "L":
-      return `Place ${body}`;
+      return say("code.place", { code: body });
     case "S":
-      return `Badge ${body}`;
+      return say("code.badge", { code: body });
     default:
-      return COMMANDS.find((command) => command.word === body)?.label ?? body;
+      return commandWord(body);
   }
 }

@@ -2,6 +2,7 @@
 
 import { ApiError, post } from "../shared/api.js";
 import { byId, el, fill, setText } from "../shared/dom.js";
+import { say } from "./language.js";
 
 /** How long the code is, in characters. */
 const CODE_LENGTH = 8;
@@ -30,7 +31,7 @@ export class Enrolment {
       on: { input: () => this.#tidy() },
     });
     this.fault = el("p", { id: "enrol-fault", class: "enrol-fault", role: "alert" });
-    this.close = el("button", { type: "button", class: "enrol-key enrol-back", on: { click: () => this.hide() } }, "Back");
+    this.close = el("button", { type: "button", class: "enrol-key enrol-back", on: { click: () => this.hide() } }, say("enrol.back"));
     this.#build();
   }
 
@@ -70,9 +71,9 @@ export class Enrolment {
       el(
         "form",
         { class: "enrol-box", on: { submit: (/** @type {Event} */ event) => (event.preventDefault(), void this.#submit()) } },
-        el("h2", { id: "enrol-title", class: "enrol-title" }, "This screen is not enrolled yet"),
-        el("p", { class: "enrol-text" }, `In the console, open Set-up, Kiosks, ${this.kiosk}, and choose “Enrol a screen”. Enter the code it shows. It works once, for ten minutes.`),
-        el("label", { for: "enrol-code", class: "enrol-label" }, "One-time code"),
+        el("h2", { id: "enrol-title", class: "enrol-title" }, say("enrol.title")),
+        el("p", { class: "enrol-text" }, say("enrol.text", { kiosk: this.kiosk })),
+        el("label", { for: "enrol-code", class: "enrol-label" }, say("enrol.code")),
         this.field,
         this.fault,
         el(
@@ -83,8 +84,8 @@ export class Enrolment {
             "div",
             { class: "enrol-keys-row" },
             this.close,
-            el("button", { type: "button", class: "enrol-key enrol-wide", on: { click: () => this.take(this.field.value.slice(0, -1)) } }, "Delete"),
-            el("button", { type: "submit", class: "enrol-key enrol-submit" }, "Enrol"),
+            el("button", { type: "button", class: "enrol-key enrol-wide", on: { click: () => this.take(this.field.value.slice(0, -1)) } }, say("enrol.delete")),
+            el("button", { type: "submit", class: "enrol-key enrol-submit" }, say("enrol.submit")),
           ),
         ),
       ),
@@ -106,8 +107,9 @@ export class Enrolment {
       this.hide();
       this.onEnrolled(made?.kiosk ?? this.kiosk);
     } catch (fault) {
-      const refused = fault instanceof ApiError && !fault.unanswered;
-      setText(this.fault, refused ? fault.message : "The server does not answer. Nothing was lost; try again in a moment.");
+      const status = fault instanceof ApiError ? fault.status : 0;
+      const refused = status >= 400 && status < 500;
+      setText(this.fault, say(status === 429 ? "enrol.too_many" : refused ? "enrol.refused" : "enrol.unanswered"));
       this.field.select();
     } finally {
       this.#busy = false;

@@ -4,6 +4,7 @@
 
 import { byId, el, fill, picture, setText } from "../shared/dom.js";
 import { COMMANDS, roleMay } from "./codes.js";
+import { say, sayWord } from "./language.js";
 import { PICTURES } from "./verdict.js";
 
 /**
@@ -21,8 +22,8 @@ export function paintHeader(view, session, several) {
     return;
   }
   const person = session?.staff
-    ? [el("strong", { class: "fits" }, session.staff_name ?? session.staff), session.staff_role ? el("span", { class: "header-role" }, session.staff_role) : null]
-    : [el("span", { class: "header-nobody" }, view ? "Nobody signed in" : "")];
+    ? [el("strong", { class: "fits" }, session.staff_name ?? session.staff), session.staff_role ? el("span", { class: "header-role" }, sayWord("role", session.staff_role)) : null]
+    : [el("span", { class: "header-nobody" }, view ? say("frame.nobody") : "")];
   fill(byId("person"), ...person);
   const to = session ? destinationText(session) : "";
   fill(byId("destination"), ...(to ? [picture(PICTURES, "arrow", { class: "header-arrow" }), el("span", { class: "fits" }, to)] : []));
@@ -32,48 +33,60 @@ export function paintHeader(view, session, several) {
 export function destinationText(session) {
   const place = session.destination_name ?? session.destination;
   const holder = session.holder_name ?? session.holder;
-  if (place && holder) return `${holder}, ${place}`;
+  if (place && holder) return say("frame.person_at_place", { person: holder, place });
   return place ?? holder ?? "";
 }
 
 const CANNOT_BE_ASKED = "unasked";
 
 /**
- * One dot with a word for each kind of thing the kiosk depends on. Colour never alone: what is wrong is named.
+ * One dot with a word for each thing the kiosk depends on, and how many scans wait. Colour never alone: what is wrong is
+ * named.
  *
  * @param {KioskView | null} view
  * @param {{reached: boolean, streaming: boolean}} link
+ * @param {number} waiting scans that are not recorded yet
  */
-export function paintDevices(view, link) {
-  const online = link.reached && link.streaming;
+export function paintDevices(view, link, waiting) {
   const scanners = view?.devices ?? [];
   const down = scanners.filter((device) => !isUp(device.state));
-  /** @type {{label: string, state: string, up: boolean, simulated: boolean}[]} */
+  /** @type {{name: string, label: string, state: string, up: boolean, simulated: boolean}[]} */
   const shown = [];
   if (scanners.length > 0) {
-    const label = scanners.length === 1 ? "scanner" : `${scanners.length} scanners`;
-    const state = down.length === 0 ? "ready" : scanners.length === 1 ? stateWord(down[0]?.state ?? "") : `${down.length} down`;
-    shown.push({ label, state, up: down.length === 0, simulated: scanners.some((device) => device.simulated) });
+    const label = scanners.length === 1 ? say("device.scanner") : say("device.scanners", { count: scanners.length });
+    const state = down.length === 0 ? sayWord("state", "ready") : scanners.length === 1 ? stateWord(down[0]?.state ?? "") : say("device.down", { count: down.length });
+    shown.push({ name: "scanner", label, state, up: down.length === 0, simulated: scanners.some((device) => device.simulated) });
   }
   // Of a printer that cannot be asked nothing is known to be wrong: no red mark that is there all day.
   if (view?.printer && view.printer.state !== CANNOT_BE_ASKED) {
     const { state, simulated } = view.printer;
-    shown.push({ label: "printer", state: stateWord(state), up: isUp(state), simulated: simulated ?? false });
+    shown.push({ name: "printer", label: say("device.printer"), state: stateWord(state), up: isUp(state), simulated: simulated ?? false });
   }
-  // The server is not a device: it is named only when it does not answer.
-  if (view && !online) shown.push({ label: "server", state: "no answer", up: false, simulated: false });
-  fill(
-    byId("devices"),
-    shown.map(({ label, state, up, simulated }) =>
-      el(
-        "span",
-        { class: "device", data: { up, simulated }, title: simulated ? `${label}: ${state}, simulated` : `${label}: ${state}` },
-        el("span", { class: "device-dot", "aria-hidden": "true" }),
-        label,
-        up ? el("span", { class: "only-read-aloud" }, " ready") : el("span", { class: "device-state" }, ` ${state}`),
-        simulated && el("span", { class: "device-simulated" }, "sim"),
-      ),
-    ),
+  const online = link.reached && link.streaming;
+  if (view) shown.push({ name: "server", label: say("device.server"), state: sayWord("state", online ? "ready" : "no_answer"), up: online, simulated: false });
+  fill(byId("devices"), shown.map(deviceMark), view && queueMark(waiting));
+}
+
+/** @param {{name: string, label: string, state: string, up: boolean, simulated: boolean}} device */
+function deviceMark({ name, label, state, up, simulated }) {
+  return el(
+    "span",
+    { class: "device", data: { name, up, simulated }, title: say(simulated ? "device.title_simulated" : "device.title", { device: label, state }) },
+    el("span", { class: "device-dot", "aria-hidden": "true" }),
+    label,
+    up ? el("span", { class: "only-read-aloud" }, ` ${state}`) : el("span", { class: "device-state" }, ` ${state}`),
+    simulated && el("span", { class: "device-simulated" }, say("device.sim")),
+  );
+}
+
+/** @param {number} waiting */
+function queueMark(waiting) {
+  return el(
+    "span",
+    { class: "device device-queue", data: { name: "queue", waiting: waiting > 0 }, title: say("device.queue.title", { count: waiting }) },
+    picture(PICTURES, "saved", { class: "device-arrow" }),
+    say("device.queue"),
+    el("span", { class: "device-count" }, ` ${waiting}`),
   );
 }
 
@@ -83,10 +96,10 @@ export function isUp(state) {
 }
 
 /** @param {string} state */
-export function stateWord(state) {
-  if (state === CANNOT_BE_ASKED) return "cannot be asked";
-  return state.replaceAll("_", " ") || "unknown";
-}
+export const stateWord = (state) => sayWord("state", state || "unknown");
+
+/** Commands' words of so many letters fit their buttons in the usual size; with a longer one all are smaller. */
+const COMMAND_WORD_USUAL = 7;
 
 /**
  * The commands as buttons: each submits its card's code. One that the badge's role may not use is marked with a lock but
@@ -95,14 +108,15 @@ export function stateWord(state) {
  * @param {(word: string) => void} onCommand
  */
 export function makeCommands(onCommand) {
+  byId("commands").dataset.long = String(COMMANDS.some(({ key }) => say(key).length > COMMAND_WORD_USUAL));
   fill(
     byId("commands"),
-    COMMANDS.map(({ word, label }) =>
+    COMMANDS.map(({ word, key }) =>
       el(
         "button",
         { type: "button", class: "command", data: { word }, on: { click: () => onCommand(word) } },
         picture(PICTURES, "lock", { class: "command-lock" }),
-        el("span", {}, label),
+        el("span", {}, say(key)),
         el("span", { class: "command-note only-read-aloud" }, ""),
       ),
     ),
@@ -120,7 +134,7 @@ export function paintCommands(view, session) {
     const locked = !roleMay(session?.staff_role, needs);
     button.dataset.locked = String(locked);
     const note = button.querySelector(".command-note");
-    if (note) setText(note, locked ? `, needs the ${needs} role` : "");
+    if (note) setText(note, locked ? say(needs === "records" ? "command.needs_records" : "command.needs_clerk") : "");
     if (modes.length === 0) continue;
     const usual = session?.mode === view?.mode && Boolean(session?.destination);
     button.setAttribute("aria-pressed", String(Boolean(session?.staff) && modes.includes(session?.mode ?? "") && !usual));
@@ -136,29 +150,28 @@ export function paintCommands(view, session) {
  * @returns {string}
  */
 export function nextStep(view, session, reached) {
-  if (!reached) return "No answer from the server. Keep scanning: each code is saved here and recorded later, in order.";
+  if (!reached) return say("next.offline");
   if (!view) return "";
   const here = view.place_name ?? view.place;
-  if (!session?.staff) return "Scan your badge.";
-  const holder = session.holder_name ?? session.holder;
+  if (!session?.staff) return say("next.badge");
+  const person = session.holder_name ?? session.holder;
   const place = session.destination_name ?? session.destination;
   switch (session.mode) {
     case "out":
-      if (holder) return `Scan the charts that ${holder} takes.`;
-      return place ? `Scan charts: each goes to ${place}.` : "Scan the badge of the person who takes the charts, or a place card.";
+      if (person) return say("next.out.person", { person });
+      return place ? say("next.to_place", { place }) : say("next.out.who");
     case "where":
-      return "Scan a chart to be told where it should be. It is not moved.";
+      return say("next.where");
     case "missing":
-      return "Scan anything that names the missing chart: its slip, its outguide, a line of a list.";
+      return say("next.missing");
     case "found":
-      return "Scan each chart that was found.";
+      return say("next.found");
     case "label":
-      return "Scan each chart that needs a new label.";
+      return say("next.label");
     default:
   }
-  if (place) return `Scan charts: each goes to ${place}${holder ? `, to ${holder}` : ""}.`;
-  if (session.mode === "return") return `Scan charts: each is returned to ${here}. Or a place card, to send them on.`;
-  return `Scan charts: each is received at ${here}. Or a place card, to send them on.`;
+  if (place) return person ? say("next.to_person_at_place", { place, person }) : say("next.to_place", { place });
+  return say(session.mode === "return" ? "next.return" : "next.receive", { place: here });
 }
 
 /**
@@ -168,18 +181,18 @@ export function nextStep(view, session, reached) {
  * @param {ReceiptSession | null} session
  */
 export function restingScreen(view, session) {
-  const here = view ? (view.place_name ?? view.place) : "this place";
+  const here = view ? (view.place_name ?? view.place) : say("frame.this_place");
   const at = !session?.staff ? 0 : session.destination || session.holder ? 2 : 1;
-  const without = view?.mode === "return" ? `none: returned to ${here}` : `none: received at ${here}`;
+  const without = say(view?.mode === "return" ? "rest.step.place.returned" : "rest.step.place.received", { place: here });
   const steps = [
-    { name: "badge", title: "Your badge", text: session?.staff ? (session.staff_name ?? session.staff) : "says who you are" },
-    { name: "place-card", title: "Place card", text: session && destinationText(session) ? destinationText(session) : without },
-    { name: "folder", title: "Charts", text: "one after the other" },
+    { name: "badge", title: say("rest.step.badge"), text: session?.staff ? (session.staff_name ?? session.staff) : say("rest.step.badge.text") },
+    { name: "place-card", title: say("rest.step.place"), text: session && destinationText(session) ? destinationText(session) : without },
+    { name: "folder", title: say("rest.step.charts"), text: say("rest.step.charts.text") },
   ];
   return el(
     "div",
     { class: "rest" },
-    el("p", { class: "rest-title" }, ["Scan your badge", "Scan a place card, or charts", "Scan charts"][at]),
+    el("p", { class: "rest-title" }, say(/** @type {const} */ (["rest.badge", "rest.place_or_charts", "rest.charts"])[at] ?? "rest.badge")),
     el(
       "ol",
       { class: "rest-steps" },

@@ -1,6 +1,7 @@
 /** The idle sign-off: a ring that empties for the last seconds; any scan or touch stops it. */
 
 import { byId, el, fill, setText, svg } from "../shared/dom.js";
+import { say } from "./language.js";
 
 /** The ring shows for the last so many milliseconds. */
 const WARNING_MS = 20_000;
@@ -32,7 +33,7 @@ export class IdleSignOff {
         svg("svg", { viewBox: "0 0 120 120", "aria-hidden": "true" }, svg("circle", { class: "sign-off-track", cx: 60, cy: 60, r: 54 }), this.ring),
         this.count,
       ),
-      el("div", {}, this.title, el("p", { class: "sign-off-text" }, "Touch the screen or scan to stay.")),
+      el("div", {}, this.title, el("p", { class: "sign-off-text" }, say("sign_off.stay"))),
     );
     this.box.setAttribute("role", "alert");
     window.addEventListener("pointerdown", () => this.#touched(), { capture: true, passive: true });
@@ -74,7 +75,7 @@ export class IdleSignOff {
     this.box.hidden = left_ms > WARNING_MS;
     if (this.box.hidden) return;
     const seconds = Math.ceil(left_ms / 1000);
-    setText(this.title, nextLane ? `Lane ${nextLane} signs off soon` : "Signing off soon");
+    setText(this.title, nextLane ? say("sign_off.lane_soon", { lane: say("lane.named", { lane: nextLane }) }) : say("sign_off.soon"));
     setText(this.count, String(seconds));
     this.ring.setAttribute("stroke-dashoffset", String(RING * (1 - left_ms / WARNING_MS)));
   }

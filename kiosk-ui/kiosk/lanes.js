@@ -9,10 +9,11 @@
 
 import { byId, el, fill, picture, setText } from "../shared/dom.js";
 import { destinationText, nextStep, restingScreen } from "./frame.js";
+import { say } from "./language.js";
 import { PICTURES, VerdictArea } from "./verdict.js";
 
 /** What a lane is called on the screen: the nameless one is the page's own scanner and keys. */
-export const laneName = (/** @type {string} */ lane) => (lane === "" ? "This screen" : `Lane ${lane}`);
+export const laneName = (/** @type {string} */ lane) => (lane === "" ? say("lane.this_screen") : say("lane.named", { lane }));
 
 /**
  * @typedef {object} Lane
@@ -88,7 +89,7 @@ export class Lanes {
       head.hidden = !this.several;
       head.setAttribute("aria-pressed", String(lane === chosen));
       setText(name, laneName(lane));
-      setText(person, session?.staff ? (session.staff_name ?? session.staff) : "Nobody signed in");
+      setText(person, session?.staff ? (session.staff_name ?? session.staff) : say("frame.nobody"));
       const destination = session ? destinationText(session) : "";
       fill(to, ...(destination ? [picture(PICTURES, "arrow"), el("span", { class: "fits" }, destination)] : []));
       area.setNext(nextStep(this.host.view(), session, reached), !reached);
@@ -125,7 +126,7 @@ export class Lanes {
     const head = el("button", { type: "button", class: "lane", hidden: true, on: { click: () => this.host.onLane(lane) } }, name, person, to);
     const body = el("div", { class: "verdict-body", role: "status", "aria-live": "assertive" });
     const next = el("p", { class: "next" });
-    const section = el("section", { class: "verdict", "aria-label": lane === "" ? "Verdict" : `Verdict, ${laneName(lane)}`, data: { tone: "none" } }, head, body, next);
+    const section = el("section", { class: "verdict", "aria-label": lane === "" ? say("lane.verdict") : say("lane.verdict_of", { lane: laneName(lane) }), data: { tone: "none" } }, head, body, next);
     const { times, view, session, onChoose } = this.host;
     const area = new VerdictArea({ section, body, next }, times, () => restingScreen(view(), session(lane)), onChoose);
     return { section, head, name, person, to, area };

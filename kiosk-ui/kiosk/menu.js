@@ -2,23 +2,17 @@
 
 /** @import { KioskView } from "../shared/types.js" */
 /** @import { Counts, QueuedScan } from "./store.js" */
-/** @import { Speaker, SoundName } from "../shared/sound.js" */
+/** @import { Speaker } from "../shared/sound.js" */
 /** @import { Times } from "../shared/format.js" */
 
 import { byId, el, fill, picture, setText } from "../shared/dom.js";
 import { describeCode } from "./codes.js";
 import { isUp, stateWord } from "./frame.js";
+import { say } from "./language.js";
+import { whyParked } from "./shown.js";
+import { SoundTest } from "./sound-test.js";
 import { PICTURES } from "./verdict.js";
 
-/** @type {[SoundName, string][]} */
-const SOUND_NAMES = [
-  ["ok", "Done"],
-  ["attention", "Mind this"],
-  ["refused", "Refused"],
-  ["not_recorded", "Not recorded"],
-  ["saved", "Saved here"],
-];
-const VOLUME_KEY = "outguide-kiosk-volume";
 const THEME_KEY = "outguide-kiosk-theme";
 
 /**
@@ -42,8 +36,8 @@ export class Menu {
     this.devices = el("ul", { class: "menu-devices" });
     this.waiting = el("div", { class: "menu-waiting" });
     this.about = el("p", { class: "menu-about" });
-    this.enrol = el("button", { type: "button", class: "menu-button", on: { click: () => (this.close(), host.onEnrol()) } }, "Enrol this screen");
-    host.speaker.volume = storedNumber(VOLUME_KEY, 0.7);
+    this.enrol = el("button", { type: "button", class: "menu-button", on: { click: () => (this.close(), host.onEnrol()) } }, say("menu.enrol"));
+    this.sound = new SoundTest(host.speaker);
     applyTheme(localStorage.getItem(THEME_KEY) ?? "auto");
     byId("menu-open").addEventListener("click", () => this.open());
     // A touch beside the box closes it.
@@ -64,11 +58,12 @@ export class Menu {
 
   refresh() {
     const view = this.host.view();
+    this.sound.refresh();
     fill(this.devices, ...deviceRows(view, this.host.times()));
     fill(this.waiting, ...this.#waitingRows(this.host.counts()));
     // The kiosk's own computer speaks for this screen.
     this.enrol.hidden = Boolean(view?.agent);
-    setText(this.about, view ? `Kiosk ${view.kiosk} · ${view.hospital.name} · ledger epoch ${view.epoch.slice(0, 8)}` : "");
+    setText(this.about, view ? say("menu.about", { kiosk: view.kiosk, hospital: view.hospital.name, epoch: view.epoch.slice(0, 8) }) : "");
   }
 
   #build() {
@@ -80,53 +75,15 @@ export class Menu {
         el(
           "div",
           { class: "menu-head" },
-          el("h2", { id: "menu-title", class: "menu-title" }, "This kiosk"),
-          el("button", { type: "button", class: "menu-close", on: { click: () => this.close() } }, picture(PICTURES, "close"), el("span", { class: "only-read-aloud" }, "Close")),
+          el("h2", { id: "menu-title", class: "menu-title" }, say("menu.title")),
+          el("button", { type: "button", class: "menu-close", on: { click: () => this.close() } }, picture(PICTURES, "close"), el("span", { class: "only-read-aloud" }, say("menu.close"))),
         ),
         el("section", { class: "menu-part menu-part-wide" }, this.waiting),
-        this.#soundPart(),
+        this.sound.part,
         this.#typedPart(),
-        el("section", { class: "menu-part" }, el("h3", {}, "Devices"), this.devices),
+        el("section", { class: "menu-part" }, el("h3", {}, say("menu.devices")), this.devices),
         this.#screenPart(),
         this.about,
-      ),
-    );
-  }
-
-  #soundPart() {
-    const { speaker } = this.host;
-    const slider = el("input", {
-      type: "range",
-      id: "menu-volume",
-      class: "menu-volume",
-      min: 0,
-      max: 100,
-      step: 5,
-      value: Math.round(speaker.volume * 100),
-      on: {
-        input: () => {
-          speaker.volume = Number(slider.value) / 100;
-          localStorage.setItem(VOLUME_KEY, String(speaker.volume));
-        },
-        change: () => speaker.play("ok"),
-      },
-    });
-    return el(
-      "section",
-      { class: "menu-part" },
-      el("h3", {}, el("label", { for: "menu-volume" }, "Volume")),
-      slider,
-      el(
-        "div",
-        { class: "menu-row" },
-        SOUND_NAMES.map(([name, words]) =>
-          el(
-            "button",
-            { type: "button", class: "menu-button menu-sound", data: { tone: name }, on: { click: () => void speaker.wake().then(() => speaker.play(name)) } },
-            picture(PICTURES, name),
-            words,
-          ),
-        ),
       ),
     );
   }
@@ -153,18 +110,18 @@ export class Menu {
     return el(
       "section",
       { class: "menu-part" },
-      el("h3", {}, el("label", { for: "menu-code" }, "Type a code by hand")),
-      el("form", { class: "menu-row", on: { submit } }, field, el("button", { type: "submit", class: "menu-button" }, "Submit")),
-      el("p", { class: "menu-hint" }, "For a label that cannot be read. It is recorded as typed: said, not seen."),
+      el("h3", {}, el("label", { for: "menu-code" }, say("menu.typed"))),
+      el("form", { class: "menu-row", on: { submit } }, field, el("button", { type: "submit", class: "menu-button" }, say("menu.typed.submit"))),
+      el("p", { class: "menu-hint" }, say("menu.typed.hint")),
     );
   }
 
   #screenPart() {
     const chosen = localStorage.getItem(THEME_KEY) ?? "auto";
     const themes = [
-      ["auto", "As the device"],
-      ["light", "Light"],
-      ["dark", "Dark"],
+      ["auto", say("menu.screen.auto")],
+      ["light", say("menu.screen.light")],
+      ["dark", say("menu.screen.dark")],
     ];
     const buttons = themes.map(([theme, words]) =>
       el(
@@ -182,12 +139,12 @@ export class Menu {
     return el(
       "section",
       { class: "menu-part" },
-      el("h3", {}, "Screen"),
+      el("h3", {}, say("menu.screen")),
       el("div", { class: "menu-row" }, buttons),
       el(
         "div",
         { class: "menu-row" },
-        el("button", { type: "button", class: "menu-button", on: { click: () => location.reload() } }, "Load again"),
+        el("button", { type: "button", class: "menu-button", on: { click: () => location.reload() } }, say("menu.reload")),
         this.enrol,
       ),
     );
@@ -198,19 +155,19 @@ export class Menu {
     const times = this.host.times();
     const rows = [];
     if (!this.host.durable()) {
-      rows.push(el("p", { class: "menu-warning" }, "This browser cannot save scans: those that wait are lost if the page is closed."));
+      rows.push(el("p", { class: "menu-warning" }, say("menu.scans.not_durable")));
     }
     if (waiting > 0) {
-      rows.push(el("p", {}, `${waiting === 1 ? "1 scan is" : `${waiting} scans are`} saved here and not yet recorded, the oldest ${times.ago(oldest_at)}. They are sent in order as soon as the server answers.`));
+      rows.push(el("p", {}, say("menu.scans.waiting", { count: waiting, age: times.ago(oldest_at) })));
     }
     if (parked.length > 0) {
       rows.push(
-        el("p", {}, `${parked.length === 1 ? "This scan is" : "These scans are"} in no ledger:`),
+        el("p", {}, say("menu.scans.parked", { count: parked.length })),
         el("ul", { class: "menu-parked" }, parked.map((scan) => this.#parkedRow(scan, times))),
       );
     }
-    if (rows.length === 0) rows.push(el("p", {}, "Every scan made here is recorded."));
-    return [el("h3", {}, "Scans on this screen"), ...rows];
+    if (rows.length === 0) rows.push(el("p", {}, say("menu.scans.none")));
+    return [el("h3", {}, say("menu.scans")), ...rows];
   }
 
   /**
@@ -228,10 +185,12 @@ export class Menu {
         el("strong", {}, describeCode(scan.data)),
         " · ",
         times.element(scan.observed_at, "when"),
-        el("span", { class: "menu-parked-why" }, scan.why ?? ""),
+        el("span", { class: "menu-parked-why" }, whyParked(scan.status ?? 0)),
+        // For whoever is called to help: the server's own words.
+        el("span", { class: "menu-parked-why", lang: "en" }, scan.why ?? ""),
       ),
-      el("button", { type: "button", class: "menu-button", on: { click: () => host.onSendAgain(scan) } }, "Send again"),
-      el("button", { type: "button", class: "menu-button", on: { click: () => host.onSetAside(scan) } }, "Set aside"),
+      el("button", { type: "button", class: "menu-button", on: { click: () => host.onSendAgain(scan) } }, say("menu.scans.send_again")),
+      el("button", { type: "button", class: "menu-button", on: { click: () => host.onSetAside(scan) } }, say("menu.scans.set_aside")),
     );
   }
 }
@@ -242,13 +201,13 @@ export class Menu {
  */
 function deviceRows(view, times) {
   const rows = (view?.devices ?? []).map((device) =>
-    deviceRow(`Scanner ${device.id}`, device.state, device.simulated ?? false, [
+    deviceRow(say("menu.device.scanner", { id: device.id }), device.state, device.simulated ?? false, [
       device.transport ?? "",
-      device.last_scan_at ? `last scan ${times.ago(device.last_scan_at)}` : "no scan yet",
+      device.last_scan_at ? say("menu.device.last_scan", { age: times.ago(device.last_scan_at) }) : say("menu.device.no_scan"),
     ]),
   );
-  if (view?.printer) rows.push(deviceRow(`Printer ${view.printer.id}`, view.printer.state, view.printer.simulated ?? false, []));
-  rows.push(deviceRow("Keyboard scanner", "ready", false, ["types into this page, wherever the focus is"]));
+  if (view?.printer) rows.push(deviceRow(say("menu.device.printer", { id: view.printer.id }), view.printer.state, view.printer.simulated ?? false, []));
+  rows.push(deviceRow(say("menu.device.keyboard"), "ready", false, [say("menu.device.keyboard.text")]));
   return rows;
 }
 
@@ -259,7 +218,7 @@ function deviceRows(view, times) {
  * @param {string[]} more
  */
 function deviceRow(name, state, simulated, more) {
-  const text = [stateWord(state), simulated ? "simulated" : "", ...more].filter((part) => part !== "").join(" · ");
+  const text = [stateWord(state), simulated ? say("device.simulated") : "", ...more].filter((part) => part !== "").join(" · ");
   return el(
     "li",
     { class: "menu-device", data: { up: isUp(state) } },
@@ -272,13 +231,4 @@ function deviceRow(name, state, simulated, more) {
 function applyTheme(theme) {
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
-}
-
-/**
- * @param {string} key
- * @param {number} usual
- */
-function storedNumber(key, usual) {
-  const value = Number.parseFloat(localStorage.getItem(key) ?? "");
-  return Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : usual;
 }

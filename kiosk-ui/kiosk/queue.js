@@ -10,7 +10,7 @@
  * - any other 4xx: the server will never take it; parked in sight, the next goes on
  */
 
-/** @import { Receipt, ScanSource } from "../shared/types.js" */
+/** @import { AgentView, Receipt, ScanSource } from "../shared/types.js" */
 /** @import { QueuedScan, ScanStore, Counts } from "./store.js" */
 
 import { ApiError } from "../shared/api.js";
@@ -34,8 +34,8 @@ const REFUSALS_MAX = 5;
  * @property {(scan: QueuedScan, receipt: Receipt, live: boolean) => void} onReceipt
  * @property {(scan: QueuedScan, waiting: number) => void} onSaved saved here, not yet recorded
  * @property {(id: string) => void} [onHandedOver] the kiosk's own computer has it; its receipt comes as an event
- * @property {(scan: QueuedScan, why: string) => void} onNotRecorded
- * @property {(scan: QueuedScan, why: string) => void} onParked
+ * @property {(scan: QueuedScan) => void} onNotRecorded
+ * @property {(scan: QueuedScan, status: number) => void} onParked
  * @property {(data: string) => void} onLost it could not even be saved here
  * @property {(status: number) => void} onBarred 401, 403 or 404: this page may not
  * @property {(counts: Counts) => void} onCounts
@@ -276,7 +276,7 @@ export class ScanQueue {
       await this.store.park(scan, status, fault.message);
       this.#reach(true);
       this.#settle(scan);
-      this.events.onNotRecorded(scan, fault.message);
+      this.events.onNotRecorded(scan);
       return true;
     }
     if ([401, 403, 404].includes(status)) {
@@ -294,7 +294,7 @@ export class ScanQueue {
     await this.store.park(scan, status, fault.message);
     this.#reach(true);
     this.#settle(scan);
-    this.events.onParked(scan, fault.message);
+    this.events.onParked(scan, status);
     return true;
   }
 
@@ -359,4 +359,19 @@ export class ScanQueue {
  */
 function isNotRecorded(body) {
   return body?.verdict?.tone === "not_recorded";
+}
+
+/**
+ * What waits on this page and at the kiosk's own computer, as one number to who stands here.
+ *
+ * @param {AgentView | null} agent
+ * @param {Counts} own
+ * @param {boolean} answered the computer answers: what this page has in hand is with it too
+ * @returns {Counts}
+ */
+export function countsWith(agent, own, answered) {
+  const oldest = [own.oldest_at, agent?.oldest_at ?? null].filter((at) => at !== null).sort()[0] ?? null;
+  const there = (agent?.parked ?? []).map((scan) => ({ ...scan, source: /** @type {ScanSource} */ ("scanned"), there: true }));
+  const its = agent?.waiting ?? 0;
+  return { waiting: answered ? Math.max(own.waiting, its) : own.waiting + its, oldest_at: oldest, parked: [...own.parked, ...there] };
 }

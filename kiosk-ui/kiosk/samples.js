@@ -2,6 +2,7 @@
 
 import { get, post } from "../shared/api.js";
 import { byId, el, fill, setText } from "../shared/dom.js";
+import { say } from "./language.js";
 
 /**
  * Puts the drawer in place when the server offers samples, else nothing.
@@ -25,8 +26,8 @@ export async function offerSamples(kiosk) {
     try {
       await post(`/api/v1/kiosks/${encodeURIComponent(kiosk)}/simulated-scan`, { data });
       setText(fault, "");
-    } catch (thrown) {
-      setText(fault, thrown instanceof Error ? thrown.message : "The simulated scanner does not answer.");
+    } catch {
+      setText(fault, say("samples.fault"));
     }
   };
   const toggle = () => {
@@ -35,8 +36,8 @@ export async function offerSamples(kiosk) {
   };
   fill(
     drawer,
-    el("h2", { class: "side-title" }, "Simulated scanner", el("button", { type: "button", class: "samples-close", on: { click: toggle } }, "Close")),
-    el("p", { class: "samples-text" }, "Press a card to scan it."),
+    el("h2", { class: "side-title" }, say("samples.title"), el("button", { type: "button", class: "samples-close", on: { click: toggle } }, say("menu.close"))),
+    el("p", { class: "samples-text" }, say("samples.text")),
     fault,
     el(
       "ul",

@@ -5,8 +5,13 @@
 /** @import { QueuedScan } from "./store.js" */
 
 import { describeCode } from "./codes.js";
+import { say } from "./language.js";
 
 /**
+ * What is shown of a chart: its number on the shelf, never whose it is.
+ *
+ * @typedef {Pick<ChartView, "mrn" | "filing" | "record_type" | "volume">} ShownChart
+ *
  * @typedef {object} Shown
  * @property {string} id the scan's
  * @property {SoundName} tone
@@ -14,7 +19,7 @@ import { describeCode } from "./codes.js";
  * @property {string} headline
  * @property {string} detail
  * @property {ReceiptNote[]} notes
- * @property {ChartView | null} chart
+ * @property {ShownChart | null} chart
  * @property {number} at_ms
  * @property {string} lane
  * @property {boolean} late recorded after it had waited
@@ -48,34 +53,59 @@ export function shownReceipt(receipt, at_ms, late) {
  * @returns {Shown}
  */
 export function shownSaved(scan, waiting) {
-  return local(scan, "saved", "saved", "Saved here", {
-    detail: "Not yet recorded. It is sent as soon as the server answers.",
-    notes: waiting > 1 ? [{ kind: "waiting", text: `${waiting} scans wait here, in order.` }] : [],
+  return local(scan, "saved", "saved", {
+    headline: say("saved.headline"),
+    detail: say("saved.detail", { code: describeCode(scan.data) }),
+    notes: waiting > 1 ? [{ kind: "waiting", text: say("saved.waiting", { count: waiting }) }] : [],
   });
 }
 
 /**
  * @param {QueuedScan} scan
- * @param {string} why
  * @returns {Shown}
  */
-export function shownNotRecorded(scan, why) {
-  return local(scan, "not_recorded", "not_recorded", "Not recorded", {
-    detail: why || "Nothing happened: scan it again.",
+export function shownNotRecorded(scan) {
+  return local(scan, "not_recorded", "not_recorded", {
+    headline: say("not_recorded.headline"),
+    detail: say("not_recorded.detail", { code: describeCode(scan.data) }),
     notes: [],
   });
 }
 
 /**
  * @param {QueuedScan} scan
- * @param {string} why
+ * @param {number} status what the server answered
  * @returns {Shown}
  */
-export function shownParked(scan, why) {
-  return local(scan, "refused", "parked", "Not taken", {
-    detail: "The server would not take this scan. It is kept here, in the menu; the next scans go on.",
-    notes: why ? [{ kind: "why", text: why }] : [],
+export function shownParked(scan, status) {
+  return local(scan, "refused", "parked", {
+    headline: say("parked.headline"),
+    detail: say("parked.detail", { code: describeCode(scan.data) }),
+    notes: [{ kind: "why", text: whyParked(status) }],
   });
+}
+
+/**
+ * Why the server would not take a scan, in the kiosk's own words: the server's are for programs and for the console.
+ *
+ * @param {number} status
+ */
+export function whyParked(status) {
+  switch (status) {
+    case 409:
+      return say("parked.why.conflict");
+    case 500:
+      return say("parked.why.failed");
+    case 503:
+      return say("parked.why.not_recorded");
+    case 400:
+    case 413:
+    case 415:
+    case 422:
+      return say("parked.why.invalid");
+    default:
+      return say("parked.why.status", { status });
+  }
 }
 
 /**
@@ -85,13 +115,8 @@ export function shownParked(scan, why) {
  * @returns {Shown}
  */
 export function shownLost(data, lane, at_ms) {
-  return {
-    ...local({ data, lane, id: "", observed_at: "" }, "not_recorded", "lost", "Not recorded", {
-      detail: "This browser could not save the scan. Scan it again; if this stays, tell the records room.",
-      notes: [],
-    }),
-    at_ms,
-  };
+  const words = { headline: say("not_recorded.headline"), detail: say("not_recorded.lost", { code: describeCode(data) }), notes: [] };
+  return { ...local({ data, lane, id: "", observed_at: "" }, "not_recorded", "lost", words), at_ms };
 }
 
 /**
@@ -101,32 +126,17 @@ export function shownLost(data, lane, at_ms) {
  * @returns {Shown}
  */
 export function shownFragment(length, why, at_ms) {
-  const detail =
-    why === "too_long"
-      ? "That was far longer than any code. Scan one label at a time."
-      : `${length} keys came without an end. Scan again; if this stays, set the scanner to send Enter after each code.`;
-  return { id: "", tone: "refused", kind: "fragment", headline: "Not a whole code", detail, notes: [], chart: null, at_ms, lane: "", late: false };
+  const words = { headline: say("fragment.headline"), detail: why === "too_long" ? say("fragment.too_long") : say("fragment.no_end", { count: length }), notes: [] };
+  return { ...local({ data: "", lane: "", id: "", observed_at: "" }, "refused", "fragment", words), at_ms };
 }
 
 /**
  * @param {Pick<QueuedScan, "id" | "data" | "lane" | "observed_at">} scan
  * @param {SoundName} tone
  * @param {string} kind
- * @param {string} headline
- * @param {{detail: string, notes: ReceiptNote[]}} words
+ * @param {{headline: string, detail: string, notes: ReceiptNote[]}} words
  * @returns {Shown}
  */
-function local(scan, tone, kind, headline, words) {
-  return {
-    id: scan.id,
-    tone,
-    kind,
-    headline,
-    detail: `${describeCode(scan.data)}. ${words.detail}`,
-    notes: words.notes,
-    chart: null,
-    at_ms: Date.parse(scan.observed_at),
-    lane: scan.lane,
-    late: false,
-  };
+function local(scan, tone, kind, words) {
+  return { id: scan.id, tone, kind, ...words, chart: null, at_ms: Date.parse(scan.observed_at), lane: scan.lane, late: false };
 }

@@ -1,10 +1,12 @@
-/** The middle of the screen: the last verdict in giant type, or what to scan first; and the list of the last ones. */
+/** The middle of the screen: the last verdict in giant type, or what to scan first. */
 
 /** @import { Times } from "../shared/format.js" */
-/** @import { Shown } from "./shown.js" */
+/** @import { Shown, ShownChart } from "./shown.js" */
+/** @import { SoundName } from "../shared/sound.js" */
 
 import { el, fill, picture, setText } from "../shared/dom.js";
-import { mrnElement, mrnPairs, volumeText } from "../shared/format.js";
+import { mrnElement } from "../shared/format.js";
+import { say } from "./language.js";
 
 export const PICTURES = "/assets/kiosk/pictures.svg";
 
@@ -17,17 +19,12 @@ const STAY_MS = 60_000;
 const STAY_SIGNED_OFF_MS = 8000;
 /** In how many steps the words may shrink; the sizes are in the style sheet. */
 const FIT_STEPS = 4;
-/** How many verdicts the list keeps. */
-const RECENT_MAX = 20;
 
-/** @type {Record<string, string>} */
-const TONE_WORDS = {
-  ok: "Done",
-  attention: "Done, mind this",
-  refused: "Refused",
-  not_recorded: "Not recorded",
-  saved: "Saved here, not yet recorded",
-};
+/** @param {SoundName} tone */
+export const toneWord = (tone) => say(`tone.${tone}`);
+
+/** @param {ShownChart} chart */
+const volumeText = ({ record_type: type, volume }) => (type === "MR" ? say("verdict.volume", { volume }) : say("verdict.volume_of_type", { type, volume }));
 
 export class VerdictArea {
   /** @type {Shown | null} */
@@ -120,8 +117,8 @@ export class VerdictArea {
     this.section.dataset.tone = shown.tone;
     this.section.dataset.phase = phase;
     const tags = [
-      again ? `Seen again · ${this.times().when(shown.at_ms)}` : null,
-      shown.late ? `Scanned ${this.times().when(shown.at_ms)}, recorded later` : null,
+      again ? say("verdict.again", { when: this.times().when(shown.at_ms) }) : null,
+      shown.late ? say("verdict.late", { when: this.times().when(shown.at_ms) }) : null,
     ].filter((tag) => tag !== null);
     fill(
       this.body,
@@ -133,7 +130,7 @@ export class VerdictArea {
         el(
           "p",
           { class: "verdict-headline", data: { size: sizeOf(shown.headline, shown.chart ? 18 : 22) } },
-          el("span", { class: "only-read-aloud" }, `${TONE_WORDS[shown.tone]}: `),
+          el("span", { class: "only-read-aloud" }, say("tone.read_aloud", { tone: toneWord(shown.tone) })),
           shown.headline,
         ),
         shown.chart &&
@@ -183,87 +180,13 @@ export class VerdictArea {
   }
 }
 
-export class RecentList {
-  /** @type {Shown[]} */
-  #rows = [];
-
-  /**
-   * @param {HTMLElement} list
-   * @param {() => Times} times
-   * @param {(shown: Shown) => void} onTap
-   * @param {() => boolean} several there are several lanes: each row says whose it is
-   */
-  constructor(list, times, onTap, several) {
-    this.several = several;
-    this.list = list;
-    this.times = times;
-    this.onTap = onTap;
-    this.#paint();
-  }
-
-  /**
-   * Newest first. The row of a scan that was "saved here" turns into its receipt's.
-   *
-   * @param {Shown} shown
-   */
-  add(shown) {
-    const known = shown.id ? this.#rows.findIndex((row) => row.id === shown.id) : -1;
-    if (known >= 0) this.#rows[known] = shown;
-    else this.#rows.unshift(shown);
-    this.#rows.sort((a, b) => b.at_ms - a.at_ms);
-    this.#rows.length = Math.min(this.#rows.length, RECENT_MAX);
-    this.#paint();
-  }
-
-  /** @param {string} id */
-  has(id) {
-    return this.#rows.some((row) => row.id === id && row.tone !== "saved");
-  }
-
-  #paint() {
-    if (this.#rows.length === 0) {
-      fill(this.list, el("li", { class: "recent-empty" }, "Nothing scanned here yet. What you scan stays in sight here."));
-      return;
-    }
-    fill(
-      this.list,
-      this.#rows.map((shown) =>
-        el(
-          "li",
-          {},
-          el(
-            "button",
-            { type: "button", class: "recent-row", data: { tone: shown.tone }, on: { click: () => this.onTap(shown) } },
-            el("span", { class: "recent-time" }, this.times().clock(shown.at_ms)),
-            el(
-              "span",
-              { class: "recent-mark" },
-              picture(PICTURES, shown.tone),
-              el("span", { class: "only-read-aloud" }, TONE_WORDS[shown.tone]),
-            ),
-            el(
-              "span",
-              { class: "recent-what" },
-              shown.chart
-                ? el("span", { class: "recent-number", data: { size: sizeOf(mrnPairs(shown.chart.mrn, null)[0]?.text ?? "", 8) } }, mrnElement(shown.chart))
-                : null,
-              el("span", { class: "recent-headline" }, shown.headline),
-              this.several() && el("span", { class: "recent-lane" }, shown.lane === "" ? "This screen" : `Lane ${shown.lane}`),
-            ),
-          ),
-        ),
-      ),
-    );
-  }
-}
-
 /**
  * Long words get a smaller size: names of 60 letters still fit.
  *
  * @param {string} text
  * @param {number} usual
  */
-function sizeOf(text, usual) {
+export function sizeOf(text, usual) {
   if (text.length <= usual) return "usual";
   return text.length <= usual * 2 ? "long" : "longest";
 }

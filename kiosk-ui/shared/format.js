@@ -6,17 +6,50 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
+/** @typedef {"time.yesterday" | "time.tomorrow" | "time.day" | "time.now" | "time.ago" | "time.due" | "time.overdue" | "time.never" | "time.unknown" | "span.seconds" | "span.minutes" | "span.hours" | "span.days"} TimeKey */
+
+/**
+ * How times are said: where, in `Intl`'s words, and with which words around them.
+ *
+ * @typedef {{locale: string, say: (key: TimeKey, values: Record<string, string | number>) => string}} Manner
+ */
+
+/** @type {Record<TimeKey, (values: Record<string, string | number>) => string>} */
+const ENGLISH_WORDS = {
+  "time.yesterday": ({ time }) => `yesterday ${time}`,
+  "time.tomorrow": ({ time }) => `tomorrow ${time}`,
+  "time.day": ({ day, time }) => `${day} ${time}`,
+  "time.now": () => "just now",
+  "time.ago": ({ span }) => `${span} ago`,
+  "time.due": ({ when }) => `due ${when}`,
+  "time.overdue": ({ span }) => `overdue ${span}`,
+  "time.never": () => "never",
+  "time.unknown": () => "unknown",
+  "span.seconds": ({ count }) => `${count} s`,
+  "span.minutes": ({ count }) => `${count} min`,
+  "span.hours": ({ count }) => `${count} h`,
+  "span.days": ({ count }) => (count === 1 ? "1 day" : `${count} days`),
+};
+
+/** @type {Manner} */
+const ENGLISH = { locale: "en-GB", say: (key, values) => ENGLISH_WORDS[key](values) };
+
 /**
  * Says times in one zone. `now` is the server's idea of now, so that a kiosk with a wrong clock still says "6 min ago".
  *
  * @param {string | undefined} zone IANA name; undefined is the browser's own
  * @param {() => number} [now] milliseconds
+ * @param {Manner} [manner]
  */
-export function timesIn(zone, now = Date.now) {
-  /** @param {Intl.DateTimeFormatOptions} options */
-  const format = (options) => new Intl.DateTimeFormat("en-GB", { ...options, ...(zone ? { timeZone: zone } : {}) });
+export function timesIn(zone, now = Date.now, manner = ENGLISH) {
+  const { say } = manner;
+  /**
+   * @param {Intl.DateTimeFormatOptions} options
+   * @param {string} [locale]
+   */
+  const format = (options, locale = manner.locale) => new Intl.DateTimeFormat(locale, { ...options, ...(zone ? { timeZone: zone } : {}) });
   const clockFormat = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const dayFormat = format({ year: "numeric", month: "2-digit", day: "2-digit" });
+  const dayFormat = format({ year: "numeric", month: "2-digit", day: "2-digit" }, "en-GB"); // to be taken apart, not shown
   const weekdayFormat = format({ weekday: "short" });
   const dateFormat = format({ day: "numeric", month: "short" });
   const datedFormat = format({ day: "numeric", month: "short", year: "numeric" });
@@ -41,18 +74,17 @@ export function timesIn(zone, now = Date.now) {
   /**
    * "14:00", "yesterday 14:00", "tomorrow 14:00", "Tue 14:00" within six days, else "3 Mar 14:00".
    *
-   * @param {string | number | null | undefined} time
+   * @param {string | number | null | undefined} moment
    */
-  const when = (time) => {
-    const at = instant(time);
-    if (at === null) return "unknown";
-    const clock = clockFormat.format(at);
+  const when = (moment) => {
+    const at = instant(moment);
+    if (at === null) return say("time.unknown", {});
+    const time = clockFormat.format(at);
     const days = dayOf(at) - dayOf(now());
-    if (days === 0) return clock;
-    if (days === -1) return `yesterday ${clock}`;
-    if (days === 1) return `tomorrow ${clock}`;
-    if (Math.abs(days) <= 6) return `${weekdayFormat.format(at)} ${clock}`;
-    return `${date(at)} ${clock}`;
+    if (days === 0) return time;
+    if (days === -1) return say("time.yesterday", { time });
+    if (days === 1) return say("time.tomorrow", { time });
+    return say("time.day", { day: Math.abs(days) <= 6 ? weekdayFormat.format(at) : date(at), time });
   };
 
   /**
@@ -62,7 +94,7 @@ export function timesIn(zone, now = Date.now) {
    */
   const date = (time) => {
     const at = instant(time);
-    if (at === null) return "unknown";
+    if (at === null) return say("time.unknown", {});
     const sameYear = datedFormat.format(at).slice(-4) === datedFormat.format(now()).slice(-4);
     return (sameYear ? dateFormat : datedFormat).format(at);
   };
@@ -74,12 +106,12 @@ export function timesIn(zone, now = Date.now) {
    */
   const ago = (time) => {
     const at = instant(time);
-    if (at === null) return "never";
+    if (at === null) return say("time.never", {});
     const age = now() - at;
     if (age < -MINUTE_MS) return when(at);
-    if (age < MINUTE_MS) return "just now";
+    if (age < MINUTE_MS) return say("time.now", {});
     if (age >= 14 * DAY_MS) return date(at);
-    return `${span(age)} ago`;
+    return say("time.ago", { span: span(age, manner) });
   };
 
   /**
@@ -91,13 +123,13 @@ export function timesIn(zone, now = Date.now) {
     const at = instant(time);
     if (at === null) return "";
     const late = now() - at;
-    return late > 0 ? `overdue ${late < MINUTE_MS ? "just now" : span(late)}` : `due ${when(at)}`;
+    return late > 0 ? say("time.overdue", { span: late < MINUTE_MS ? say("time.now", {}) : span(late, manner) }) : say("time.due", { when: when(at) });
   };
 
   /** @param {string | number | null | undefined} time */
   const exact = (time) => {
     const at = instant(time);
-    return at === null ? "unknown" : exactFormat.format(at);
+    return at === null ? say("time.unknown", {}) : exactFormat.format(at);
   };
 
   /** @param {string | number | null | undefined} time */
@@ -128,13 +160,13 @@ export function timesIn(zone, now = Date.now) {
  * A length of time in its largest unit: "6 min", "3 h", "2 days".
  *
  * @param {number} length_ms
+ * @param {Manner} [manner]
  */
-export function span(length_ms) {
-  if (length_ms < MINUTE_MS) return `${Math.max(0, Math.floor(length_ms / 1000))} s`;
-  if (length_ms < HOUR_MS) return `${Math.floor(length_ms / MINUTE_MS)} min`;
-  if (length_ms < DAY_MS) return `${Math.floor(length_ms / HOUR_MS)} h`;
-  const days = Math.floor(length_ms / DAY_MS);
-  return days === 1 ? "1 day" : `${days} days`;
+export function span(length_ms, { say } = ENGLISH) {
+  if (length_ms < MINUTE_MS) return say("span.seconds", { count: Math.max(0, Math.floor(length_ms / 1000)) });
+  if (length_ms < HOUR_MS) return say("span.minutes", { count: Math.floor(length_ms / MINUTE_MS) });
+  if (length_ms < DAY_MS) return say("span.hours", { count: Math.floor(length_ms / HOUR_MS) });
+  return say("span.days", { count: Math.floor(length_ms / DAY_MS) });
 }
 
 /**

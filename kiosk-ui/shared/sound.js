@@ -70,6 +70,11 @@ export class Speaker {
 
   #deaf = false;
 
+  /** True where the device has nothing to sound with. */
+  get deaf() {
+    return this.#deaf;
+  }
+
   async wake() {
     try {
       this.context ??= new AudioContext({ latencyHint: "interactive" });

@@ -105,6 +105,7 @@
  * @property {string | null} [place_name]
  * @property {"receive" | "return"} mode
  * @property {number} idle_sign_off_seconds
+ * @property {string} language
  * @property {{name: string, time_zone: string}} hospital
  * @property {boolean} simulated
  * @property {ReceiptSession} session

@@ -23,7 +23,8 @@
 //! with which the page hands the scan over and forgets it. So there is one queue and one order, and a page that asks again
 //! meets its own id. The kiosk's state and touches are asked of the server, with the kiosk's token and never a user's;
 //! the kiosk's live events are followed by [`news`] and passed on; receipts of scans sent from here are told by their
-//! sender. Without the server the page gets what was known last, without patients, and the last receipts of this run.
+//! sender. Without the server the page gets what was known last, in the language that the kiosk speaks, without patients,
+//! and the last receipts of this run; what the page itself showed last it keeps itself.
 //!
 //! # A print job
 //! The server's outbox has printers whose transport is `agent`; [`remote`] is how they look there. Its worker notes the job
@@ -65,6 +66,7 @@ use outguide_hardware::scanner::Stop;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
+use crate::custody::Language;
 use crate::intake::{Intake, ScannerSpec, StartError};
 use crate::ledger::{Clock, Ids};
 pub use shared::{LinkState, News};
@@ -251,6 +253,13 @@ impl Agent {
         fields.insert("devices".to_owned(), devices.into());
         fields.insert("agent".to_owned(), agent);
         Ok(Some(view))
+    }
+
+    /// What the kiosk speaks, as the server said last. Never reached, or where the disk does not tell: the usual.
+    pub fn language(&self) -> Language {
+        let view = self.keeper.store.fact(report::VIEW).ok().flatten();
+        let view = view.and_then(|text| serde_json::from_str::<Value>(&text).ok()).unwrap_or_default();
+        view["language"].as_str().and_then(Language::from_tag).unwrap_or_default()
     }
 
     /// How the agent is, for its page.

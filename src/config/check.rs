@@ -14,7 +14,7 @@ use super::fault::{line_of, nearest};
 use super::{Config, ConfigError, Fault, Schedule, TlsFiles, devices, sections};
 use crate::alerts::{QUARTER, SilenceRule};
 use crate::barcode::{self, LegacyRule, PlaceCode};
-use crate::custody::Kiosk;
+use crate::custody::{Kiosk, Language};
 use crate::records::{Filing, Numbering};
 
 /// Shortest time between two backups or two downtime lists.
@@ -284,6 +284,7 @@ fn kiosks(c: &mut Checker, sections: &[Spanned<sections::Kiosk>], printers: &[su
             let at = c.key(&span, "printer");
             c.fault(&at, not_there("printer", printer, &known));
         }
+        let language = section.language.as_deref().map(|tag| language(c, tag, &span));
         match PlaceCode::new(&section.place) {
             Ok(place) => kiosks.push(Kiosk {
                 id: section.id.clone(),
@@ -292,6 +293,7 @@ fn kiosks(c: &mut Checker, sections: &[Spanned<sections::Kiosk>], printers: &[su
                 mode: section.mode,
                 idle_sign_off_seconds: section.idle_sign_off_seconds,
                 printer: section.printer.clone(),
+                language: Some(language.unwrap_or_default()),
             }),
             Err(error) => {
                 let at = c.key(&span, "place");
@@ -300,6 +302,15 @@ fn kiosks(c: &mut Checker, sections: &[Spanned<sections::Kiosk>], printers: &[su
         }
     }
     kiosks
+}
+
+fn language(c: &mut Checker, tag: &str, kiosk: &Range<usize>) -> Language {
+    Language::from_tag(tag).unwrap_or_else(|| {
+        let at = c.key(kiosk, "language");
+        let known = Language::ALL.map(|language| format!("{:?} ({})", language.tag(), language.name()));
+        c.fault(&at, format!("{tag:?} is no language of a kiosk: use one of {}", known.join(", ")));
+        Language::default()
+    })
 }
 
 /// "There is no printer `x`: did you mean `y`?"

@@ -100,6 +100,7 @@ pub(super) struct Kiosk {
     #[serde(default = "idle")]
     pub idle_sign_off_seconds: u32,
     pub printer: Option<String>,
+    pub language: Option<String>,
 }
 
 fn receive() -> KioskMode {

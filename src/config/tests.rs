@@ -3,6 +3,7 @@ use std::path::Path;
 use outguide_hardware::printer::ipp_access::IppAccess;
 
 use super::*;
+use crate::custody::Language;
 
 fn faults(text: &str) -> Vec<String> {
     let error = Config::parse(text, Some(Path::new("outguide.toml"))).expect_err("faulty");
@@ -177,5 +178,19 @@ fn a_printers_faults_name_their_line_and_what_to_write() {
     assert_eq!(
         printer.transport,
         PrinterTransport::Ipp { uri: "ipp://10.0.0.30/ipp/print".into(), access: IppAccess::default() }
+    );
+}
+
+#[test]
+fn a_kiosk_speaks_english_unless_it_is_told_another_language_that_there_is() {
+    let kiosk = |more: &str| format!("[[kiosk]]\nid = \"er-1\"\nplace = \"ER\"\n{more}");
+    let spoken = |more: &str| Config::parse(&kiosk(more), None).expect("good").kiosks[0].language();
+    assert_eq!(spoken(""), Language::English);
+    assert_eq!(spoken("language = \"es\"\n"), Language::Spanish);
+    assert_eq!(
+        faults(&kiosk("language = \"sp\"\n")),
+        [
+            "outguide.toml:4: \"sp\" is no language of a kiosk: use one of \"en\" (English), \"es\" (Español), \"fr\" (Français)"
+        ]
     );
 }

@@ -8,6 +8,7 @@ mod context;
 mod decide;
 mod decision;
 mod fold;
+mod language;
 mod moves;
 mod receipt;
 mod refusals;
@@ -21,6 +22,7 @@ pub use act::{Act, Custody, KnownBy, MissingCase, OrderKey, Undoable};
 pub use decide::{decide, echo};
 pub use decision::{Decision, Outcome, Situation};
 pub use fold::{apply, changes_nothing, fold};
+pub use language::Language;
 pub use receipt::{ChartChoice, ChartView, Receipt, ReceiptNote, ReceiptSession, ReceiptVerdict};
 pub use role::Role;
 pub use scan::{Scan, ScanSource};
@@ -112,9 +114,17 @@ pub struct Kiosk {
     pub idle_sign_off_seconds: u32,
     /// Where its LABEL command prints.
     pub printer: Option<String>,
+    /// What it speaks; where nothing is said, English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
 }
 
 impl Kiosk {
+    /// What it speaks.
+    pub fn language(&self) -> Language {
+        self.language.unwrap_or_default()
+    }
+
     /// After how many seconds a session may be made to end.
     pub const IDLE_SECONDS: std::ops::RangeInclusive<u32> = 10..=3_600;
 }

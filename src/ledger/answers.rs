@@ -17,8 +17,8 @@ use super::schema::{self, DB_FILE};
 use super::store::Fixed;
 use super::writer::{Fate, Job, Shared};
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
-use crate::custody::wording::{self, ChartIdentity, EntryFacts, Names, PlaceNamed, StaffNamed};
-use crate::custody::{Outcome, Receipt};
+use crate::custody::wording::{self, ChartIdentity, EntryFacts, Manner, Names, PlaceNamed, StaffNamed};
+use crate::custody::{Language, Outcome, Receipt};
 
 /// The most batches that wait to be answered; a writer that is further ahead waits.
 const BATCHES_WAITING_MAX: usize = 4;
@@ -94,6 +94,8 @@ pub(super) struct Unworded {
     pub entry: EntryFacts,
     /// The charts that were loaded for it; of others what they are called is read.
     pub charts: Vec<(ChartNumber, ChartIdentity)>,
+    /// What its kiosk speaks now.
+    pub language: Language,
 }
 
 /// Where answers are made: what things are called, and the entries about to be announced.
@@ -118,7 +120,8 @@ impl Desk {
             self.conn = opened.inspect_err(|error| tracing::error!(%error, "names cannot be read")).ok();
         }
         let names = DeskNames { desk: self, charts: &unworded.charts };
-        let receipt = wording::receipt(&unworded.outcome, &unworded.entry, &names, &self.fixed.zone);
+        let manner = Manner { language: unworded.language, zone: &self.fixed.zone };
+        let receipt = wording::receipt(&unworded.outcome, &unworded.entry, &names, manner);
         let of_entry = self.published.binary_search_by_key(&receipt.seq, |entry| entry.seq);
         if let (false, Some(entry)) = (receipt.duplicate, of_entry.ok().and_then(|at| self.published.get_mut(at))) {
             entry.receipt = Some(receipt.clone());

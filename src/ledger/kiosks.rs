@@ -47,7 +47,9 @@ impl Kiosks {
 
     /// Those of the configuration, merged with the table.
     pub(super) fn load(conn: &Connection, configured: &[Kiosk]) -> Result<Kiosks, StoreError> {
-        let rows = rows::kiosks(conn)?;
+        let mut rows = rows::kiosks(conn)?;
+        // Rows from before kiosks had a language keep their form, on which their hash depends; here each has one.
+        rows.iter_mut().for_each(|row| row.kiosk.language = Some(row.kiosk.language()));
         let in_use = |id: &str| rows.iter().find(|row| row.kiosk.id == id).is_none_or(|row| row.active);
         let mut known: Vec<KnownKiosk> = configured
             .iter()

@@ -1,7 +1,7 @@
 //! Rows to values and back, where more than one file needs them.
 
 use jiff::Timestamp;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -219,8 +219,8 @@ pub(super) fn record_type(conn: &Connection, code: &str) -> rusqlite::Result<Opt
     conn.prepare_cached(sql)?.query_row([code], read).optional()
 }
 
-const KIOSK: &str = "SELECT id, name, place, mode, idle_sign_off_seconds, printer, configured, active, version \
-                     FROM main.kiosks";
+const KIOSK: &str = "SELECT id, name, place, mode, idle_sign_off_seconds, printer, configured, active, \
+                     version, language FROM main.kiosks";
 
 fn kiosk_row(row: &Row<'_>) -> rusqlite::Result<Versioned<KnownKiosk>> {
     let kiosk = Kiosk {
@@ -230,6 +230,7 @@ fn kiosk_row(row: &Row<'_>) -> rusqlite::Result<Versioned<KnownKiosk>> {
         mode: from_word(row, 3)?,
         idle_sign_off_seconds: row.get(4)?,
         printer: row.get(5)?,
+        language: if row.get_ref(9)? == ValueRef::Null { None } else { Some(from_word(row, 9)?) },
     };
     Ok((KnownKiosk { kiosk, configured: row.get(6)?, active: row.get(7)? }, row.get(8)?))
 }

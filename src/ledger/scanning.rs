@@ -19,7 +19,7 @@ use super::{Effect, situation};
 use crate::barcode::{ChartNumber, Code, encode};
 use crate::custody::wording::{self, ChartIdentity, EntryFacts};
 use crate::custody::{
-    Custody, Decision, Kiosk, KioskSession, OrderKey, Outcome, ReceiptSession, Scan, ScanSource, decide, echo,
+    Custody, Decision, Kiosk, KioskSession, Language, OrderKey, Outcome, ReceiptSession, Scan, ScanSource, decide, echo,
 };
 
 /// The longest lane, device or symbology name, in bytes.
@@ -110,7 +110,7 @@ pub(super) fn record(store: &mut Store, scan: &Scan, known: Echo) -> Result<Unwo
     }
     let kiosk = &registered.kiosk;
     let data_hmac = store.keyed_hash(scan.data.as_bytes())?;
-    if let Some(before) = recorded_before(store, scan, &data_hmac)? {
+    if let Some(before) = recorded_before(store, scan, &data_hmac, kiosk.language())? {
         return Ok(before);
     }
     let code = situation::understand(&store.conn, fixed.codes.read(&scan.data, scan.symbology.as_deref()), &scan.data)
@@ -148,7 +148,12 @@ pub(super) fn record(store: &mut Store, scan: &Scan, known: Echo) -> Result<Unwo
         clock_error_us: scan.clock_error_us(),
     };
     let charts = facts.identities(&fixed.numbering);
-    write(store, scan, &key, Recorded { scanned, outcome, effects, actor, recorded_at, lane, code, charts })
+    write(
+        store,
+        scan,
+        &key,
+        Recorded { scanned, outcome, effects, actor, recorded_at, lane, code, charts, language: kiosk.language() },
+    )
 }
 
 /// A scan as judged, on its way into the ledger.
@@ -161,6 +166,7 @@ struct Recorded {
     lane: Lane,
     code: Code,
     charts: Vec<(ChartNumber, ChartIdentity)>,
+    language: Language,
 }
 
 fn write(store: &mut Store, scan: &Scan, key: &OrderKey, mut judged: Recorded) -> Result<Unworded, ScanError> {
@@ -213,7 +219,7 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, mut judged: Recorded) -
     } else {
         store.last_reads.remove(&judged.lane);
     }
-    Ok(Unworded { outcome: judged.outcome, entry, charts: judged.charts })
+    Ok(Unworded { outcome: judged.outcome, entry, charts: judged.charts, language: judged.language })
 }
 
 /// A body as JSON, in room that needs not grow: growing would copy it four times.
@@ -224,7 +230,12 @@ fn text(body: &Body<'_>) -> Result<String, StoreError> {
 }
 
 /// The receipt of the entry that has this id already, whether committed or of the same batch.
-fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option<Unworded>, ScanError> {
+fn recorded_before(
+    store: &Store,
+    scan: &Scan,
+    data_hmac: &str,
+    language: Language,
+) -> Result<Option<Unworded>, ScanError> {
     let sql = "SELECT seq, kiosk, recorded_at, body FROM main.entries WHERE id = ?";
     let mut select = store.conn.prepare_cached(sql).map_err(StoreError::from)?;
     let found = select
@@ -243,7 +254,7 @@ fn recorded_before(store: &Store, scan: &Scan, data_hmac: &str) -> Result<Option
         return Err(ScanError::Conflict);
     }
     let entry = EntryFacts { seq, epoch: store.epoch, id: scan.id, duplicate: true, lane: scanned.lane, recorded_at };
-    Ok(Some(Unworded { outcome, entry, charts: Vec::new() }))
+    Ok(Some(Unworded { outcome, entry, charts: Vec::new(), language }))
 }
 
 /// The same code read again by the same reader within its window, nothing between. The window slides: a code that lies

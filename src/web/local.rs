@@ -94,8 +94,9 @@ async fn home(State(local): State<Local>) -> Redirect {
     Redirect::temporary(&format!("/kiosk/{}", local.agent.kiosk()))
 }
 
-async fn page(headers: HeaderMap) -> Response {
-    assets::serve(assets::KIOSK, &headers)
+async fn page(State(local): State<Local>, headers: HeaderMap) -> Answer<Response> {
+    let language = blocking(&local, Agent::language).await?;
+    Ok(assets::serve_kiosk(language, &headers))
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {

@@ -48,7 +48,7 @@ fn place(code: &str) -> PlaceCode {
 
 fn kiosk(id: &str, at: &str) -> Kiosk {
     let (name, place, mode) = (id.to_owned(), place(at), KioskMode::Receive);
-    Kiosk { id: id.to_owned(), name, place, mode, idle_sign_off_seconds: 120, printer: None }
+    Kiosk { id: id.to_owned(), name, place, mode, idle_sign_off_seconds: 120, printer: None, language: None }
 }
 
 fn open(folder: &std::path::Path) -> Ledger {

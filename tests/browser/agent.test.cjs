@@ -129,3 +129,25 @@ test("a full queue is red on the page, and the console says what is the matter",
   await recorded(Array.from({ length: 12 }, (_, at) => 21 + at));
   await page.getByText("Scans cannot be kept here").waitFor({ state: "detached", timeout: 45_000 });
 });
+
+test("the page speaks the kiosk's language, also when it is opened in an outage", async () => {
+  await site.kill();
+  fs.writeFileSync(site.config, fs.readFileSync(site.config, "utf8").replace('id = "er-1"\n', 'id = "er-1"\nlanguage = "es"\n'));
+  await site.start();
+  const spoken = async () => (await fetch(`${agent.url}/api/v1/kiosks/er-1`)).json().then((view) => [view.language, view.agent?.link]);
+  await until("the kiosk is Spanish", spoken, ([language, link]) => language === "es" && link === "reached", 45_000);
+  const { page, noFaults } = await agentPage();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "es");
+  pull(code.badge("1001"));
+  await verdict(page, "ok", "Sesión abierta");
+  await site.kill();
+  await page.reload();
+  await page.getByText("El servidor no responde").first().waitFor();
+  pull(code.chart(50));
+  await verdict(page, "saved", "Guardado aquí");
+  await accessible(page, "the Spanish page in an outage");
+  await page.locator(".recent-row", { hasText: "Sesión abierta" }).waitFor();
+  await site.start();
+  await recorded([50]);
+  noFaults();
+});

@@ -231,12 +231,14 @@ test("a kiosk is added, corrected, enrolled once with its code, switched off and
   await press("Add a kiosk");
   await refused({ id: "ER 2", name: "Emergency 2" }, "id", "a-z");
   await refused({ id: "er-1" }, "id", "there is a kiosk er-1 already");
-  await submit({ id: "er-2", place: "ER", printer: "labels" });
+  await submit({ id: "er-2", place: "ER", printer: "labels", language: "es" });
+  assert.match(await (await fetch(`${site.url}/kiosk/er-2`)).text(), /<html lang="es">/);
   const card = page.locator(".card", { hasText: "er-2" });
   const act = (name) => card.getByRole("button", { name, exact: true }).click();
   await act("Correct");
   await refused({ idle_sign_off_seconds: 5 }, "idle_sign_off_seconds", /10/);
-  await submit({ idle_sign_off_seconds: 60, name: "Emergency, desk" });
+  await submit({ idle_sign_off_seconds: 60, name: "Emergency, desk", language: "fr" });
+  assert.equal((await api("kiosks/er-2")).language, "fr");
   await card.getByText("Emergency, desk").waitFor();
   await act("Correct");
   await change("kiosks/er-2", { name: "Emergency, door" });

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { commandCode, describeCode, roleMay } from "../../kiosk-ui/kiosk/codes.js";
-import { checkDigits } from "../../kiosk-ui/shared/check-digits.js";
+import { speak } from "../../kiosk-ui/kiosk/language.js";
+import english from "../../kiosk-ui/languages/en.json" with { type: "json" };
 import { parsedEvent } from "../../kiosk-ui/shared/api.js";
+import { checkDigits } from "../../kiosk-ui/shared/check-digits.js";
 import { mrnPairs, span, timesIn } from "../../kiosk-ui/shared/format.js";
 import { uuidv7 } from "../../kiosk-ui/shared/ids.js";
 import { usCharacter } from "../../kiosk-ui/shared/wedge.js";
@@ -16,6 +18,7 @@ test("check digits are the contract's", () => {
 });
 
 test("a waiting scan is named only when it is one of ours", () => {
+  speak("en", english);
   assert.equal(describeCode("C00000001700163"), "Chart no. 17");
   assert.equal(describeCode(commandCode("OUT")), "Out");
   assert.equal(describeCode("hunter2"), "A code of 7 characters");

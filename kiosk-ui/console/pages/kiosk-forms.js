@@ -16,6 +16,9 @@ const IDLE_MAX_SECONDS = 3_600;
 /** @type {[string, string][]} */
 const MODES = [["receive", "Received: a department"], ["return", "Returned: the records room"]];
 
+/** Each by the name that its speakers give it, so that they find it. @type {[string, string][]} */
+const LANGUAGES = [["en", "English"], ["es", "Español"], ["fr", "Français"]];
+
 /** @param {KioskRow} kiosk */
 const address = (kiosk) => `/api/v1/kiosks/${encodeURIComponent(kiosk.id)}`;
 
@@ -48,6 +51,7 @@ function fields({ places, printers }, kiosk) {
     { name: "place", label: "Where it stands", type: "select", value: kiosk.place ?? places[0]?.code ?? null, options: places.map((place) => [place.code, `${place.name} (${place.code})`]), required: true },
     { name: "mode", label: "A chart scanned here is", type: "select", value: kiosk.mode ?? "receive", options: MODES, required: true },
     { name: "idle_sign_off_seconds", label: "Signs off after (seconds)", type: "number", value: kiosk.idle_sign_off_seconds ?? IDLE_DEFAULT_SECONDS, min: IDLE_MIN_SECONDS, max: IDLE_MAX_SECONDS, required: true, hint: "Without a scan or a touch." },
+    { name: "language", label: "Its screen speaks", type: "select", value: kiosk.language ?? "en", options: LANGUAGES, required: true },
     { name: "printer", label: "Labels print on", type: "select", value: printerOf(/** @type {KioskRow} */ (kiosk)), options: [["", "No printer"], ...printers.map((printer) => /** @type {[string, string]} */ ([printer.id, printer.id]))] },
   ];
 }

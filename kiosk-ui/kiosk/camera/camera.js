@@ -2,8 +2,10 @@
 
 import { byId, el, fill, setText } from "../../shared/dom.js";
 import { describeCode } from "../codes.js";
+import { say } from "../language.js";
 import { Held } from "./held.js";
 
+/** @import { Key } from "../language.js" */
 /** @import { SeenCode } from "./held.js" */
 
 /** Pictures are looked at no more often than this, in milliseconds. */
@@ -16,11 +18,11 @@ const REST_AFTER_MS = 180_000;
 const FRAME_SIDE_MAX = 1280;
 const DEVICE = "camera";
 
-/** @type {Record<string, string>} */
+/** @type {Record<string, Key>} */
 const FAULTS = {
-  NotAllowedError: "The browser may not use the camera. Allow it in the browser's settings for this page.",
-  NotFoundError: "This device has no camera.",
-  NotReadableError: "Another program uses the camera. Close it, then open the camera again.",
+  NotAllowedError: "camera.not_allowed",
+  NotFoundError: "camera.not_found",
+  NotReadableError: "camera.in_use",
 };
 
 export class Camera {
@@ -39,14 +41,14 @@ export class Camera {
   constructor(onCode) {
     this.onCode = onCode;
     this.panel = byId("camera");
-    this.video = el("video", { class: "camera-video", muted: true, playsinline: true, "aria-label": "What the camera sees" });
+    this.video = el("video", { class: "camera-video", muted: true, playsinline: true, "aria-label": say("camera.sees") });
     this.canvas = document.createElement("canvas");
     this.state = el("p", { class: "camera-state", role: "status" });
     this.opener = byId("camera-open");
     this.opener.addEventListener("click", () => (this.panel.hidden ? void this.open() : this.close()));
     fill(
       this.panel,
-      el("h2", { class: "side-title" }, "Camera", el("button", { type: "button", class: "menu-button", on: { click: () => this.close() } }, "Close")),
+      el("h2", { class: "side-title" }, say("camera.title"), el("button", { type: "button", class: "menu-button", on: { click: () => this.close() } }, say("menu.close"))),
       el("div", { class: "camera-view" }, this.video, el("span", { class: "camera-aim", "aria-hidden": "true" })),
       this.state,
     );
@@ -55,26 +57,27 @@ export class Camera {
   async open() {
     this.panel.hidden = false;
     this.opener.setAttribute("aria-pressed", "true");
-    this.#say("starting", "The camera starts.");
-    if (!navigator.mediaDevices) return this.#say("fault", "The browser gives its camera only to pages with TLS (https), or on the server itself.");
+    this.#say("starting", say("camera.starting"));
+    if (!navigator.mediaDevices) return this.#say("fault", say("camera.needs_tls"));
     try {
       const wanted = { facingMode: { ideal: "environment" }, width: { ideal: 1920 }, height: { ideal: 1080 } };
       const stream = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
       if (this.panel.hidden) return stop(stream); // closed meanwhile
       this.#stop();
       this.#stream = stream;
-      stream.getVideoTracks()[0]?.addEventListener("ended", () => (this.#stop(), this.#say("fault", "The camera is gone. Plug it in, then open the camera again.")));
+      stream.getVideoTracks()[0]?.addEventListener("ended", () => (this.#stop(), this.#say("fault", say("camera.gone"))));
       this.video.srcObject = stream;
       await this.video.play();
       this.#seen_ms = Date.now();
       this.#held = new Held();
       this.#startDecoder();
-      this.#say("ready", "Hold one label before the camera.");
+      this.#say("ready", say("camera.ready"));
       this.#next();
     } catch (fault) {
       this.#stop();
       const name = fault instanceof Error ? fault.name : "";
-      this.#say("fault", FAULTS[name] ?? `The camera does not start (${name || fault}).`);
+      const known = FAULTS[name];
+      this.#say("fault", known ? say(known) : say("camera.fault", { why: name || String(fault) }));
     }
   }
 
@@ -114,7 +117,7 @@ export class Camera {
 
   #decoderFailed() {
     this.#stop();
-    this.#say("fault", "Pictures cannot be read on this device.");
+    this.#say("fault", say("camera.unreadable"));
   }
 
   #next(wait_ms = FRAME_EVERY_MS) {
@@ -126,7 +129,7 @@ export class Camera {
     if (!this.#stream || !this.#decoder) return;
     if (Date.now() - this.#seen_ms > REST_AFTER_MS) {
       this.#stop();
-      return this.#say("fault", "The camera rests: nothing was held before it. Open it again to go on.");
+      return this.#say("fault", say("camera.resting"));
     }
     const image = document.visibilityState === "visible" ? this.#grab(FRAME_SIDE_MAX) : null;
     if (!image) return this.#next();
@@ -146,9 +149,9 @@ export class Camera {
       this.#say("read", describeCode(take.data));
       this.onCode({ data: take.data, symbology: take.symbology, device: DEVICE });
     } else if (several) {
-      this.#say("several", "Several labels in view. Hold one alone before the camera.");
+      this.#say("several", say("camera.several"));
     } else if (codes.length === 0 && this.panel.dataset.state !== "read") {
-      this.#say("ready", "Hold one label before the camera.");
+      this.#say("ready", say("camera.ready"));
     }
     this.#next(Math.max(0, FRAME_EVERY_MS - (now - this.#sent_ms)));
   }

@@ -75,7 +75,15 @@ fn a_place(code: &str, kind: PlaceKind, loan_hours: Option<u32>) -> Place {
 
 fn a_kiosk(id: &str, code: &str, mode: KioskMode) -> Kiosk {
     let printer = (mode == KioskMode::Return).then(|| "zebra".to_owned());
-    Kiosk { id: id.to_owned(), name: id.to_owned(), place: place(code), mode, idle_sign_off_seconds: 120, printer }
+    Kiosk {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        place: place(code),
+        mode,
+        idle_sign_off_seconds: 120,
+        printer,
+        language: None,
+    }
 }
 
 fn a_person(number: &str, role: Role) -> Staff {

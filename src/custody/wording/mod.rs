@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use super::{ChartView, Custody, KioskMode, KioskSession, Outcome, Receipt, ReceiptSession, ReceiptVerdict, Role};
-use super::{Verdict, VerdictKind};
+use super::{ChartView, Custody, KioskMode, KioskSession, Language, Outcome, Receipt, ReceiptSession, ReceiptVerdict};
+use super::{Role, Verdict, VerdictKind};
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::records::shown;
 pub use times::when;
@@ -81,9 +81,18 @@ pub struct EntryFacts {
     pub recorded_at: Timestamp,
 }
 
-/// The receipt of an entry, in words of the hospital's time zone.
-pub fn receipt(outcome: &Outcome, entry: &EntryFacts, names: &dyn Names, zone: &TimeZone) -> Receipt {
-    let words = Words::new(outcome, entry.recorded_at, names, zone);
+/// How it is said.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner<'a> {
+    /// The kiosk's language.
+    pub language: Language,
+    /// The hospital's time zone.
+    pub zone: &'a TimeZone,
+}
+
+/// The receipt of an entry, in words.
+pub fn receipt(outcome: &Outcome, entry: &EntryFacts, names: &dyn Names, manner: Manner<'_>) -> Receipt {
+    let words = Words::new(outcome, entry.recorded_at, names, manner);
     let (headline, detail) = words.verdict();
     let verdict = &outcome.verdict;
     Receipt {
@@ -102,6 +111,17 @@ pub fn receipt(outcome: &Outcome, entry: &EntryFacts, names: &dyn Names, zone: &
         },
         session: session(&outcome.session, outcome.kiosk_mode, outcome.idle_sign_off_seconds, &entry.lane, names),
     }
+}
+
+/// Takes the words of a receipt that would name a confidential place: what happened stays said.
+pub fn withhold_words(verdict: &mut ReceiptVerdict, language: Language) {
+    match verdict.kind {
+        VerdictKind::DestinationSet => verdict.headline = language.say("withheld.destination_set", &[]),
+        VerdictKind::Located => verdict.headline = language.say("withheld.located", &[]),
+        _ => {}
+    }
+    verdict.detail = language.say("withheld.detail", &[]);
+    verdict.notes.clear();
 }
 
 /// A lane's session as a screen shows it.
@@ -175,14 +195,27 @@ struct Words<'a> {
     chart: Option<ChartIdentity>,
     now: Timestamp,
     names: &'a dyn Names,
-    zone: &'a TimeZone,
+    manner: Manner<'a>,
 }
 
 impl<'a> Words<'a> {
-    fn new(outcome: &'a Outcome, now: Timestamp, names: &'a dyn Names, zone: &'a TimeZone) -> Words<'a> {
+    fn new(outcome: &'a Outcome, now: Timestamp, names: &'a dyn Names, manner: Manner<'a>) -> Words<'a> {
         let verdict = &outcome.verdict;
         let chart = verdict.chart.and_then(|number| names.chart(number));
-        Words { verdict, outcome, chart, now, names, zone }
+        Words { verdict, outcome, chart, now, names, manner }
+    }
+
+    fn say(&self, key: &str) -> String {
+        self.manner.language.say(key, &[])
+    }
+
+    fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
+        self.manner.language.say(key, values)
+    }
+
+    /// The text with this key, and what to do next.
+    fn headline_and_next(&self, key: &str) -> (String, String) {
+        (self.say(key), self.say(&format!("{key}.next")))
     }
 
     fn custody(&self) -> Option<&'a Custody> {
@@ -214,7 +247,7 @@ impl<'a> Words<'a> {
     fn place_if_open(&self, code: &PlaceCode) -> String {
         let confidential = self.chart.as_ref().is_some_and(|chart| chart.restricted)
             || self.names.place(code).is_some_and(|place| place.restricted);
-        if confidential && !self.supervises() { "another place".to_owned() } else { self.place(code) }
+        if confidential && !self.supervises() { self.say("detail.another_place") } else { self.place(code) }
     }
 
     fn place(&self, code: &PlaceCode) -> String {
@@ -222,10 +255,11 @@ impl<'a> Words<'a> {
     }
 
     fn staff(&self, badge: &BadgeNumber) -> String {
-        self.names.staff(badge).map_or_else(|| format!("badge {badge}"), |staff| shown(&staff.name))
+        let unnamed = || self.with("detail.badge", &[("badge", badge.as_str())]);
+        self.names.staff(badge).map_or_else(unnamed, |staff| shown(&staff.name))
     }
 
     fn when(&self, at: Timestamp) -> String {
-        when(at, self.now, self.zone)
+        when(at, self.now, self.manner.language, self.manner.zone)
     }
 }

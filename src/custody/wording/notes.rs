@@ -26,37 +26,36 @@ impl Words<'_> {
     }
 
     fn note_text(&self, note: &Note) -> String {
-        let place = || note.place.as_ref().map_or_else(|| "another place".to_owned(), |place| self.place(place));
-        let since = || note.at.map_or_else(String::new, |at| format!(" since {}", self.when(at)));
+        let another = || self.say("detail.another_place");
+        let place = || note.place.as_ref().map_or_else(another, |place| self.place(place));
+        let since = |without: &str, with: &str| match note.at {
+            Some(at) => self.with(with, &[("when", &self.when(at))]),
+            None => self.say(without),
+        };
+        let counted = |without: &str, with: &str| match note.count {
+            Some(count) => self.manner.language.say_count(with, count),
+            None => self.say(without),
+        };
         match note.kind {
-            NoteKind::WasMissingCaseClosed => format!("Was missing{}: the case is closed.", since()),
-            NoteKind::LabelSuperseded => {
-                "An older label: a newer one was printed. Take this one off, or print a new one with LABEL.".to_owned()
+            NoteKind::WasMissingCaseClosed => since("note.was_missing", "note.was_missing_since"),
+            NoteKind::LabelSuperseded => self.say("note.label_superseded"),
+            NoteKind::OtherVolumesElsewhere => {
+                self.manner.language.say_count("note.other_volumes", note.count.unwrap_or(1))
             }
-            NoteKind::OtherVolumesElsewhere => match note.count {
-                Some(1) | None => "Another volume is elsewhere.".to_owned(),
-                Some(count) => format!("{count} other volumes are elsewhere."),
-            },
-            NoteKind::RestrictedRecord => "Restricted record: keep it closed and out of sight.".to_owned(),
-            NoteKind::BelongsElsewhere => format!("It belongs in {}: send it on.", place()),
-            NoteKind::Unattributed => "Nobody was signed in: recorded without a name.".to_owned(),
-            NoteKind::LateScan => match note.at {
-                Some(at) => format!("Scanned {} while the kiosk was offline.", self.when(at)),
-                None => "Scanned while the kiosk was offline.".to_owned(),
-            },
+            NoteKind::RestrictedRecord => self.say("note.restricted_record"),
+            NoteKind::BelongsElsewhere => self.with("note.belongs_elsewhere", &[("place", &place())]),
+            NoteKind::Unattributed => self.say("note.unattributed"),
+            NoteKind::LateScan => since("note.late", "note.late_at"),
             NoteKind::SeenElsewhereSince => {
-                let place = note.place.as_ref().map(|place| self.place_if_open(place));
-                format!("Since then it is known to be at {}: not moved.", place.as_deref().unwrap_or("another place"))
+                let place = note.place.as_ref().map_or_else(another, |place| self.place_if_open(place));
+                self.with("note.seen_elsewhere_since", &[("place", &place)])
             }
-            NoteKind::WantedElsewhere => format!("Wanted by {}: send it there next.", place()),
-            NoteKind::LooseSheetsWaiting => "Loose sheets wait to be filed in it.".to_owned(),
-            NoteKind::SightingKept => "That the chart was here is written down.".to_owned(),
-            NoteKind::WasOverdue => format!("Overdue{}.", since()),
-            NoteKind::IsMissing => format!("Reported missing{}.", since()),
-            NoteKind::ChooseOne => match note.count {
-                Some(count) => format!("{count} charts carry this number."),
-                None => "Several charts carry this number.".to_owned(),
-            },
+            NoteKind::WantedElsewhere => self.with("note.wanted_elsewhere", &[("place", &place())]),
+            NoteKind::LooseSheetsWaiting => self.say("note.loose_sheets"),
+            NoteKind::SightingKept => self.say("note.sighting_kept"),
+            NoteKind::WasOverdue => since("note.overdue", "note.overdue_since"),
+            NoteKind::IsMissing => since("note.missing", "note.missing_since"),
+            NoteKind::ChooseOne => counted("note.choose_one", "note.choose_one_of"),
         }
     }
 }

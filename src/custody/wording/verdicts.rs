@@ -1,33 +1,31 @@
 //! The headline in giant type, and the rest of the sentence.
 
 use super::Words;
-use crate::barcode::{BadgeNumber, CommandWord, PlaceCode};
+use crate::barcode::{BadgeNumber, CommandWord};
 use crate::custody::{Custody, KioskMode, KnownBy, VerdictKind};
 
 impl Words<'_> {
     /// Headline and detail.
     pub(super) fn verdict(&self) -> (String, String) {
         let (headline, detail) = match self.verdict.kind {
-            VerdictKind::SignedIn => ("Signed in", self.signed_in()),
-            VerdictKind::SignedOff => ("Signed off", self.signed_off()),
+            VerdictKind::SignedIn => ("receipt.signed_in", self.signed_in()),
+            VerdictKind::SignedOff => ("receipt.signed_off", self.signed_off()),
             VerdictKind::DestinationSet => return self.destination_set(),
             VerdictKind::ModeSet => return self.mode_set(),
-            VerdictKind::CheckedOut => ("Checked out", self.to_and_due()),
-            VerdictKind::Returned => ("Returned", self.returned()),
-            VerdictKind::Received => ("Received", self.at_and_due()),
+            VerdictKind::CheckedOut => ("receipt.checked_out", self.to_and_due()),
+            VerdictKind::Returned => ("receipt.returned", self.returned()),
+            VerdictKind::Received => ("receipt.received", self.at_and_due()),
             VerdictKind::AlreadyHere => return self.already_here(),
             VerdictKind::Located => return self.located(),
-            VerdictKind::Sighted => ("Seen here", self.at_and_due()),
-            VerdictKind::Sent => ("Sent", self.to_and_due()),
-            VerdictKind::ReportedMissing => ("Reported missing", self.reported_missing()),
-            VerdictKind::Found => ("Found", joined([self.at_place(), Some("the missing case is closed".to_owned())])),
-            VerdictKind::LabelQueued => {
-                ("Label queued", "Collect it at the printer, stick it on, scan it once.".to_owned())
-            }
-            VerdictKind::Undone => ("Undone", self.undone()),
+            VerdictKind::Sighted => ("receipt.sighted", self.at_and_due()),
+            VerdictKind::Sent => ("receipt.sent", self.to_and_due()),
+            VerdictKind::ReportedMissing => ("receipt.reported_missing", self.reported_missing()),
+            VerdictKind::Found => ("receipt.found", joined([self.at_place(), Some(self.say("detail.case_closed"))])),
+            VerdictKind::LabelQueued => return self.headline_and_next("receipt.label_queued"),
+            VerdictKind::Undone => ("receipt.undone", self.undone()),
             VerdictKind::Unrecognised | VerdictKind::Refused => return self.refusal(),
         };
-        (headline.to_owned(), detail)
+        (self.say(headline), detail)
     }
 
     fn person(&self) -> Option<String> {
@@ -39,7 +37,7 @@ impl Words<'_> {
     }
 
     fn at_place(&self) -> Option<String> {
-        self.named_place().map(|place| format!("at {place}"))
+        self.named_place().map(|place| self.with("detail.at_place", &[("place", &place)]))
     }
 
     /// Custody, if the chart now is where the verdict says: a late scan may not have moved it.
@@ -48,53 +46,54 @@ impl Words<'_> {
     }
 
     fn due(&self) -> Option<String> {
-        self.standing()?.due_at.map(|due| format!("due {}", self.when(due)))
+        self.standing()?.due_at.map(|due| self.with("detail.due", &[("when", &self.when(due))]))
     }
 
     fn signed_in(&self) -> String {
         let next = match self.outcome.kiosk_mode {
-            KioskMode::Receive => "Scan a destination, or charts to receive them here.",
-            KioskMode::Return => "Scan a destination, or charts to return them.",
+            KioskMode::Receive => "receipt.signed_in.receive",
+            KioskMode::Return => "receipt.signed_in.return",
         };
-        joined([self.person(), Some(next.to_owned())])
+        joined([self.person(), Some(self.say(next))])
     }
 
     fn signed_off(&self) -> String {
-        self.person().unwrap_or_else(|| "Nobody was signed in.".to_owned())
+        self.person().unwrap_or_else(|| self.say("receipt.signed_off.nobody"))
     }
 
     fn destination_set(&self) -> (String, String) {
         let place = self.named_place().unwrap_or_default();
         let holder = self.outcome.session.destination.as_ref().and_then(|destination| destination.holder.as_ref());
         let to = match holder {
-            Some(badge) => format!("To {}, {place}", self.staff(badge)),
-            None => format!("To {place}"),
+            Some(badge) => {
+                let person = self.staff(badge);
+                self.with("receipt.destination.person_at_place", &[("person", &person), ("place", &place)])
+            }
+            None => self.with("receipt.destination.place", &[("place", &place)]),
         };
-        (to, "Scan the charts that go there.".to_owned())
+        (to, self.say("receipt.destination.next"))
     }
 
     fn mode_set(&self) -> (String, String) {
-        let (headline, detail) = match self.verdict.command {
-            Some(CommandWord::Out) => ("Check out", "Scan the badge of who takes the charts, or a destination."),
-            Some(CommandWord::Return) => ("Return", "Scan the charts that go back to their file room."),
-            Some(CommandWord::Receive) => ("Receive", "Scan the charts that are here now."),
-            Some(CommandWord::Where) => ("Where is it?", "Scan a chart or a slip. Nothing moves."),
-            Some(CommandWord::Missing) => {
-                ("Report missing", "Scan the slip, or type the number, of each missing chart.")
-            }
-            Some(CommandWord::Found) => ("Report found", "Scan each chart that was found."),
-            Some(CommandWord::Label) => ("Print labels", "Scan each chart that needs a new label."),
-            _ => ("Ready", "Scan a chart."),
-        };
-        (headline.to_owned(), detail.to_owned())
+        self.headline_and_next(match self.verdict.command {
+            Some(CommandWord::Out) => "mode.out",
+            Some(CommandWord::Return) => "mode.return",
+            Some(CommandWord::Receive) => "mode.receive",
+            Some(CommandWord::Where) => "mode.where",
+            Some(CommandWord::Missing) => "mode.missing",
+            Some(CommandWord::Found) => "mode.found",
+            Some(CommandWord::Label) => "mode.label",
+            _ => "mode.ready",
+        })
     }
 
     fn to_and_due(&self) -> String {
-        let place = self.named_place();
-        let to = match (self.person(), place) {
-            (Some(person), Some(place)) => Some(format!("to {person}, {place}")),
-            (None, Some(place)) => Some(format!("to {place}")),
-            (person, None) => person.map(|person| format!("to {person}")),
+        let to = match (self.person(), self.named_place()) {
+            (Some(person), Some(place)) => {
+                Some(self.with("detail.to_person_at_place", &[("person", &person), ("place", &place)]))
+            }
+            (None, Some(place)) => Some(self.with("detail.to_place", &[("place", &place)])),
+            (person, None) => person.map(|person| self.with("detail.to_person", &[("person", &person)])),
         };
         joined([to, self.due()])
     }
@@ -109,11 +108,11 @@ impl Words<'_> {
         if home != self.verdict.place.as_ref() {
             return self.at_and_due();
         }
-        let to = self.named_place().map(|place| format!("to {place}"));
+        let to = self.named_place().map(|place| self.with("detail.to_place", &[("place", &place)]));
         let next = if seen {
-            self.chart.as_ref().map(|chart| format!("file it at {}", chart.filing))
+            self.chart.as_ref().map(|chart| self.with("detail.file_at", &[("filing", &chart.filing)]))
         } else {
-            Some("not seen there yet".to_owned())
+            Some(self.say("detail.not_seen_yet"))
         };
         joined([to, next])
     }
@@ -121,59 +120,61 @@ impl Words<'_> {
     fn already_here(&self) -> (String, String) {
         let seen = self.standing().is_some_and(|custody| custody.known_by == KnownBy::Scanned);
         if seen {
-            ("Already here".to_owned(), self.at_and_due())
+            (self.say("receipt.already_here"), self.at_and_due())
         } else {
-            ("Already checked out".to_owned(), self.to_and_due())
+            (self.say("receipt.already_out"), self.to_and_due())
         }
     }
 
     fn located(&self) -> (String, String) {
-        let Some(custody) = self.custody() else { return ("Whereabouts unknown".to_owned(), String::new()) };
+        let Some(custody) = self.custody() else {
+            return (self.say("receipt.unknown_whereabouts"), String::new());
+        };
         let withheld = self.chart_view().is_none_or(|view| view.withheld);
         if withheld {
-            let detail = "Where it is, is confidential. Ask the records room's supervisor.";
-            return ("Restricted record".to_owned(), detail.to_owned());
+            return self.headline_and_next("receipt.restricted");
         }
         let at_home = custody.out_since.is_none();
-        let with = custody.holder.as_ref().map(|badge: &BadgeNumber| format!("with {}", self.staff(badge)));
-        let since = Some(format!("since {}", self.when(custody.since))).filter(|_| !at_home);
-        let due = custody.due_at.map(|due| format!("due {}", self.when(due)));
-        let filed = self.chart.as_ref().filter(|_| at_home).map(|chart| format!("filed at {}", chart.filing));
+        let holder = custody.holder.as_ref();
+        let with = holder.map(|badge: &BadgeNumber| self.with("detail.with", &[("person", &self.staff(badge))]));
+        let since = (!at_home).then(|| self.with("detail.since", &[("when", &self.when(custody.since))]));
+        let due = custody.due_at.map(|due| self.with("detail.due", &[("when", &self.when(due))]));
+        let filed = self.chart.as_ref().filter(|_| at_home);
+        let filed = filed.map(|chart| self.with("detail.filed_at", &[("filing", &chart.filing)]));
         let detail = joined([with, since, filed, Some(self.known(custody)), due]);
-        (format!("At {}", self.place(&custody.place)), detail)
+        (self.with("receipt.located", &[("place", &self.place(&custody.place))]), detail)
     }
 
     /// How the place is known: seen, or only said.
     fn known(&self, custody: &Custody) -> String {
         match (custody.known_by, custody.seen_at, custody.seen_place.as_ref()) {
             (KnownBy::Scanned, Some(at), Some(place)) if *place == custody.place => {
-                format!("scanned {}", self.when(at))
+                self.with("detail.scanned_at", &[("when", &self.when(at))])
             }
-            (_, Some(at), Some(place)) if *place != custody.place => self.seen_elsewhere(place, &self.when(at)),
-            (KnownBy::Scanned, ..) => "scanned".to_owned(),
-            (KnownBy::Asserted, ..) => "said to be there, not seen".to_owned(),
-            (KnownBy::Inferred, ..) => "inferred, not seen".to_owned(),
+            (_, Some(at), Some(place)) if *place != custody.place => {
+                self.with("detail.last_seen", &[("place", &self.place(place)), ("when", &self.when(at))])
+            }
+            (KnownBy::Scanned, ..) => self.say("detail.scanned"),
+            (KnownBy::Asserted, ..) => self.say("detail.asserted"),
+            (KnownBy::Inferred, ..) => self.say("detail.inferred"),
         }
-    }
-
-    fn seen_elsewhere(&self, place: &PlaceCode, at: &str) -> String {
-        format!("last seen at {} {at}", self.place(place))
     }
 
     fn reported_missing(&self) -> String {
-        let known = Some("a case is open until it is scanned".to_owned());
+        let open = Some(self.say("detail.case_open"));
         if self.chart_view().is_none_or(|view| view.withheld) {
-            return joined([known]);
+            return joined([open]);
         }
-        joined([self.named_place().map(|place| format!("last known at {place}")), known])
+        let known = self.named_place().map(|place| self.with("detail.last_known", &[("place", &place)]));
+        joined([known, open])
     }
 
     fn undone(&self) -> String {
         let Some(custody) = self.custody() else { return String::new() };
         if self.chart_view().is_none_or(|view| view.withheld) {
-            return "it stands as it was before".to_owned();
+            return self.say("detail.stands_as_before");
         }
-        format!("it stands at {} again", self.place(&custody.place))
+        self.with("detail.stands_again", &[("place", &self.place(&custody.place))])
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::work::Work;
 use super::silence::end_silences;
 use super::{Change, Was, versioned};
 use crate::barcode::PlaceCode;
-use crate::custody::{Kiosk, KioskMode};
+use crate::custody::{Kiosk, KioskMode, Language};
 use crate::records::NAME_MAX_CHARS;
 
 /// The longest id of a kiosk that is made in the console.
@@ -53,6 +53,7 @@ pub struct KioskPatch {
     pub mode: Option<KioskMode>,
     pub idle_sign_off_seconds: Option<u32>,
     pub printer: Option<Option<String>>,
+    pub language: Option<Language>,
     pub active: Option<bool>,
 }
 
@@ -110,6 +111,7 @@ fn patched(before: &Kiosk, patch: KioskPatch) -> Kiosk {
         mode: patch.mode.unwrap_or(before.mode),
         idle_sign_off_seconds: patch.idle_sign_off_seconds.unwrap_or(before.idle_sign_off_seconds),
         printer: patch.printer.unwrap_or_else(|| before.printer.clone()),
+        language: patch.language.or(before.language),
     }
 }
 
@@ -119,6 +121,7 @@ fn first_difference(before: &Kiosk, after: &Kiosk) -> &'static str {
         ("place", before.place != after.place),
         ("mode", before.mode != after.mode),
         ("idle_sign_off_seconds", before.idle_sign_off_seconds != after.idle_sign_off_seconds),
+        ("language", before.language != after.language),
     ];
     fields.into_iter().find(|(_, differs)| *differs).map_or("printer", |(field, _)| field)
 }
@@ -128,7 +131,15 @@ fn put(work: &mut Work<'_>, after: &KnownKiosk, kind: &str, revoked: Vec<String>
     let id = &after.kiosk.id;
     let stored = rows::kiosk(work.conn(), id)?;
     let before = stored.as_ref().map(|(row, version)| (row, *version));
-    let set = versioned::put_kiosk(work, after, before)?;
+    let mut after = after.clone();
+    if stored
+        .as_ref()
+        .is_some_and(|(row, _)| row.kiosk.language.is_none() && row.kiosk.language() == after.kiosk.language())
+    {
+        // A row from before kiosks had a language: that it has the usual one is no change.
+        after.kiosk.language = None;
+    }
+    let set = versioned::put_kiosk(work, &after, before)?;
     let mut said = json!({ "kiosk": id, "active": after.active });
     if !revoked.is_empty() {
         said["tokens_revoked"] = revoked.into();

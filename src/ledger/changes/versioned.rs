@@ -127,7 +127,7 @@ pub(in crate::ledger) fn put_kiosk(
     let kiosk = &known.kiosk;
     let set = row_set(work, "kiosks", &kiosk.id, known, before)?;
     let sql = "INSERT OR REPLACE INTO main.kiosks (id, name, place, mode, idle_sign_off_seconds, printer, configured, \
-               active, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               active, version, language) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     work.conn().prepare_cached(sql)?.execute(params![
         kiosk.id,
         kiosk.name,
@@ -138,6 +138,7 @@ pub(in crate::ledger) fn put_kiosk(
         known.configured,
         known.active,
         version_after(before),
+        kiosk.language.as_ref().map(word).transpose()?,
     ])?;
     Ok(set)
 }

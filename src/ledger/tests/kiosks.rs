@@ -1,7 +1,7 @@
 //! Kiosks of the console beside those of the configuration.
 
 use super::*;
-use crate::custody::VerdictKind;
+use crate::custody::{Language, VerdictKind};
 use crate::ledger::accounts::{CreateToken, Secret};
 use crate::ledger::changes::{AddKiosk, CorrectKiosk, KioskPatch, Was};
 use crate::ledger::{ChangeError, Depth, Rebuild, restore, schema, verify};
@@ -133,5 +133,53 @@ fn a_ledger_from_before_there_were_such_kiosks_verifies_is_restored_and_opens() 
     restore(&old, options(dir.path(), clock.clone(), 1 << 50)).unwrap();
     let house = House { ledger: Ledger::open(options(dir.path(), clock.clone(), 1 << 60)).unwrap(), clock, dir };
     add(&house, "er-2", "ER").unwrap();
+    whole(&house);
+}
+
+fn speaks(language: Language) -> KioskPatch {
+    KioskPatch { language: Some(language), ..KioskPatch::default() }
+}
+
+#[test]
+fn a_kiosks_language_is_how_its_receipts_are_worded_not_what_the_ledger_keeps() {
+    let house = House::with_charts(1);
+    add(&house, "er-2", "ER").unwrap();
+    let english = house.scan("er-2", &badge("2")).unwrap();
+    correct(&house, "er-2", speaks(Language::Spanish)).unwrap();
+    let spanish = house.scan("er-2", &badge("2")).unwrap();
+    assert_eq!((english.verdict.headline.as_str(), spanish.verdict.headline.as_str()), ("Signed in", "Sesión abierta"));
+    let bodies: String = house
+        .raw()
+        .query_row("SELECT group_concat(body) FROM entries WHERE kind = 'signed_in'", [], |row| row.get(0))
+        .unwrap();
+    assert!(!bodies.contains("Signed") && !bodies.contains("Sesi") && !bodies.contains("language"), "{bodies}");
+    house.ledger.change_blocking(&by(), Rebuild).unwrap();
+    whole(&house);
+    let house = again(house, &["rr-1", "er-1", "card-1"]);
+    assert_eq!(house.ledger.kiosks().get("er-2").unwrap().kiosk.language(), Language::Spanish);
+}
+
+#[test]
+fn a_row_from_before_kiosks_had_a_language_keeps_its_hash_until_it_is_given_one() {
+    let house = House::with_charts(0);
+    // As an older Outguide wrote it: without the field.
+    add(&house, "er-2", "ER").unwrap();
+    let stored = || house.raw().query_row("SELECT language FROM kiosks", [], |row| row.get::<_, Option<String>>(0));
+    assert_eq!(stored(), Ok(None));
+    whole(&house);
+    assert_eq!(house.ledger.kiosks().get("er-2").unwrap().kiosk.language, Some(Language::English), "as it is shown");
+    let was = |seen: &str| Was(serde_json::from_value(serde_json::json!({ "language": seen })).unwrap());
+    let named = KioskPatch { name: Some("Ward".into()), ..KioskPatch::default() };
+    let named = CorrectKiosk { id: "er-2".into(), patch: named, was: was("en") };
+    house.ledger.change_blocking(&by(), named).unwrap();
+    assert_eq!(stored(), Ok(None), "another field was corrected");
+    let late = CorrectKiosk { id: "er-2".into(), patch: speaks(Language::French), was: was("es") };
+    assert!(
+        matches!(house.ledger.change_blocking(&by(), late), Err(ChangeError::Clash { field, .. }) if field == "language")
+    );
+    correct(&house, "er-2", speaks(Language::French)).unwrap();
+    assert_eq!(stored(), Ok(Some("fr".into())));
+    correct(&house, "er-2", speaks(Language::English)).unwrap();
+    assert_eq!(stored(), Ok(Some("en".into())));
     whole(&house);
 }

@@ -61,7 +61,15 @@ pub(super) fn place(code: &str) -> PlaceCode {
 
 fn kiosk(id: &str, at: &str, mode: KioskMode) -> Kiosk {
     let printer = (id == "rr-1").then(|| "zebra".to_owned());
-    Kiosk { id: id.into(), name: id.into(), place: place(at), mode, idle_sign_off_seconds: 120, printer }
+    Kiosk {
+        id: id.into(),
+        name: id.into(),
+        place: place(at),
+        mode,
+        idle_sign_off_seconds: 120,
+        printer,
+        language: None,
+    }
 }
 
 pub(super) fn options(dir: &std::path::Path, clock: Arc<TestClock>, ids: u128) -> OpenOptions {

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::{Access, Api};
 use crate::barcode::PlaceCode;
-use crate::custody::{Kiosk, KioskMode, Role};
+use crate::custody::{Kiosk, KioskMode, Language, Role};
 use crate::ledger::KnownKiosk;
 use crate::ledger::changes::{AddKiosk, CorrectKiosk, KioskPatch, Was};
 use crate::web::caller::Caller;
@@ -46,6 +46,9 @@ struct NewKiosk {
     idle_sign_off_seconds: u32,
     /// Where its LABEL command prints.
     printer: Option<String>,
+    /// What it speaks; English where nothing is said.
+    #[serde(default)]
+    language: Language,
 }
 
 fn check_printer(web: &Web, printer: Option<&String>) -> Answer<()> {
@@ -68,6 +71,7 @@ async fn add(State(web): State<Web>, caller: Caller, Body(new): Body<NewKiosk>) 
         mode: new.mode,
         idle_sign_off_seconds: new.idle_sign_off_seconds,
         printer: new.printer,
+        language: Some(new.language),
     };
     let made = web.ledger().change(&caller.actor(), AddKiosk { kiosk }).await?;
     web.callers.forget_all();
@@ -92,6 +96,8 @@ struct KioskChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     printer: Option<Option<String>>,
+    /// What it speaks.
+    language: Option<Language>,
     /// At an inactive kiosk nothing is scanned: its tokens and enrolled browsers are dead at once, and stay dead.
     active: Option<bool>,
     /// What the fields to be changed were when they were looked at. Where one is different by now, the answer is 409 and
@@ -119,6 +125,7 @@ async fn correct(
         mode: change.mode,
         idle_sign_off_seconds: change.idle_sign_off_seconds,
         printer: change.printer,
+        language: change.language,
         active: change.active,
     };
     let known = web.ledger().change(&caller.actor(), CorrectKiosk { id, patch, was: change.was }).await?;

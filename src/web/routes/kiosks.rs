@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Access, Api};
 use crate::agent::remote::AgentRow;
-use crate::custody::{Kiosk, KioskMode, Receipt, ReceiptSession, Role, VerdictKind};
+use crate::custody::{Kiosk, KioskMode, Language, Receipt, ReceiptSession, Role, wording};
 use crate::intake::DeviceStatus;
 use crate::ledger::queries::{Page, Sight};
 use crate::ledger::{KnownKiosk, Published, ReadError};
@@ -46,6 +46,8 @@ struct KioskView {
     mode: KioskMode,
     /// Seconds without a scan or touch after which a session ends.
     idle_sign_off_seconds: u32,
+    /// What it speaks.
+    language: Language,
     /// It stands in the configuration file.
     configured: bool,
     /// Scans are taken here.
@@ -115,12 +117,14 @@ async fn kiosk(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -
     let session = sessions.first().cloned().ok_or_else(|| Problem::internal("a kiosk has no lane", &id))?;
     let place = kiosk.place.clone();
     let place = web.ledger().read(move |reader| reader.place(&place)).await?;
-    let sight = super::sight(&caller);
-    let recent = web.feed.recent(&id).iter().filter_map(|entry| live_receipt(entry, sight)).collect();
+    let (sight, language) = (super::sight(&caller), kiosk.language());
+    let recent = web.feed.recent(&id);
+    let recent = recent.iter().filter_map(|entry| live_receipt(entry, sight, language)).collect();
     Ok(Json(KioskView {
         place_name: place.map(|place| place.name),
         mode: kiosk.mode,
         idle_sign_off_seconds: kiosk.idle_sign_off_seconds,
+        language,
         configured,
         active,
         hospital: web.app.hospital.clone(),
@@ -142,10 +146,10 @@ fn printer_of(web: &Web, kiosk: &Kiosk) -> Option<PrinterView> {
     (web.app.printers)().into_iter().find(|printer| printer.id == *name)
 }
 
-fn live_receipt(entry: &Published, sight: Sight) -> Option<LiveReceipt> {
+fn live_receipt(entry: &Published, sight: Sight, language: Language) -> Option<LiveReceipt> {
     let mut receipt = entry.receipt.clone()?;
     if sight == Sight::Masked {
-        withhold(&mut receipt, entry.restricted);
+        withhold(&mut receipt, entry.restricted, language);
     }
     let lane = entry.lane.clone().unwrap_or_default();
     Some(LiveReceipt { receipt, at: entry.at, device: entry.device.clone(), lane })
@@ -153,7 +157,7 @@ fn live_receipt(entry: &Published, sight: Sight) -> Option<LiveReceipt> {
 
 /// Takes from a receipt where a restricted chart is, and a restricted place that it names; its words name them, so they
 /// go as well. The kiosk's own screen shows all: who stands there did it.
-fn withhold(receipt: &mut Receipt, names_restricted: bool) {
+fn withhold(receipt: &mut Receipt, names_restricted: bool, language: Language) {
     let verdict = &mut receipt.verdict;
     if !names_restricted && verdict.chart.as_ref().is_none_or(|chart| !chart.restricted) {
         return;
@@ -167,13 +171,7 @@ fn withhold(receipt: &mut Receipt, names_restricted: bool) {
         chart.holder_name = None;
         chart.seen_place = None;
     }
-    match verdict.kind {
-        VerdictKind::DestinationSet => "Destination set".clone_into(&mut verdict.headline),
-        VerdictKind::Located => "Located".clone_into(&mut verdict.headline),
-        _ => {}
-    }
-    "Withheld: this place is confidential.".clone_into(&mut verdict.detail);
-    verdict.notes.clear();
+    wording::withhold_words(verdict, language);
     hide_destination(&mut receipt.session);
 }
 
@@ -206,13 +204,13 @@ async fn follow(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
-    known(&web, &id)?;
+    let language = known(&web, &id)?.kiosk.language();
     let sight = super::sight(&caller);
     let devices = web.app.intake.subscribe();
     let subscription = web.feed.subscribe(&caller.who.to_string(), events::last_event_id(&headers))?;
     Ok(events::stream(&web, &caller, subscription, Some(devices), move |told| match told {
         Told::Entry(entry) if entry.kiosk.as_ref() == Some(&id) => {
-            events::event("receipt", Some(entry.seq), &live_receipt(entry, sight)?)
+            events::event("receipt", Some(entry.seq), &live_receipt(entry, sight, language)?)
         }
         Told::Device(device) if device.kiosk == id => events::event("device", None, device),
         Told::Entry(_) | Told::Device(_) => None,
@@ -277,6 +275,8 @@ struct KioskRow {
     mode: KioskMode,
     /// Seconds without a scan or touch after which a session ends.
     idle_sign_off_seconds: u32,
+    /// What it speaks.
+    language: Language,
     /// It stands in the configuration file, which alone says how it is.
     configured: bool,
     /// Scans are taken there.
@@ -322,6 +322,7 @@ async fn list(State(web): State<Web>, caller: Caller) -> Answer<Json<Page<KioskR
             place_name,
             mode: kiosk.mode,
             idle_sign_off_seconds: kiosk.idle_sign_off_seconds,
+            language: kiosk.language(),
             configured,
             active,
             devices,

@@ -32,7 +32,8 @@ async fn console(headers: HeaderMap) -> Response {
 #[utoipa::path(get, path = "/kiosk/{kiosk}", tag = "pages", params(("kiosk" = String, Path)),
     responses((status = 200, content_type = "text/html", body = String)))]
 async fn kiosk(State(web): State<Web>, peer: Peer, Path(kiosk): Path<String>, headers: HeaderMap) -> Answer<Response> {
-    let mut response = assets::serve(assets::KIOSK, &headers);
+    let language = web.ledger().kiosks().get(&kiosk).map(|known| known.kiosk.language()).unwrap_or_default();
+    let mut response = assets::serve_kiosk(language, &headers);
     let here = peer.0.is_some_and(|address| address.is_loopback());
     if web.app.simulated
         && here

@@ -44,6 +44,20 @@ place = "CARD"
 mode = "receive"
 idle_sign_off_seconds = 22
 [[kiosk]]
+id = "es-1"
+name = "Urgencias"
+place = "ER"
+mode = "receive"
+printer = "labels"
+language = "es"
+[[kiosk]]
+id = "fr-1"
+name = "Urgences"
+place = "ER"
+mode = "receive"
+printer = "labels"
+language = "fr"
+[[kiosk]]
 id = "two-1"
 name = "Two lanes"
 place = "ER"
