@@ -61,7 +61,7 @@ const held = (page, name) =>
     return scans.map((each) => each.data);
   }, name);
 
-/** A restored ledger knows no browser that was enrolled: the page says so, and keeps what it has until a person enrols it. */
+/** A ledger from before the enrolment does not know the browser: the page says so, and keeps what it has until it is enrolled. */
 async function enrolAgain(page) {
   await page.waitForSelector("#enrol:not([hidden])", { timeout: 30_000 });
   await page.fill("#enrol-code", await site.enrolCode("er-1"));
@@ -89,7 +89,6 @@ test("what was recorded after the backup is offered again by a page that stays o
     await scan(page, charts(7, 9));
     await page.getByText(/\d scans saved here/).waitFor();
   });
-  await enrolAgain(page);
   await recorded(charts(1, 9));
   await nothingWaits(page);
   assert.equal((await held(page, "kept")).length, 10, "each is kept for the next time");
@@ -113,22 +112,20 @@ test("a page that is opened after the restore offers again what its browser kept
   await new Promise((resume) => setTimeout(resume, PAST_MS));
   const again = await context.newPage();
   await again.goto("/kiosk/er-1");
-  await enrolAgain(again);
   await recorded(charts(1, 6));
   await nothingWaits(again);
   await again.reload();
   await again.waitForSelector('body[data-state="ready"]');
   await restore();
-  await enrolAgain(again);
   await recorded(charts(1, 6));
   await nothingWaits(again);
   site.run(["verify"]);
   noFaults();
 });
 
-test("recorded scans are kept for seven days and no longer", async () => {
-  const { page, noFaults } = await kioskPage(browser, site, "er-1", interrupted);
+test("recorded scans are kept for seven days and no longer, also while their browser is not enrolled", async () => {
   site.run(["backup", `${site.dir}/one.db`]);
+  const { page, noFaults } = await kioskPage(browser, site, "er-1", interrupted);
   const now = Date.now();
   // The page's clock, from its start; its timers run on.
   await page.clock.setFixedTime(now - 8 * DAY_MS);

@@ -133,6 +133,9 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Failure> {
     })?;
     say::line(format_args!("Restored {} into {}", source.display(), config.data_dir.display()));
     say::line("The ledger has a new epoch: kiosks offer again what they sent in the last seven days.");
+    say::line(
+        "What was changed since the backup is as it was before: report lost badges, revoke tokens, set passwords again.",
+    );
     Ok(())
 }
 
