@@ -22,11 +22,11 @@ const EVERY: Duration = Duration::from_millis(500);
 /// With more frames than this (64 MB of pages) the log is begun anew, at the cost of a moment of the writer's time.
 const LOG_MAX_FRAMES: i64 = 16 * 1024;
 
-/// So few frames (4 MB) may be left to copy under the writer's lock.
-const LAST_FRAMES_MAX: i64 = 1024;
+/// So few frames (half a megabyte) may be left to copy under the writer's lock: their sync is what the writer waits for.
+const LAST_FRAMES_MAX: i64 = 128;
 
-/// How often copying without the lock is repeated to come down to that.
-const ROUNDS_MAX: usize = 4;
+/// How often copying without the lock is repeated to come down to that: each round has less to sync than the one before.
+const ROUNDS_MAX: usize = 8;
 
 /// How long beginning the log anew may wait for readers, and so hold up the writer, before it gives up until the next
 /// time.
