@@ -1,6 +1,7 @@
 //! Kiosks' own computers: the real binary twice, as server and as agent, over real sockets and pseudo terminals, with
 //! everything between them that goes wrong.
 
+mod devices;
 mod network;
 mod pages;
 mod print;
@@ -67,6 +68,13 @@ impl House {
         let server = self.site.serve();
         self.network.lead_to(&server.url);
         self.server = Some(server);
+    }
+
+    /// The agent reaches the server without the network between: each sees at once when the other ends.
+    fn connect_straight(&self) {
+        let file = std::fs::read_to_string(self.site.path().join("agent.toml")).expect("agent.toml");
+        let server = self.server.as_ref().expect("a server");
+        self.site.write("agent.toml", &file.replace(&self.network.url(), &server.url));
     }
 
     fn kill_server(&mut self) {
@@ -207,13 +215,18 @@ fn scan_of(id: uuid::Uuid, data: &str) -> Value {
 
 /// The events of the agent's page from now on, each with its name, until the agent ends.
 fn events(agent: &Agent) -> std::sync::mpsc::Receiver<(String, Value)> {
-    use std::io::BufRead;
     let response = agent.http.get(format!("{}/api/v1/kiosks/er-1/events", agent.url)).call().expect("an answer");
     assert_eq!(response.status(), 200);
+    read_events(response.into_body().into_reader())
+}
+
+/// The events of a stream, each with its name, until it ends.
+fn read_events(stream: impl std::io::Read + Send + 'static) -> std::sync::mpsc::Receiver<(String, Value)> {
+    use std::io::BufRead;
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let mut name = String::new();
-        for line in std::io::BufReader::new(response.into_body().into_reader()).lines().map_while(Result::ok) {
+        for line in std::io::BufReader::new(stream).lines().map_while(Result::ok) {
             if let Some(event) = line.strip_prefix("event: ") {
                 event.clone_into(&mut name);
             } else if let Some(data) = line.strip_prefix("data: ") {

@@ -11,7 +11,7 @@ const LOST_GRACE_MS = 4_000;
 
 /** @type {Set<Hearer>} */
 const hearers = new Set();
-/** Who hears that a scanner changed its state, which is no entry. */
+/** Who hears that a scanner or printer changed its state, which is no entry. */
 /** @type {Set<() => void>} */
 const deviceHearers = new Set();
 /** @type {(() => void) | null} */
@@ -29,7 +29,7 @@ export function start({ connection, signedOut }) {
   let wasLost = false;
   const finish = follow("/api/v1/events", {
     onEvent: ({ type, data }) => {
-      if (type === "device") tellOfDevice();
+      if (type === "device" || type === "printer") tellOfDevice();
       else tell(type === "resync" || typeof data !== "object" ? null : data);
     },
     onState: (state, fault) => {
@@ -89,7 +89,7 @@ export function hearCalmly(signal, relevant, act, pause_ms = 1_500) {
 }
 
 /**
- * Calls `act` soon after a scanner changed its state, or may have unheard, at most once in `pause_ms`.
+ * Calls `act` soon after a scanner or printer changed its state, or may have unheard, at most once in `pause_ms`.
  *
  * @param {AbortSignal} signal
  * @param {() => void} act

@@ -184,6 +184,7 @@
  * @property {string[]} [warnings]
  * @property {string | null} [detail]
  * @property {boolean} [simulated]
+ * @property {string | null} [not_heard_since] the kiosk's computer that drives it is not heard
  * @property {number} [low_stock]
  * @property {{stock: string | null, loaded: number, left: number, loaded_by: string, loaded_at: string} | null} [loaded]
  *

@@ -351,7 +351,9 @@ export class KioskScreen {
   newsOfDevice(news) {
     if (!this.view || !news?.id) return;
     if (this.view.printer?.id === news.id) this.view.printer = { ...this.view.printer, ...news };
-    else this.view.devices = this.view.devices.map((device) => (device.id === news.id ? { ...device, ...news } : device));
+    else if (this.view.devices.some((device) => device.id === news.id)) this.view.devices = this.view.devices.map((device) => (device.id === news.id ? { ...device, ...news } : device));
+    // One at the kiosk's own computer, of which the server did not know yet when this page was opened.
+    else if (news.kiosk === this.view.kiosk && news.state) this.view.devices = [...this.view.devices, news];
     this.paint();
   }
 

@@ -45,6 +45,7 @@
 mod fate;
 mod forward;
 mod news;
+mod presence;
 mod print;
 pub mod protocol;
 mod recorder;
@@ -71,7 +72,7 @@ use crate::intake::{Intake, ScannerSpec, StartError};
 use crate::ledger::{Clock, Ids};
 pub use shared::{LinkState, News};
 pub use store::{Added, NewScan, StoreError};
-pub use upstream::{Settings, SettingsError, Unanswered, Upstream, write_token};
+pub use upstream::{PROGRAM, Settings, SettingsError, Unanswered, Upstream, write_token};
 
 /// A printer at this computer.
 pub struct PrinterHere {

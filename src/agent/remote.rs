@@ -14,16 +14,16 @@ use outguide_hardware::printer::{
     Doubt, Evidence, Fault, Health, Payload, Printer, Progress, SendError, SendOutcome, Track,
 };
 use serde::Serialize;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use super::presence::AWAY_AFTER;
+use super::presence::{Changes, Known};
 use super::wire::{AgentStatus, JobFate, Offer, PrinterReport};
 use crate::intake::DeviceStatus;
 use crate::ledger::Ids;
 
-/// An agent that was not heard for so long is away: nothing is offered to it.
-pub const AWAY_AFTER: Duration = Duration::from_secs(20);
 /// An agent that took a job and was not heard for so long will not tell soon: the job is unknown until it does.
 const SILENT_MOST: Duration = Duration::from_secs(60);
 /// An offer waits so long for an agent that is there, for instance while it follows the job before.
@@ -34,6 +34,8 @@ const TAKEN_MOST: Duration = Duration::from_secs(30 * 60);
 const TURN: Duration = Duration::from_millis(500);
 /// The pause between two looks at a job that was sent.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// Changes that a slow listener may be behind; what it missed is made good by the next.
+const CHANGES_MAX: usize = 256;
 /// The largest job that is handed to an agent.
 const JOB_MAX_BYTES: usize = 16 * 1024 * 1024;
 
@@ -58,15 +60,6 @@ pub struct AgentRow {
     pub full: Option<String>,
 }
 
-struct Known {
-    heard: Instant,
-    heard_at: Timestamp,
-    status: AgentStatus,
-    devices: Vec<DeviceStatus>,
-    /// Of which scanners the ledger was told that they are missing, or not.
-    said: HashMap<String, bool>,
-}
-
 struct Live {
     kiosk: String,
     offer: Offer,
@@ -88,7 +81,23 @@ pub struct Agents {
     state: Arc<Mutex<State>>,
     told: Arc<Condvar>,
     offered: Arc<Notify>,
+    devices: broadcast::Sender<DeviceStatus>,
+    printers: broadcast::Sender<String>,
     ids: Arc<dyn Ids>,
+}
+
+/// An agent's open event stream: dropped when it closes, for whatever reason.
+pub struct Listening {
+    agents: Agents,
+    kiosk: String,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let Some(known) = self.agents.state().known.get_mut(&self.kiosk) {
+            known.closed(Instant::now());
+        }
+    }
 }
 
 /// What a report met.
@@ -105,7 +114,8 @@ pub enum Heard {
 impl Agents {
     /// None heard yet.
     pub fn new(ids: Arc<dyn Ids>) -> Agents {
-        Agents { state: Arc::default(), told: Arc::default(), offered: Arc::default(), ids }
+        let (devices, printers) = (broadcast::channel(CHANGES_MAX).0, broadcast::channel(CHANGES_MAX).0);
+        Agents { state: Arc::default(), told: Arc::default(), offered: Arc::default(), devices, printers, ids }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -115,31 +125,66 @@ impl Agents {
     /// The agent of `kiosk` was heard at `now`, and may have said how it is.
     pub fn heard(&self, kiosk: &str, now: Timestamp, status: Option<AgentStatus>) {
         let mut state = self.state();
-        let known = state.known.entry(kiosk.to_owned()).or_insert_with(|| Known {
-            heard: Instant::now(),
-            heard_at: now,
-            status: AgentStatus::default(),
-            devices: Vec::new(),
-            said: HashMap::new(),
-        });
-        (known.heard, known.heard_at) = (Instant::now(), now);
-        if let Some(status) = status {
-            // A device in a state of a newer agent is left out rather than misread.
-            let read = |device: &serde_json::Value| serde_json::from_value::<DeviceStatus>(device.clone()).ok();
-            known.devices = status.devices.iter().filter_map(read).collect();
-            known.devices.iter_mut().for_each(|device| kiosk.clone_into(&mut device.kiosk));
-            known.status = status;
-        }
+        let instant = Instant::now();
+        let known = state.known.entry(kiosk.to_owned()).or_insert_with(|| Known::new(instant, now));
+        known.hear(kiosk, instant, now, status);
+        self.publish(known.changes(instant));
         drop(state);
         self.told.notify_all();
     }
 
+    /// The agent of `kiosk` listens to events from `now` on, until what is returned is dropped: a program that ends or
+    /// loses its line is noticed by that long before it is missed.
+    pub fn listens(&self, kiosk: &str, now: Timestamp) -> Listening {
+        self.heard(kiosk, now, None);
+        if let Some(known) = self.state().known.get_mut(kiosk) {
+            known.opened();
+        }
+        Listening { agents: self.clone(), kiosk: kiosk.to_owned() }
+    }
+
+    /// Tells of the devices of agents that are away by now.
+    pub fn notice_silence(&self) {
+        let now = Instant::now();
+        for known in self.state().known.values_mut() {
+            self.publish(known.changes(now));
+        }
+    }
+
+    /// Called under the lock, so that changes arrive in their order. Nobody listening is fine.
+    fn publish(&self, changes: Changes) {
+        for device in changes.devices {
+            tracing::info!(device = device.id, kiosk = device.kiosk, state = ?device.state, "device state");
+            let _nobody = self.devices.send(device);
+        }
+        for printer in changes.printers {
+            let _nobody = self.printers.send(printer);
+        }
+    }
+
+    /// Each change of a scanner at an agent from now on.
+    pub fn subscribe_devices(&self) -> broadcast::Receiver<DeviceStatus> {
+        self.devices.subscribe()
+    }
+
+    /// Each printer at an agent that is not as it was, from now on.
+    pub fn subscribe_printers(&self) -> broadcast::Receiver<String> {
+        self.printers.subscribe()
+    }
+
+    /// Since when nobody knows how the devices of this kiosk's computer are, if so and if it was ever heard.
+    pub fn not_heard_since(&self, kiosk: &str) -> Option<Timestamp> {
+        let state = self.state();
+        let known = state.known.get(kiosk).filter(|known| known.is_unknown(Instant::now()))?;
+        Some(known.heard_at)
+    }
+
     /// Every agent that was heard since the start.
     pub fn rows(&self) -> Vec<AgentRow> {
-        let state = self.state();
+        let (state, now) = (self.state(), Instant::now());
         let row = |(kiosk, known): (&String, &Known)| AgentRow {
             kiosk: kiosk.clone(),
-            connected: known.heard.elapsed() < AWAY_AFTER,
+            connected: !known.is_away(now),
             heard_at: known.heard_at,
             version: known.status.version.clone(),
             waiting: known.status.waiting,
@@ -152,17 +197,17 @@ impl Agents {
         rows
     }
 
-    /// The scanners at agents, as they last said; those of an agent that is away are gone.
+    /// The scanners at agents, as they last said; how those of an agent that is away are is not known.
     pub fn devices(&self) -> Vec<DeviceStatus> {
-        let state = self.state();
-        let mut devices: Vec<_> = state.known.values().flat_map(seen).collect();
+        let (state, now) = (self.state(), Instant::now());
+        let mut devices: Vec<_> = state.known.values().flat_map(|known| known.devices(now)).collect();
         devices.sort_by(|one, other| one.id.cmp(&other.id));
         devices
     }
 
     /// Those of one kiosk.
     pub fn devices_at(&self, kiosk: &str) -> Vec<DeviceStatus> {
-        self.state().known.get(kiosk).map(seen).unwrap_or_default()
+        self.state().known.get(kiosk).map(|known| known.devices(Instant::now())).unwrap_or_default()
     }
 
     /// Which of a kiosk's scanners the ledger should hear of: missing, or (`false`) not any more. The first word of each
@@ -170,9 +215,8 @@ impl Agents {
     pub fn alerts_due(&self, kiosk: &str) -> Vec<(String, bool)> {
         let state = self.state();
         let Some(known) = state.known.get(kiosk) else { return Vec::new() };
-        let missing = |device: &DeviceStatus| known.status.missing.contains(&device.id);
-        let now = known.devices.iter().map(|device| (device.id.clone(), missing(device)));
-        now.filter(|(device, missing)| known.said.get(device) != Some(missing)).collect()
+        let due = known.missing().filter(|(device, missing)| known.said.get(*device) != Some(missing));
+        due.map(|(device, missing)| (device.to_owned(), missing)).collect()
     }
 
     /// The ledger was told.
@@ -297,24 +341,12 @@ impl Agents {
 
     fn health(&self, kiosk: &str, printer: &str) -> Health {
         let state = self.state();
-        let known = state.known.get(kiosk).filter(|known| known.heard.elapsed() < AWAY_AFTER);
+        let known = state.known.get(kiosk).filter(|known| !known.is_unknown(Instant::now()));
         let Some(known) = known else { return Health::down(Fault::Unreachable) };
         let report = known.status.printers.iter().find(|report| report.id == printer);
         // Its agent is there and says nothing of it: it is not in the agent's file, or was not asked yet.
         report.map_or_else(|| Health::down(Fault::NoAnswer), PrinterReport::health)
     }
-}
-
-fn seen(known: &Known) -> Vec<DeviceStatus> {
-    let away = known.heard.elapsed() >= AWAY_AFTER;
-    let mut devices = known.devices.clone();
-    if away {
-        for device in &mut devices {
-            device.state = crate::intake::DeviceState::Gone;
-            device.detail = Some("the kiosk's computer does not answer; it keeps what is scanned there".to_owned());
-        }
-    }
-    devices
 }
 
 fn broken(printer: &str, why: String) -> SendError {

@@ -234,6 +234,7 @@ impl ServerTeller {
 
 /// What of a status makes it worth telling at once.
 fn gist(status: &AgentStatus) -> Value {
-    let states: Vec<_> = status.devices.iter().map(|device| [device.get("id"), device.get("state")]).collect();
+    let of = |device: &Value| ["id", "state", "detail"].map(|field| device.get(field).cloned());
+    let states: Vec<_> = status.devices.iter().map(of).collect();
     json!([states, status.missing, status.printers, status.waiting > 0, status.parked, status.full.is_some()])
 }

@@ -14,6 +14,8 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use super::protocol::Speaks;
 use super::wire::{Hello, Welcome};
 
+/// How an agent calls itself in its requests, before its version.
+pub const PROGRAM: &str = "outguide-agent/";
 /// How long a connection may take to stand.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// How long a request may take to be answered, unless it asks the server to wait.
@@ -146,7 +148,7 @@ impl Upstream {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .proxy(None)
-            .user_agent(format!("outguide-agent/{}", settings.version))
+            .user_agent(format!("{PROGRAM}{}", settings.version))
             .timeout_connect(Some(CONNECT_WITHIN));
         if let Some(path) = &settings.authority {
             let roots = RootCerts::new_with_certs(&authority(path)?);

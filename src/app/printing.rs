@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use outguide_hardware::drivers;
 use outguide_hardware::printer::sim::SimPrinter;
-use outguide_hardware::printer::{Printer, Speech};
+use outguide_hardware::printer::{Fault, Printer, Speech};
 use outguide_hardware::profile::LineSettings;
 
 use super::say::Failure;
@@ -120,8 +121,17 @@ pub fn agent_of(config: &Config, printer: &str) -> Option<String> {
     })
 }
 
-/// How a printer looks from the web; `agent` is the kiosk whose own computer drives it.
-pub fn view(status: crate::outbox::PrinterStatus, agent: Option<String>) -> PrinterView {
+/// How a printer looks from the web; `agent` is the kiosk whose own computer drives it, and may not be heard any more:
+/// then nobody can say that the printer is ready, also where its worker has not asked yet.
+pub fn view(
+    status: crate::outbox::PrinterStatus,
+    agent: Option<String>,
+    not_heard_since: Option<Timestamp>,
+) -> PrinterView {
+    let (state, faults) = match not_heard_since {
+        Some(_) => ("unreachable", vec![Fault::Unreachable.word()]),
+        None => (status.state, status.faults),
+    };
     PrinterView {
         agent,
         id: status.spec.id,
@@ -129,13 +139,14 @@ pub fn view(status: crate::outbox::PrinterStatus, agent: Option<String>) -> Prin
         transport: status.transport.to_owned(),
         language: status.spec.format.extension().to_owned(),
         stock: status.spec.stock,
-        state: status.state.to_owned(),
-        faults: status.faults.into_iter().map(str::to_owned).collect(),
+        state: state.to_owned(),
+        faults: faults.into_iter().map(str::to_owned).collect(),
         warnings: status.warnings.into_iter().map(str::to_owned).collect(),
         low_stock: status.spec.low_stock,
         sending: status.sending,
         loaded: None,
         detail: status.detail,
         simulated: status.simulated,
+        not_heard_since,
     }
 }

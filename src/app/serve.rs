@@ -194,13 +194,15 @@ async fn serve(
     let metrics = Arc::new(Metrics::new());
     metrics.follow(&rooms.ledger);
     wake_printers(&rooms.ledger, &rooms.outbox);
+    agents::ask_printers(&rooms.agents, &rooms.outbox);
     let (close, closing) = watch::channel(false);
-    let outbox = Arc::clone(&rooms.outbox);
+    let (outbox, agents) = (Arc::clone(&rooms.outbox), rooms.agents.clone());
     let at_agents = config.clone();
     let printers: Printers = Arc::new(move || {
         let view = |status: PrinterStatus| {
             let agent = printing::agent_of(&at_agents, &status.spec.id);
-            printing::view(status, agent)
+            let not_heard_since = agent.as_deref().and_then(|kiosk| agents.not_heard_since(kiosk));
+            printing::view(status, agent, not_heard_since)
         };
         outbox.printers().into_iter().map(view).collect()
     });
@@ -219,6 +221,10 @@ async fn serve(
         intake: Arc::clone(&rooms.intake),
         agents: rooms.agents.clone(),
         printers,
+        printer_changes: {
+            let outbox = Arc::clone(&rooms.outbox);
+            Arc::new(move || outbox.subscribe())
+        },
         papers: Arc::new(Paperwork::new(config, &rooms.ledger, &rooms.templates)),
         metrics: text,
         requests: Some(metrics),

@@ -27,6 +27,8 @@ pub enum DeviceState {
     NotRecorded,
     /// So many scans wait that the scanner has to.
     QueueFull,
+    /// The kiosk's computer that it hangs on is not heard.
+    Unknown,
 }
 
 impl DeviceState {
@@ -42,6 +44,7 @@ impl DeviceState {
             DeviceState::Failed => "failed",
             DeviceState::NotRecorded => "not_recorded",
             DeviceState::QueueFull => "queue_full",
+            DeviceState::Unknown => "unknown",
         }
     }
 }

@@ -20,6 +20,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use outguide_hardware::printer::Printer;
+use tokio::sync::broadcast;
 
 use crate::labels::Format;
 use crate::ledger::PrintJobId;
@@ -27,6 +28,9 @@ use crate::ledger::PrintJobId;
 pub use from_ledger::{LedgerJobs, Shelf};
 pub use jobs::{Jobs, JobsError, LabelFault};
 pub use texts::{Texts, chart_label, list_row};
+
+/// Changes that a slow listener may be behind; what it missed is made good by the next.
+const CHANGES_MAX: usize = 256;
 
 /// A printer as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +114,7 @@ pub struct PrinterStatus {
 /// The running outbox. Dropping it stops the workers after the job in hand.
 pub struct Outbox {
     workers: Vec<Arc<Desk>>,
+    changes: broadcast::Sender<String>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -129,11 +134,13 @@ pub(crate) struct Desk {
     status: Mutex<PrinterStatus>,
     signal: Mutex<Signal>,
     signalled: Condvar,
+    changes: broadcast::Sender<String>,
 }
 
 #[derive(Default)]
 struct Signal {
     woken: bool,
+    ask: bool,
     stop: bool,
 }
 
@@ -144,10 +151,11 @@ impl Outbox {
         printers: Vec<(PrinterSpec, Arc<dyn Printer>)>,
         limits: Limits,
     ) -> std::io::Result<Outbox> {
-        let mut outbox = Outbox { workers: Vec::new(), threads: Vec::new() };
+        let changes = broadcast::channel(CHANGES_MAX).0;
+        let mut outbox = Outbox { workers: Vec::new(), changes: changes.clone(), threads: Vec::new() };
         for (spec, printer) in printers {
             let name = format!("outbox {}", spec.id);
-            let desk = Arc::new(Desk::new(&spec, printer.as_ref()));
+            let desk = Arc::new(Desk::new(&spec, printer.as_ref(), changes.clone()));
             let worker = worker::Worker::new(spec, printer, Arc::clone(jobs), Arc::clone(&desk), limits);
             outbox.workers.push(desk);
             outbox.threads.push(std::thread::Builder::new().name(name).spawn(move || worker.run())?);
@@ -163,6 +171,16 @@ impl Outbox {
     /// The same for every printer.
     pub fn wake_all(&self) {
         self.workers.iter().for_each(|desk| desk.wake());
+    }
+
+    /// This printer may not be as it was: its worker asks it as soon as it can.
+    pub fn ask(&self, printer: &str) {
+        self.workers.iter().filter(|desk| desk.status().spec.id == printer).for_each(|desk| desk.ask());
+    }
+
+    /// The id of each printer whose state changed, from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<String> {
+        self.changes.subscribe()
     }
 
     /// Every printer and how it is.
@@ -196,7 +214,7 @@ impl Drop for Outbox {
 }
 
 impl Desk {
-    fn new(spec: &PrinterSpec, printer: &dyn Printer) -> Self {
+    fn new(spec: &PrinterSpec, printer: &dyn Printer, changes: broadcast::Sender<String>) -> Self {
         let status = PrinterStatus {
             spec: spec.clone(),
             transport: printer.transport(),
@@ -207,7 +225,7 @@ impl Desk {
             detail: None,
             sending: None,
         };
-        Self { status: Mutex::new(status), signal: Mutex::default(), signalled: Condvar::new() }
+        Self { status: Mutex::new(status), signal: Mutex::default(), signalled: Condvar::new(), changes }
     }
 
     fn status(&self) -> MutexGuard<'_, PrinterStatus> {
@@ -221,6 +239,17 @@ impl Desk {
     fn wake(&self) {
         self.signal().woken = true;
         self.signalled.notify_all();
+    }
+
+    fn ask(&self) {
+        let mut signal = self.signal();
+        (signal.woken, signal.ask) = (true, true);
+        self.signalled.notify_all();
+    }
+
+    /// Is the printer to be asked at once? Said once.
+    fn is_to_ask(&self) -> bool {
+        std::mem::take(&mut self.signal().ask)
     }
 
     fn stop(&self) {

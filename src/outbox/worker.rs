@@ -96,7 +96,8 @@ impl Worker {
             if self.following.is_due(if more { LOOKS_LATE_MOST } else { Duration::ZERO }) {
                 self.follow();
             }
-            if !self.following.is_alone() && self.asked_at.is_none_or(|at| at.elapsed() >= self.limits.ask_every) {
+            let stale = self.asked_at.is_none_or(|at| at.elapsed() >= self.limits.ask_every);
+            if !self.following.is_alone() && (stale || self.desk.is_to_ask()) {
                 self.ask();
             }
             if more {
@@ -364,10 +365,15 @@ impl Worker {
         let hindrance = if said.is_empty() { None } else { Some(said.join("; ")) };
         {
             let mut status = self.desk.status();
+            let before = status.clone();
             status.state = state;
             status.faults = words;
             status.warnings = health.warnings.iter().map(|warning| warning.word()).collect();
             status.detail.clone_from(&hindrance);
+            if *status != before {
+                // Nobody listening is fine.
+                let _nobody = self.desk.changes.send(self.spec.id.clone());
+            }
         }
         if hindrance != self.hindrance {
             self.jobs.printer_changed(&self.spec, hindrance.as_deref());

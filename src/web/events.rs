@@ -13,9 +13,10 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
 use super::caller::Caller;
+use super::changes::{Change, Changes};
 use super::feed::{News, Subscription};
 use super::limits::{STREAM_KEEP_ALIVE, STREAM_LIFE, STREAM_RETRY};
-use super::state::Web;
+use super::state::{PrinterView, Web};
 use crate::intake::DeviceStatus;
 use crate::ledger::Published;
 
@@ -38,7 +39,7 @@ struct Source<F> {
     first: std::vec::IntoIter<News>,
     told: u64,
     live: broadcast::Receiver<News>,
-    devices: Option<broadcast::Receiver<DeviceStatus>>,
+    changes: Changes,
     end: Pin<Box<dyn Future<Output = ()> + Send>>,
     tell: F,
     _place: [OwnedSemaphorePermit; 2],
@@ -50,15 +51,16 @@ pub enum Told<'a> {
     Entry(&'a Published),
     /// A scanner changed.
     Device(&'a DeviceStatus),
+    /// A printer changed.
+    Printer(&'a PrinterView),
 }
 
-/// A stream that tells what `tell` makes of each entry and device change (`None`: nothing) until the server closes, the
+/// A stream that tells what `tell` makes of each entry and each change of a device (`None`: nothing) until the server closes, the
 /// caller's credentials end, or [`STREAM_LIFE`] is over and the caller must show them again.
 pub fn stream<F>(
     web: &Web,
     caller: &Caller,
     subscription: Subscription,
-    devices: Option<broadcast::Receiver<DeviceStatus>>,
     tell: F,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<F>>
 where
@@ -73,7 +75,8 @@ where
         }
     });
     let Subscription { missed, told, live, place } = subscription;
-    let source = Source { first: missed.into_iter(), told, live, devices, end, tell, _place: place };
+    let source =
+        Source { first: missed.into_iter(), told, live, changes: Changes::follow(&web.app), end, tell, _place: place };
     let hello = stream::once(async { Ok(Event::default().retry(STREAM_RETRY).comment("outguide")) });
     let events = stream::unfold(source, |mut source| async { source.next().await.map(|event| (Ok(event), source)) });
     Sse::new(hello.chain(events)).keep_alive(KeepAlive::new().interval(STREAM_KEEP_ALIVE).text("still here"))
@@ -98,7 +101,13 @@ impl<F: Fn(Told<'_>) -> Option<Event>> Source<F> {
             biased;
             () = &mut self.end => return None,
             news = self.live.recv() => news,
-            device = next_device(&mut self.devices) => return Some((self.tell)(Told::Device(&device))),
+            change = self.changes.next() => {
+                let told = match &change {
+                    Change::Device(device) => Told::Device(device),
+                    Change::Printer(printer) => Told::Printer(printer),
+                };
+                return Some((self.tell)(told));
+            }
         };
         match news {
             Ok(News::Entry(entry)) if entry.seq <= self.told => Some(None),
@@ -114,18 +123,6 @@ impl<F: Fn(Told<'_>) -> Option<Event>> Source<F> {
             News::Resync(seq) => resync(*seq),
         }
     }
-}
-
-/// The next change of a scanner; never, where nobody tells any more. Missed ones are made good by the next.
-async fn next_device(devices: &mut Option<broadcast::Receiver<DeviceStatus>>) -> DeviceStatus {
-    while let Some(receiver) = devices {
-        match receiver.recv().await {
-            Ok(device) => return device,
-            Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => *devices = None,
-        }
-    }
-    std::future::pending().await
 }
 
 fn resync(seq: Option<u64>) -> Option<Event> {

@@ -6,6 +6,7 @@
 mod access;
 mod assets;
 mod caller;
+mod changes;
 mod cookies;
 mod equipment_csv;
 mod events;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
+use jiff::Timestamp;
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use utoipa::ToSchema;
 
 use super::caller::Callers;
@@ -34,6 +35,8 @@ pub struct App {
     pub agents: Agents,
     /// Every configured printer and how it is.
     pub printers: Arc<dyn Fn() -> Vec<PrinterView> + Send + Sync>,
+    /// Tells the id of each printer whose state changed, from now on.
+    pub printer_changes: PrinterChanges,
     /// Printed matter.
     pub papers: Arc<dyn Papers>,
     /// Writes all metrics in the Prometheus text format.
@@ -49,6 +52,9 @@ pub struct App {
     /// Becomes true when the server stops: event streams end.
     pub closing: watch::Receiver<bool>,
 }
+
+/// Begins to tell which printers changed.
+pub type PrinterChanges = Arc<dyn Fn() -> broadcast::Receiver<String> + Send + Sync>;
 
 /// Makes the samples of a kiosk.
 pub type Samples = Arc<dyn Fn(&Kiosk) -> Vec<Sample> + Send + Sync>;
@@ -205,6 +211,8 @@ pub struct PrinterView {
     pub sending: Option<PrintJobId>,
     /// It is not real.
     pub simulated: bool,
+    /// Since when the kiosk's computer that drives it is not heard, where that is so.
+    pub not_heard_since: Option<Timestamp>,
 }
 
 /// The state of every handler.

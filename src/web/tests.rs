@@ -115,6 +115,7 @@ async fn house() -> House {
         intake: Arc::new(intake),
         agents: crate::agent::remote::Agents::new(Arc::new(RandomIds)),
         printers: Arc::new(Vec::new),
+        printer_changes: Arc::new(|| tokio::sync::broadcast::channel(1).1),
         papers: Arc::new(NoPaper),
         metrics: Arc::new(String::new),
         requests: None,

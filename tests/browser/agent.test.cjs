@@ -7,7 +7,7 @@ const { spawn } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 const { after, before, test } = require("node:test");
-const { LOST_CONNECTION, accessible, consolePage, fits, launch, newPage, until, verdict, wedge } = require("./support/browser.cjs");
+const { LOST_CONNECTION, accessible, consolePage, fits, kioskPage, launch, newPage, until, verdict, wedge } = require("./support/browser.cjs");
 const { PASSWORD, Site, code } = require("./support/site.cjs");
 
 const OUTGUIDE = process.env.OUTGUIDE ?? path.join(__dirname, "../../target/debug/outguide");
@@ -37,7 +37,7 @@ before(async () => {
   const token = site.run(["kiosk", "token", "er-1"]).trim().split(/\s+/).at(-1);
   fs.writeFileSync(path.join(site.dir, "agent.token"), token, { mode: 0o600 });
   fs.writeFileSync(path.join(site.dir, "agent.toml"), TOML.replace("URL", site.url));
-  gun = spawn("python3", ["-c", GUN, path.join(site.dir, "gun")], { stdio: ["pipe", "ignore", "inherit"] });
+  plug();
   agent = await startAgent();
 });
 after(async () => {
@@ -46,6 +46,10 @@ after(async () => {
   gun?.kill("SIGKILL");
   await site?.close();
 });
+
+function plug() {
+  gun = spawn("python3", ["-c", GUN, path.join(site.dir, "gun")], { stdio: ["pipe", "ignore", "inherit"] });
+}
 
 async function startAgent() {
   const started = spawn(OUTGUIDE, ["agent", "--config", "agent.toml"], { cwd: site.dir, stdio: ["ignore", "pipe", "ignore"] });
@@ -110,6 +114,31 @@ test("through an outage scans of both are saved here, counted once, and recorded
   await recorded([11, 12, 13]);
   await page.locator('.ribbon[data-kind="saved"]').waitFor({ state: "detached", timeout: 45_000 });
   noFaults();
+});
+
+test("its scanner goes and comes back on the server's pages too, and nobody vouches for it while the computer is off", async () => {
+  const within = { timeout: 10_000 };
+  const { page } = await kioskPage(browser, site, "er-1");
+  const opened = await consolePage(browser, site, "anna", PASSWORD);
+  await opened.page.evaluate(() => (location.hash = "#/devices"));
+  const row = opened.page.locator('tr[data-key="scanner er-1 er-1-gun"]');
+  const mark = page.locator('#devices .device[data-name="scanner"]');
+  await row.getByText("ready").waitFor();
+  gun.kill("SIGKILL");
+  fs.rmSync(path.join(site.dir, "gun"));
+  await row.getByText("gone").waitFor(within);
+  await mark.getByText("gone").waitFor(within);
+  plug();
+  await row.getByText("ready").waitFor(within);
+  await mark.and(page.locator('[data-up="true"]')).waitFor(within);
+  agent.process.kill("SIGKILL");
+  await row.getByText("unknown, not heard").waitFor(within);
+  await row.getByText(/keeps what is scanned there/).waitFor();
+  await mark.getByText("unknown").waitFor(within);
+  await accessible(opened.page, "devices of a computer that is not heard");
+  agent = await startAgent();
+  await row.getByText("ready").waitFor(within);
+  await mark.and(page.locator('[data-up="true"]')).waitFor(within);
 });
 
 test("a full queue is red on the page, and the console says what is the matter", async () => {

@@ -80,6 +80,8 @@ const BATTERY_LOW = 20;
 
 /** What hinders comes before what may, and what is only not known. */
 const RANK = { refused: 0, attention: 1, plain: 2, ok: 3 };
+/** A device whose computer does not tell of it any more: how it is, nobody knows. */
+const NOT_HEARD = "unknown, not heard";
 /** "ward-2" before "ward-10". */
 const byWords = new Intl.Collator(undefined, { numeric: true }).compare;
 
@@ -123,7 +125,7 @@ function scannerRow(scanner) {
     name: scanner.id,
     what: ["scanner", scanner.lane ? `${scanner.lane} lane` : "", scanner.at_computer ? "at the kiosk’s computer" : ""].filter(Boolean).join(", "),
     ...whereOf(scanner),
-    state: ail?.state ?? (inactive ? "kiosk inactive" : words(scanner.state)),
+    state: ail?.state ?? (inactive ? "kiosk inactive" : scanner.state === "unknown" ? NOT_HEARD : words(scanner.state)),
     tone: ail ? "attention" : ready || inactive ? "ok" : trying ? "plain" : "refused",
     since: ail ? ail.since : inactive ? null : scanner.since,
     quiet: inactive,
@@ -176,11 +178,11 @@ function printerRow(printer) {
     what: "printer",
     kiosk: printer.kiosks.length > 0 ? printer.kiosks.join(", ") : "no kiosk",
     place: printer.place_name ?? printer.place ?? null,
-    state: good && warning ? warning : printerState(printer),
+    state: printer.not_heard_since ? NOT_HEARD : good && warning ? warning : printerState(printer),
     tone: good ? (warning ? "attention" : "ok") : printer.state === "untried" ? "plain" : "refused",
-    since: null,
+    since: printer.not_heard_since ?? null,
     quiet: printer.state === "unasked" && !warning,
-    detail: printer.detail ?? left,
+    detail: printer.not_heard_since ? "The kiosk’s computer that drives it is not heard. Labels for it wait." : (printer.detail ?? left),
     alert: null,
     simulated: printer.simulated ?? false,
     sought: "",

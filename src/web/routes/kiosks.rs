@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,12 +11,13 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Access, Api};
+use crate::agent::PROGRAM;
 use crate::agent::remote::AgentRow;
 use crate::custody::{Kiosk, KioskMode, Language, Receipt, ReceiptSession, Role, wording};
 use crate::intake::DeviceStatus;
 use crate::ledger::queries::{Page, Sight};
 use crate::ledger::{KnownKiosk, Published, ReadError};
-use crate::web::caller::Caller;
+use crate::web::caller::{Caller, Who};
 use crate::web::events::{self, Told};
 use crate::web::extract::{Body, Path};
 use crate::web::problem::{Answer, Problem};
@@ -193,9 +194,9 @@ async fn shown(web: &Web, caller: &Caller, mut session: ReceiptSession) -> Answe
     Ok(session)
 }
 
-/// A kiosk's receipts and its scanners' changes, live.
+/// A kiosk's receipts and the changes of its scanners and its printer, live.
 ///
-/// Events: `receipt`, `device`, `resync` (something was missed: ask for the kiosk anew). `id` is the ledger's seq.
+/// Events: `receipt`, `device`, `printer`, `resync` (something was missed: ask for the kiosk anew). `id` is the ledger's seq.
 #[utoipa::path(get, path = "/api/v1/kiosks/{kiosk}/events", tag = "kiosks", params(("kiosk" = String, Path)),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn follow(
@@ -204,17 +205,31 @@ async fn follow(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
-    let language = known(&web, &id)?.kiosk.language();
+    let KnownKiosk { kiosk, .. } = known(&web, &id)?;
+    let (language, prints_on) = (kiosk.language(), kiosk.printer);
     let sight = super::sight(&caller);
-    let devices = web.app.intake.subscribe();
     let subscription = web.feed.subscribe(&caller.who.to_string(), events::last_event_id(&headers))?;
-    Ok(events::stream(&web, &caller, subscription, Some(devices), move |told| match told {
-        Told::Entry(entry) if entry.kiosk.as_ref() == Some(&id) => {
-            events::event("receipt", Some(entry.seq), &live_receipt(entry, sight, language)?)
+    let agent = is_agent(&caller, &headers).then(|| web.app.agents.listens(&id, web.ledger().now()));
+    Ok(events::stream(&web, &caller, subscription, move |told| {
+        // Dropped with the stream: that it closed is how an agent's end is known at once.
+        let _open = &agent;
+        match told {
+            Told::Entry(entry) if entry.kiosk.as_ref() == Some(&id) => {
+                events::event("receipt", Some(entry.seq), &live_receipt(entry, sight, language)?)
+            }
+            Told::Device(device) if device.kiosk == id => events::event("device", None, device),
+            Told::Printer(printer) if Some(&printer.id) == prints_on.as_ref() => {
+                events::event("printer", None, printer)
+            }
+            Told::Entry(_) | Told::Device(_) | Told::Printer(_) => None,
         }
-        Told::Device(device) if device.kiosk == id => events::event("device", None, device),
-        Told::Entry(_) | Told::Device(_) => None,
     }))
+}
+
+/// Is it the kiosk's own computer, and not its browser?
+fn is_agent(caller: &Caller, headers: &HeaderMap) -> bool {
+    let program = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    matches!(caller.who, Who::Kiosk { .. }) && program.starts_with(PROGRAM)
 }
 
 /// Which lane was touched.

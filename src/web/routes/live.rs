@@ -77,9 +77,10 @@ fn live(entry: &Published, epoch: Uuid, sight: Sight) -> LiveEntry<'_> {
     }
 }
 
-/// Every entry, live, without patient data, and each change of a scanner's state.
+/// Every entry, live, without patient data, and each change of a scanner's or printer's state.
 ///
-/// An event's name is the entry's kind, its `id` the seq; `device` is a scanner of the server's own; `resync` says that
+/// An event's name is the entry's kind, its `id` the seq; `device` is a scanner and `printer` a printer, at the server
+/// or at a kiosk's own computer; `resync` says that
 /// something was missed. Resumes after `Last-Event-ID`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "live",
     responses((status = 200, content_type = "text/event-stream", body = String)))]
@@ -88,10 +89,10 @@ async fn follow(State(web): State<Web>, caller: Caller, headers: HeaderMap) -> A
     let last_seen = events::last_event_id(&headers);
     let subscription = web.feed.resume(web.ledger(), &caller.who.to_string(), last_seen).await?;
     let epoch = web.ledger().epoch();
-    let devices = web.app.intake.subscribe();
-    Ok(events::stream(&web, &caller, subscription, Some(devices), move |told| match told {
+    Ok(events::stream(&web, &caller, subscription, move |told| match told {
         Told::Entry(entry) => events::event(&entry.kind, Some(entry.seq), &live(entry, epoch, sight)),
         Told::Device(device) => events::event("device", None, device),
+        Told::Printer(printer) => events::event("printer", None, printer),
     }))
 }
 
