@@ -76,14 +76,10 @@ fn tell(report: &ImportReport, dry_run: bool) -> Result<(), Failure> {
         "{} {would}added, {} {would}changed, {} unchanged, {} rejected",
         counts.added, counts.changed, counts.unchanged, counts.rejected
     ));
-    match &report.rejects {
-        None => Ok(()),
-        Some(path) => Err(Failure::not_so(format_args!(
-            "{} rows were rejected: mend them in {} and import that file",
-            counts.rejected,
-            path.display()
-        ))),
-    }
+    let Some(path) = &report.rejects else { return Ok(()) };
+    let (rows, them) = if counts.rejected == 1 { ("row was", "it") } else { ("rows were", "them") };
+    let (count, path) = (counts.rejected, path.display());
+    Err(Failure::not_so(format_args!("{count} {rows} rejected: mend {them} in {path} and import that file")))
 }
 
 /// Chunks through the running server.
