@@ -84,7 +84,7 @@ test("the page works as at the server, without a sign-in, for its scanner and fo
   pull(code.badge("1001"));
   await verdict(page, "ok", "Signed in");
   await wedge(page, [code.chart(1)]);
-  await verdict(page, "ok", "Received");
+  await verdict(page, "ok", /Received/);
   pull(code.chart(2));
   await until("both", () => site.moved("er-1"), (moved) => moved.includes(2));
   await recorded([1, 2]);
