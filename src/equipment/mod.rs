@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::barcode::PlaceCode;
+use crate::records::{Fault, NAME_MAX_CHARS};
 
 /// A piece's number in the register, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -139,11 +140,6 @@ pub struct Service {
     pub logged_at: Timestamp,
 }
 
-/// A rule that refuses, the field at fault and what to do, in words.
-pub type Fault = (&'static str, &'static str, String);
-
-/// The longest name, make, model, serial number or device id, in characters.
-pub const NAME_MAX_CHARS: usize = 120;
 /// The longest description of work, in characters.
 pub const WORK_MAX_CHARS: usize = 2_000;
 /// The longest service interval, in its unit.

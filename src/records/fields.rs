@@ -11,16 +11,8 @@ pub const BIRTH_YEAR_MIN: i16 = 1850;
 /// HL7 table 0001, administrative sex.
 const SEXES: [&str; 6] = ["F", "M", "O", "U", "A", "N"];
 
-/// What is wrong with a patient's field, so that a form or a reject file can show it where it belongs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatientFault {
-    /// The rule's name, as refusals have it.
-    pub rule: &'static str,
-    /// The field's name, as in CSV files and HTTP.
-    pub field: &'static str,
-    /// What is wrong, and what would be right.
-    pub text: String,
-}
+/// A rule that refuses, the field at fault (as in CSV files and HTTP) and what to do, in words.
+pub type Fault = (&'static str, &'static str, String);
 
 /// The patient with blanks around the texts taken off and the sex in capitals.
 pub fn tidied(patient: Patient) -> Patient {
@@ -35,8 +27,8 @@ pub fn tidied(patient: Patient) -> Patient {
 
 /// The first fault of a tidied patient. `today` is the hospital's date: nobody is born after it. One of the two names
 /// may be missing: newborns and people of one name have only one.
-pub fn patient_fault(patient: &Patient, numbering: &Numbering, today: Date) -> Option<PatientFault> {
-    let fault = |rule, field, text: String| Some(PatientFault { rule, field, text });
+pub fn patient_fault(patient: &Patient, numbering: &Numbering, today: Date) -> Option<Fault> {
+    let fault = |rule, field, text: String| Some((rule, field, text));
     if let Err(error) = numbering.check(&patient.mrn) {
         return fault("refuse_when_mrn_does_not_fit", "mrn", error.to_string());
     }
@@ -89,7 +81,7 @@ mod tests {
 
     fn fault(patient: &Patient) -> Option<&'static str> {
         let numbering = Numbering::new(r"\d{6}", Filing::TerminalDigit).expect("pattern");
-        patient_fault(patient, &numbering, date(2026, 12, 1)).map(|fault| fault.field)
+        patient_fault(patient, &numbering, date(2026, 12, 1)).map(|(_, field, _)| field)
     }
 
     #[test]

@@ -52,6 +52,6 @@ pub enum Filing {
     Alphabetic,
 }
 
-pub use fields::{BIRTH_YEAR_MIN, NAME_MAX_CHARS, PatientFault, patient_fault, tidied};
+pub use fields::{BIRTH_YEAR_MIN, Fault, NAME_MAX_CHARS, patient_fault, tidied};
 pub use name::{fold_name, shown, sort_name};
 pub use numbering::{MRN_MAX_CHARS, Numbering, NumberingError};

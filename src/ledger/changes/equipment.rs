@@ -11,7 +11,8 @@ use super::super::work::Work;
 use super::super::{AlertRow, Effect};
 use super::{Change, Was, versioned};
 use crate::alerts::service_ended;
-use crate::equipment::{Described, Equipment, EquipmentId, Fault, Service, ServiceId};
+use crate::equipment::{Described, Equipment, EquipmentId, Service, ServiceId};
+use crate::records::Fault;
 
 /// A new piece of equipment.
 #[derive(Debug, Clone)]

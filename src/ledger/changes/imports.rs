@@ -16,7 +16,7 @@ use super::import_runs::{self, ImportRun};
 use super::{Change, patients, places, staff, versioned};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::{Act, Place, PlaceKind, Role, Staff};
-use crate::records::{Patient, PatientFault, tidied};
+use crate::records::{Patient, tidied};
 
 /// The most rows in one chunk: what the writer does in well under 10 ms.
 pub const IMPORT_CHUNK_ROWS: usize = 100;
@@ -184,7 +184,7 @@ impl Change for ImportPatients {
                 sex: row.sex,
                 active: before.as_ref().is_none_or(|(_, (patient, _))| patient.active),
             });
-            if let Some(PatientFault { field, text, .. }) = patients::fault(work, &after) {
+            if let Some((_, field, text)) = patients::fault(work, &after) {
                 outcomes.push(RowOutcome::Rejected { field, text });
                 continue;
             }

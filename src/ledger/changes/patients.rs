@@ -7,7 +7,7 @@ use super::super::error::ChangeError;
 use super::super::work::Work;
 use super::super::{PatientId, rows};
 use super::{Change, Was, versioned};
-use crate::records::{Patient, PatientFault, patient_fault, tidied};
+use crate::records::{Fault, Patient, patient_fault, tidied};
 
 /// A new patient.
 #[derive(Debug, Clone)]
@@ -86,12 +86,11 @@ impl Change for CorrectPatient {
 
 fn checked(work: &Work<'_>, patient: Patient) -> Result<Patient, ChangeError> {
     let patient = tidied(patient);
-    let refused = |fault: PatientFault| Err(ChangeError::refused(fault.rule, Some(fault.field), fault.text));
-    fault(work, &patient).map_or(Ok(patient), refused)
+    fault(work, &patient).map_or(Ok(patient), |(rule, field, text)| Err(ChangeError::refused(rule, Some(field), text)))
 }
 
 /// What is wrong with a patient's row, if anything, on the hospital's date.
-pub(super) fn fault(work: &Work<'_>, patient: &Patient) -> Option<PatientFault> {
+pub(super) fn fault(work: &Work<'_>, patient: &Patient) -> Option<Fault> {
     let fixed = &work.store.fixed;
     patient_fault(patient, &fixed.numbering, work.now().to_zoned(fixed.zone.clone()).date())
 }
