@@ -4,8 +4,7 @@
 use jiff::{SignedDuration, Span, Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use crate::overdue::library;
-use crate::support::{Client, Server, Site, badge, place, until};
+use crate::support::{Client, Server, Site, badge, clock, place, until};
 
 const GUN: &str = "[[scanner]]\nid = \"gun\"\nkiosk = \"er-1\"\ntransport = \"sim\"\n";
 
@@ -19,18 +18,13 @@ impl House {
     fn open(rest: &str) -> House {
         let site = Site::hospital(rest, 1);
         let token = site.token("records");
-        site.write("clock", "+0s\n");
-        let mut command = site.command(&["serve"]);
-        command.env("LD_PRELOAD", library()).env("FAKETIME_TIMESTAMP_FILE", site.path().join("clock"));
-        command.env("FAKETIME_NO_CACHE", "1").env("DONT_FAKE_MONOTONIC", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        let server = Server::start(command);
+        let server = clock::serve(&site);
         let client = server.client(&token);
         House { site, server, client }
     }
 
     fn advance(&self, by: SignedDuration) {
-        self.site.write("clock.new", &format!("+{}s\n", by.as_secs()));
-        std::fs::rename(self.site.path().join("clock.new"), self.site.path().join("clock")).expect("clock");
+        clock::set(&self.site, by);
     }
 
     /// A scan of this scanner as one that waited elsewhere since `at`.

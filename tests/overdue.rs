@@ -1,11 +1,9 @@
 //! Loans that run over and charts that go missing, by a server whose clock the test moves (libfaketime).
 
-use std::path::PathBuf;
-
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Server, Site, badge, chart, command, place, until};
+use crate::support::{Client, Server, Site, badge, chart, clock, command, place, until};
 
 /// A server whose wall clock is ahead of the machine's by as much as the test says; it never goes back.
 struct House {
@@ -15,31 +13,18 @@ struct House {
     ahead: SignedDuration,
 }
 
-pub fn library() -> PathBuf {
-    let found = std::fs::read_dir("/usr/lib").expect("/usr/lib").filter_map(Result::ok).map(|entry| entry.path());
-    let mut found = found.map(|dir| dir.join("faketime/libfaketimeMT.so.1")).filter(|library| library.exists());
-    found.next().expect("libfaketime (package faketime)")
-}
-
 impl House {
     fn open(charts: u32) -> House {
         let site = Site::hospital("", charts);
         let token = site.token("records");
-        site.write("clock", "+0s\n");
-        let mut command = site.command(&["serve"]);
-        command.env("LD_PRELOAD", library()).env("FAKETIME_TIMESTAMP_FILE", site.path().join("clock"));
-        command.env("FAKETIME_NO_CACHE", "1").env("DONT_FAKE_MONOTONIC", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        let server = Server::start(command);
+        let server = clock::serve(&site);
         let client = server.client(&token);
         House { site, _server: server, client, ahead: SignedDuration::ZERO }
     }
 
     fn advance(&mut self, minutes: i64) {
         self.ahead += SignedDuration::from_mins(minutes);
-        let clock = self.site.path().join("clock");
-        let new = self.site.path().join("clock.new");
-        std::fs::write(&new, format!("+{}s\n", self.ahead.as_secs())).expect("clock");
-        std::fs::rename(&new, &clock).expect("clock");
+        clock::set(&self.site, self.ahead);
     }
 
     /// Signs in at `kiosk`, sends the chart to `to`, and answers with the verdict's chart.

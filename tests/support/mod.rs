@@ -1,5 +1,7 @@
 //! The real binary, driven as its users drive it: a folder, a configuration, commands and sockets.
 
+pub mod clock;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
