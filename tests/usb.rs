@@ -136,17 +136,27 @@ impl Machine {
     }
 
     fn qmp(&mut self, command: &str, arguments: &Value) {
+        self.qmp_until(command, arguments, |_| true);
+    }
+
+    /// Pulls a plug. QEMU answers before the device has let go of its name and its line: that is done when its event says so.
+    fn unplug(&mut self, id: &str) {
+        let deleted = |event: &Value| event["event"] == "DEVICE_DELETED" && event["data"]["device"] == id;
+        self.qmp_until("device_del", &json!({"id": id}), deleted);
+    }
+
+    /// Asks, and reads until the answer ("return" or "error") and a line that `done` accepts have come, in either order.
+    fn qmp_until(&mut self, command: &str, arguments: &Value, done: impl Fn(&Value) -> bool) {
         let asked = json!({"execute": command, "arguments": arguments});
         writeln!(self.qmp.get_mut(), "{asked}").expect("asked");
-        // Events come between; the answer says "return" or "error".
-        loop {
+        let (mut answered, mut is_done) = (false, false);
+        while !(answered && is_done) {
             let mut line = String::new();
             self.qmp.read_line(&mut line).expect("answer");
-            let answer: Value = serde_json::from_str(&line).expect("JSON");
-            assert!(answer.get("error").is_none(), "{command}: {answer}");
-            if answer.get("return").is_some() {
-                return;
-            }
+            let told: Value = serde_json::from_str(&line).expect("JSON");
+            assert!(told.get("error").is_none(), "{command}: {told}");
+            answered |= told.get("return").is_some();
+            is_done |= done(&told);
         }
     }
 
@@ -257,7 +267,7 @@ fn grabbed_keyboard(machine: &mut Machine) {
 
     // Half a code, and the plug is pulled: it is never joined to what comes after.
     machine.press(&[json!({"type": "qcode", "data": "x"})]);
-    machine.qmp("device_del", &json!({"id": "kbd"}));
+    machine.unplug("kbd");
     let gone = machine.until_state("wedge", "gone");
     machine.qmp("device_add", &json!({"driver": "usb-kbd", "id": "kbd", "bus": "usb.0", "serial": "KBD0001"}));
     let back = machine.until_state("wedge", "ready");
@@ -310,7 +320,7 @@ fn renamed_and_swapped_adapter(machine: &mut Machine) {
     machine.tell("hold");
     write!(machine.line, "C0000").expect("half a code");
     std::thread::sleep(Duration::from_millis(500));
-    machine.qmp("device_del", &json!({"id": "gun"}));
+    machine.unplug("gun");
     let gone = machine.until_state("gun", "gone");
     let other = json!({"driver": "usb-serial", "id": "gun", "bus": "usb.0", "serial": "SER0002", "chardev": "line", "always-plugged": true});
     machine.qmp("device_add", &other);
