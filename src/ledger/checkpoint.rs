@@ -19,8 +19,10 @@ use super::store::Fixed;
 /// How often the log is checkpointed while something is written.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// With more frames than this (64 MB of pages) the log is begun anew, at the cost of a moment of the writer's time.
-const LOG_MAX_FRAMES: i64 = 16 * 1024;
+/// With more frames than this (256 MB of pages) the log is begun anew. That costs a moment of the writer's time and syncs
+/// of the database file, which make its own slower: the less often the better. What is in the log when the power fails is
+/// read at the next start.
+const LOG_MAX_FRAMES: i64 = 64 * 1024;
 
 /// So few frames (half a megabyte) may be left to copy under the writer's lock: their sync is what the writer waits for.
 const LAST_FRAMES_MAX: i64 = 128;
@@ -87,14 +89,18 @@ fn checkpoint(conn: &Connection, database: &File) -> Result<(), CheckpointError>
     if log.frames <= LOG_MAX_FRAMES {
         return Ok(());
     }
+    let mut last_time = i64::MAX;
     for _ in 0..ROUNDS_MAX {
         database.sync_data()?;
         let before = log.copied;
         log = pass(conn, "PASSIVE")?;
-        // What was copied just now is little, and so will be what comes until the last step.
-        if log.copied - before <= LAST_FRAMES_MAX {
+        // What was copied just now is little, and so will be what comes until the last step; or it no longer becomes
+        // less, because as much is written as a round takes.
+        let copied = log.copied - before;
+        if copied <= LAST_FRAMES_MAX || copied > last_time / 4 * 3 {
             break;
         }
+        last_time = copied;
     }
     database.sync_data()?;
     conn.busy_timeout(READERS_WAIT)?;
