@@ -293,14 +293,14 @@ async fn warn_of_unknown_places(rooms: &Rooms) {
     }
 }
 
-/// How much lower than the ledger's writer the threads stand that speak HTTP and read: where processors are short, what
-/// waits to be recorded goes before what waits to be asked.
-const BEHIND_THE_WRITER: i32 = 5;
+/// How much lower than the thread that writes the ledger those stand that speak HTTP and read: where processors are short,
+/// what waits to be recorded goes before what waits to be asked.
+const BEHIND_THE_LEDGER: i32 = 5;
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let behind = || {
         // Linux keeps this for each thread. Where it is refused, all stand alike.
-        let _refused = rustix::process::nice(BEHIND_THE_WRITER);
+        let _refused = rustix::process::nice(BEHIND_THE_LEDGER);
     };
     tokio::runtime::Builder::new_multi_thread().enable_all().on_thread_start(behind).build().map_err(Failure::new)
 }

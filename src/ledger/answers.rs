@@ -12,10 +12,11 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use super::api::Published;
+use super::jobs::{Fate, Job};
 use super::names::StoredNames;
 use super::schema::{self, DB_FILE};
+use super::shared::Shared;
 use super::store::Fixed;
-use super::writer::{Fate, Job, Shared};
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::wording::{self, ChartIdentity, EntryFacts, Manner, Names, PlaceNamed, StaffNamed};
 use crate::custody::{Language, Outcome, Receipt};

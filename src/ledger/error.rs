@@ -74,6 +74,9 @@ pub(super) enum StoreError {
         /// The entry.
         seq: u64,
     },
+    /// What is not yet committed may change what this depends on: it is judged when that is done. Nobody hears of it.
+    #[error("what this depends on is still being recorded")]
+    InFlight,
 }
 
 impl From<StoreError> for ChangeError {

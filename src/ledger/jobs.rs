@@ -1,4 +1,4 @@
-//! The jobs that the writer does: a scan, a change, a touch.
+//! What the writer does: a scan, a change, a touch.
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -10,8 +10,36 @@ use super::error::{ChangeError, ScanError};
 use super::scanning::{self, Echo};
 use super::store::{Lane, Store};
 use super::work::Work;
-use super::writer::{Fate, Job, Ran};
 use crate::custody::{Receipt, Scan};
+
+/// What came of a job's attempt inside its savepoint.
+pub(super) enum Ran {
+    /// It stays.
+    Keep,
+    /// It is rolled back; the job holds its own answer.
+    Discard,
+}
+
+/// How the batch ended for a job.
+#[derive(Debug, Clone)]
+pub(super) enum Fate {
+    /// COMMIT returned; the job's own answer is true.
+    Committed,
+    /// Nothing of it is on disk.
+    NotRecorded(String),
+}
+
+/// Something for the writer to do.
+pub(super) trait Job: Send {
+    /// May it be done on a connection that only reads, its entry written later? See [`ahead`](super::ahead).
+    fn may_be_judged_ahead(&self) -> bool;
+    /// Does it and remembers the answer; done again, it begins anew.
+    fn run(&mut self, store: &mut Store) -> Ran;
+    /// The id of the entry by which its fate can be found after a failure.
+    fn recorded(&self) -> Option<Uuid>;
+    /// Answers the caller, at the desk where words are made.
+    fn finish(self: Box<Self>, fate: Fate, desk: &mut Desk);
+}
 
 /// A scan to record.
 pub(super) struct ScanJob {
@@ -29,6 +57,10 @@ impl ScanJob {
 }
 
 impl Job for ScanJob {
+    fn may_be_judged_ahead(&self) -> bool {
+        true
+    }
+
     fn run(&mut self, store: &mut Store) -> Ran {
         let answer = scanning::record(store, &self.scan, self.echo);
         let ran = if answer.is_ok() { Ran::Keep } else { Ran::Discard };
@@ -67,6 +99,10 @@ impl<C: Change> ChangeJob<C> {
 }
 
 impl<C: Change> Job for ChangeJob<C> {
+    fn may_be_judged_ahead(&self) -> bool {
+        false
+    }
+
     fn run(&mut self, store: &mut Store) -> Ran {
         let Some(change) = self.change.take() else { return Ran::Discard };
         let mut work = Work::new(store, &self.by);
@@ -104,6 +140,10 @@ impl TouchJob {
 }
 
 impl Job for TouchJob {
+    fn may_be_judged_ahead(&self) -> bool {
+        true
+    }
+
     fn run(&mut self, store: &mut Store) -> Ran {
         scanning::touch(store, &self.lane);
         Ran::Keep

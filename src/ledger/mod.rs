@@ -2,6 +2,7 @@
 
 pub mod accounts;
 mod acting;
+mod ahead;
 mod answers;
 mod api;
 mod backup;
@@ -17,6 +18,7 @@ mod importing;
 mod jobs;
 mod kiosks;
 mod labels;
+mod line;
 mod names;
 mod open;
 mod printing;
@@ -28,6 +30,8 @@ mod rows;
 mod scanners;
 mod scanning;
 mod schema;
+mod scribe;
+mod shared;
 mod situation;
 mod store;
 mod verify;
@@ -50,9 +54,9 @@ pub use reader::Reader;
 pub use rebuild::Rebuild;
 pub use scanners::{ScannerKey, Tally};
 pub use schema::DB_FILE;
+pub use shared::Pace;
 pub use verify::{Depth, Fault, Report, verify};
 pub use work::Work;
-pub use writer::Pace;
 pub use written::Written;
 
 #[cfg(test)]

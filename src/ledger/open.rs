@@ -16,11 +16,13 @@ use super::changes::versioned;
 use super::checkpoint::{self, Database, Signal};
 use super::error::{ChangeError, OpenError};
 use super::files::Files;
+use super::jobs::Job;
 use super::reader::Pool;
 use super::schema::{self, DB_FILE};
+use super::shared::{Paced, Shared};
 use super::store::{Fixed, Lane, Store};
 use super::work::Work;
-use super::writer::{ANNOUNCED_MAX, BACKGROUND_WAITING_MAX, Held, Job, LIVE_WAITING_MAX, Paced, Shared, Writer};
+use super::writer::{ANNOUNCED_MAX, BACKGROUND_WAITING_MAX, Held, LIVE_WAITING_MAX, Writer};
 use crate::custody::KioskSession;
 use crate::records::RecordType;
 

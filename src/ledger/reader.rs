@@ -12,8 +12,8 @@ use super::clock::Clock;
 use super::error::ReadError;
 use super::kiosks::Kiosks;
 use super::schema::{self, DB_FILE};
+use super::shared::Shared;
 use super::store::Fixed;
-use super::writer::Shared;
 use crate::barcode;
 use crate::records::Numbering;
 

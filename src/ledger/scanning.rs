@@ -11,10 +11,11 @@ use super::answers::Unworded;
 use super::api::Actor;
 use super::error::{ChangeError, ReadError, ScanError, StoreError};
 use super::labels::{self, LabelOrder};
+use super::line::Draft;
 use super::names::StoredNames;
 use super::reader::Reader;
 use super::rows::{self, ChartRecord};
-use super::store::{Draft, Lane, LastRead, Store};
+use super::store::{Lane, LastRead, Store};
 use super::{Effect, situation};
 use crate::barcode::{ChartNumber, Code, encode};
 use crate::custody::wording::{self, ChartIdentity, EntryFacts};
@@ -188,13 +189,9 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, mut judged: Recorded) -
         queue_seq: key.queue_seq,
         named: judged.outcome.verdict.chart,
         body,
-        effects: &judged.effects,
+        effects: judged.effects,
+        raw: matches!(judged.code, Code::Unrecognised(_)).then(|| scan.data.clone()),
     })?;
-    if matches!(judged.code, Code::Unrecognised(_)) {
-        let sql = "INSERT INTO main.raw_scans (seq, data, recorded_at) VALUES (?, ?, ?)";
-        let row = rusqlite::params![seq, scan.data, judged.recorded_at.as_microsecond()];
-        store.conn.prepare_cached(sql).and_then(|mut insert| insert.execute(row)).map_err(StoreError::from)?;
-    }
     let entry = EntryFacts {
         seq,
         epoch: store.epoch,
@@ -236,6 +233,7 @@ fn recorded_before(
     data_hmac: &str,
     language: Language,
 ) -> Result<Option<Unworded>, ScanError> {
+    store.ahead.as_ref().map_or(Ok(()), |ahead| ahead.check_id(scan.id))?;
     let sql = "SELECT seq, kiosk, recorded_at, body FROM main.entries WHERE id = ?";
     let mut select = store.conn.prepare_cached(sql).map_err(StoreError::from)?;
     let found = select

@@ -13,16 +13,18 @@ use serde::Serialize;
 use sha2::Sha256;
 use uuid::Uuid;
 
+use super::ahead::Ahead;
 use super::api::{Head, Published};
-use super::chain::{self, BODY_VERSION, Entry};
+use super::chain;
 use super::clock::{Clock, Ids};
 use super::error::StoreError;
 use super::kiosks::Kiosks;
-use super::projection::{Projector, Stamp};
+use super::line::{Draft, Line};
+use super::projection::Projector;
 use super::rows::ChartRecord;
 use super::{Effect, rows, schema};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
-use crate::custody::{Custody, Kiosk, KioskSession, OrderKey, Place, Staff};
+use crate::custody::{Custody, Kiosk, KioskSession, Place, Staff};
 use crate::records::{Numbering, RecordType};
 
 /// The most rows of one kind in a cache; beyond it the cache starts anew.
@@ -83,23 +85,8 @@ pub(super) struct Store {
     kiosks: Option<Kiosks>,
     /// Charts that were scanned lately: a chart that moves is often scanned again within hours.
     charts: HashMap<ChartNumber, ChartRecord>,
-}
-
-/// An entry to append.
-pub(super) struct Draft<'a> {
-    pub id: Uuid,
-    pub kind: String,
-    pub kiosk: Option<&'a str>,
-    pub lane: Option<&'a str>,
-    pub device: Option<&'a str>,
-    pub actor: String,
-    pub observed_at: Option<Timestamp>,
-    pub effective_at: Timestamp,
-    pub recorded_at: Timestamp,
-    pub queue_seq: u64,
-    pub named: Option<ChartNumber>,
-    pub body: String,
-    pub effects: &'a [Effect],
+    /// While scans are judged ahead: entries are kept here, and `conn` only reads.
+    pub ahead: Option<Ahead>,
 }
 
 impl Store {
@@ -124,6 +111,7 @@ impl Store {
             record_types: HashMap::new(),
             kiosks: None,
             charts: HashMap::new(),
+            ahead: None,
             fixed,
             conn,
         })
@@ -156,12 +144,16 @@ impl Store {
 
     /// A chart.
     pub fn chart(&mut self, number: ChartNumber) -> Result<Option<ChartRecord>, StoreError> {
-        if let Some(known) = self.charts.get(&number) {
-            return Ok(Some(known.clone()));
-        }
-        let Some(found) = rows::chart(&self.conn, number)? else { return Ok(None) };
-        bounded(&mut self.charts).insert(number, found.clone());
-        Ok(Some(found))
+        let known = match self.charts.get(&number) {
+            Some(known) => known.clone(),
+            None => {
+                let Some(found) = rows::chart(&self.conn, number)? else { return Ok(None) };
+                bounded(&mut self.charts).insert(number, found.clone());
+                found
+            }
+        };
+        self.ahead.as_mut().map_or(Ok(()), |ahead| ahead.look_at(known.patient))?;
+        Ok(Some(known))
     }
 
     /// What `effects` made of the charts that are remembered.
@@ -230,40 +222,26 @@ impl Store {
         keyed_hash(&self.row_key, bytes)
     }
 
-    /// Appends an entry and folds its effects. Answers with its number.
+    /// Appends an entry and folds its effects, or keeps it for that while scans are judged ahead. Answers with its
+    /// number.
     pub fn append(&mut self, draft: Draft<'_>) -> Result<u64, StoreError> {
-        let seq = self.next.seq;
-        let mut entry = Entry {
-            seq,
-            id: draft.id.to_string(),
-            kind: draft.kind,
-            kiosk: draft.kiosk.map(str::to_owned),
-            device: draft.device.map(str::to_owned),
-            actor: draft.actor,
-            observed_at: draft.observed_at.map(Timestamp::as_microsecond),
-            effective_at: draft.effective_at.as_microsecond(),
-            recorded_at: draft.recorded_at.as_microsecond(),
-            version: BODY_VERSION,
-            body: draft.body,
-            prev_hash: self.next.prev_hash,
-            hash: [0; 32],
-        };
-        entry.hash = entry.content_hash();
-        entry.insert(&self.conn)?;
-        let key = OrderKey {
-            effective_at: draft.effective_at,
-            kiosk: draft.kiosk.unwrap_or_default().into(),
-            queue_seq: draft.queue_seq,
-            seq,
-        };
-        self.projector.apply(&self.conn, &Stamp { key, named: draft.named }, draft.effects)?;
-        self.follow(draft.effects);
-        self.next.seq += 1;
-        self.next.prev_hash = entry.hash;
-        let mut announced = announcement(&entry, draft.lane, draft.recorded_at, draft.named, draft.effects);
-        for place in draft.effects.iter().flat_map(Effect::places) {
+        let (lane, recorded_at) = (draft.lane, draft.recorded_at);
+        if self.ahead.is_some() {
+            Ahead::check_effects(&draft.effects)?;
+        }
+        let line = Line::new(draft, &self.next);
+        let (seq, hash) = (line.entry.seq, line.entry.hash);
+        let mut announced = line.announcement(lane, recorded_at);
+        for place in line.effects.iter().flat_map(Effect::places) {
             announced.restricted |= self.restricted(&place)?;
         }
+        self.follow(&line.effects);
+        match &mut self.ahead {
+            Some(ahead) => ahead.keep(line),
+            None => line.write(&self.conn, &self.projector)?,
+        }
+        self.next.seq += 1;
+        self.next.prev_hash = hash;
         self.published.push(announced);
         Ok(seq)
     }
@@ -275,15 +253,23 @@ impl Store {
 
     /// Writes the sessions that the batch changed, each once.
     pub fn write_sessions(&self) -> Result<(), StoreError> {
-        let sql = "INSERT INTO main.kiosk_sessions (kiosk, lane, session) VALUES (?1, ?2, ?3) \
-                   ON CONFLICT (kiosk, lane) DO UPDATE SET session = ?3";
-        for lane in &self.sessions_changed {
-            let Some(session) = self.sessions.get(lane) else { continue };
-            let text = serde_json::to_string(session)?;
-            self.conn.prepare_cached(sql)?.execute([&lane.0, &lane.1, &text])?;
-        }
-        Ok(())
+        let changed = self.sessions_changed.iter().filter_map(|lane| self.sessions.get_key_value(lane));
+        changed.into_iter().try_for_each(|(lane, session)| write_session(&self.conn, lane, session))
     }
+
+    /// Takes note of the sessions that were changed, of each lane once.
+    pub fn take_sessions(&mut self) -> Vec<(Lane, KioskSession)> {
+        let changed = self.sessions_changed.drain();
+        changed.filter_map(|lane| self.sessions.get(&lane).cloned().map(|session| (lane, session))).collect()
+    }
+}
+
+/// Writes a lane's session.
+pub(super) fn write_session(conn: &Connection, lane: &Lane, session: &KioskSession) -> Result<(), StoreError> {
+    let sql = "INSERT INTO main.kiosk_sessions (kiosk, lane, session) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (kiosk, lane) DO UPDATE SET session = ?3";
+    conn.prepare_cached(sql)?.execute([&lane.0, &lane.1, &serde_json::to_string(session)?])?;
+    Ok(())
 }
 
 /// HMAC-SHA256, hex.
@@ -336,57 +322,4 @@ pub(super) fn entry_exists(conn: &Connection, id: Uuid) -> rusqlite::Result<bool
         .query_row([id.to_string()], |row| row.get(0))
         .optional()?;
     Ok(found.is_some())
-}
-
-fn announcement(
-    entry: &Entry,
-    lane: Option<&str>,
-    at: Timestamp,
-    named: Option<ChartNumber>,
-    effects: &[Effect],
-) -> Published {
-    let mut announced = Published {
-        seq: entry.seq,
-        kind: entry.kind.clone(),
-        at,
-        kiosk: entry.kiosk.clone(),
-        lane: lane.map(str::to_owned),
-        device: entry.device.clone(),
-        actor: entry.actor.clone(),
-        chart: named,
-        places: Vec::new(),
-        alert: None,
-        print_job: None,
-        receipt: None,
-        restricted: false,
-    };
-    for effect in effects {
-        match effect {
-            Effect::ChartSet { chart, .. } | Effect::LabelIssueSet { chart, .. } => {
-                announced.chart = announced.chart.or(Some(*chart));
-            }
-            Effect::Acted { chart, custody, .. } => {
-                announced.chart = announced.chart.or(Some(*chart));
-                let before = custody.undo.as_ref().map(|undo| undo.before.place.clone());
-                announced.places.extend(before.into_iter().chain([custody.place.clone()]));
-            }
-            Effect::AlertSet(alert) => {
-                announced.chart = announced.chart.or(alert.chart);
-                announced.alert = Some(alert.clone());
-            }
-            Effect::PrintJobSet(job) => {
-                announced.chart = announced.chart.or_else(|| job.subject.charts().first().copied());
-                announced.print_job = Some(job.clone());
-            }
-            Effect::RowSet { .. }
-            | Effect::PrintBatchSet(_)
-            | Effect::PrintBatchCharts { .. }
-            | Effect::PrinterStockSet(_)
-            | Effect::ImportRunSet(_)
-            | Effect::ImportRunCharts { .. } => {}
-        }
-    }
-    announced.places.sort_unstable();
-    announced.places.dedup();
-    announced
 }

@@ -9,7 +9,8 @@ use super::Effect;
 use super::api::Actor;
 use super::changes::versioned;
 use super::error::{ChangeError, StoreError};
-use super::store::{Draft, Store, canonical};
+use super::line::Draft;
+use super::store::{Store, canonical};
 
 /// The versioned tables whose rows the writer remembers for scans.
 const REMEMBERED: [&str; 4] = ["places", "staff", "record_types", "kiosks"];
@@ -85,6 +86,12 @@ impl<'a> Work<'a> {
         effects: Vec<Effect>,
     ) -> Result<u64, ChangeError> {
         let body = serde_json::to_string(&ChangeBody { change: &change, effects: &effects })?;
+        let sets = |tables: &[&str]| {
+            let set =
+                |effect: &Effect| matches!(effect, Effect::RowSet { table, .. } if tables.contains(&table.as_str()));
+            effects.iter().any(set)
+        };
+        let (remembered, patients) = (sets(&REMEMBERED), sets(&["patients"]));
         let seq = self.store.append(Draft {
             id,
             kind: kind.to_owned(),
@@ -98,18 +105,14 @@ impl<'a> Work<'a> {
             queue_seq: 0,
             named: None,
             body,
-            effects: &effects,
+            effects,
+            raw: None,
         })?;
         self.recorded.get_or_insert(id);
-        let sets = |tables: &[&str]| {
-            let set =
-                |effect: &Effect| matches!(effect, Effect::RowSet { table, .. } if tables.contains(&table.as_str()));
-            effects.iter().any(set)
-        };
-        if sets(&REMEMBERED) {
+        if remembered {
             self.store.forget_rows();
         }
-        if sets(&["patients"]) {
+        if patients {
             versioned::merge_names(self)?;
         }
         Ok(seq)

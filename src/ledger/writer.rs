@@ -1,4 +1,10 @@
-//! The one writer: a thread that takes all that waits and does it in one transaction; after COMMIT `answers` tells.
+//! The one writer: takes all that waits and does it in one transaction; after COMMIT `answers` tells.
+//!
+//! Two threads do it. The writer judges: it has the queue and everything that is remembered. Scans that do not depend
+//! on each other it judges from committed rows and puts on a page, which the [scribe](super::scribe) writes and
+//! commits while the writer judges the next ([`ahead`](super::ahead) says which scans those are). All other work, and
+//! scans that have to see what is not yet committed, it does itself: when the scribe has written everything it takes the
+//! connection, and does what waits in one transaction, a savepoint for each.
 //!
 //! **What "recorded" means.** An entry is recorded when the COMMIT that holds it returned, which under
 //! `synchronous=FULL` means that its frames in the write-ahead log were synced. When a COMMIT or its sync fails, the
@@ -15,25 +21,28 @@
 //! - Either step fails (the disk still is full or broken): everything is "not recorded", and each following batch
 //!   begins with another attempt, before it does anything else. Should the process end before one succeeds, the dead
 //!   frames may be recovered at the next start: then a scan offered again under its id gets its receipt.
+//!
+//! What was judged after a page that could not be written rests on what is not there: it is judged anew.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use rusqlite::Connection;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
-use super::answers::{Answers, Desk, Settled};
-use super::api::{Head, Published};
-use super::checkpoint::Signal;
+use super::ahead::Ahead;
+use super::answers::{Answers, Settled};
 use super::error::StoreError;
 use super::files::Files;
-use super::kiosks::Kiosks;
-use super::schema;
-use super::store::{Fixed, Lane, Store, entry_exists};
-use crate::custody::KioskSession;
+use super::jobs::{Fate, Job, Ran};
+use super::projection::Projector;
+use super::schema::{self, DB_FILE};
+use super::scribe::{Judged, Pen, Scribe};
+use super::shared::Shared;
+use super::store::{Fixed, Store, entry_exists};
 
 /// The most jobs in one transaction.
 pub(super) const BATCH_MAX: usize = 256;
@@ -47,89 +56,12 @@ pub(super) const BACKGROUND_WAITING_MAX: usize = 4;
 /// The most entries a slow receiver of announcements may be behind before it has to read on by `seq`.
 pub(super) const ANNOUNCED_MAX: usize = 4_096;
 
-/// What came of a job's attempt inside its savepoint.
-pub(super) enum Ran {
-    /// It stays.
-    Keep,
-    /// It is rolled back; the job holds its own answer.
-    Discard,
-}
+/// A scribe that has nothing to do begins when so many scans are judged, and does not wait for the rest of a batch.
+const JUDGED_AT_ONCE: usize = 8;
 
-/// How the batch ended for a job.
-#[derive(Debug, Clone)]
-pub(super) enum Fate {
-    /// COMMIT returned; the job's own answer is true.
-    Committed,
-    /// Nothing of it is on disk.
-    NotRecorded(String),
-}
-
-/// Something for the writer to do.
-pub(super) trait Job: Send {
-    /// Does it inside a savepoint and remembers the answer.
-    fn run(&mut self, store: &mut Store) -> Ran;
-    /// The id of the entry by which its fate can be found after a failure.
-    fn recorded(&self) -> Option<Uuid>;
-    /// Answers the caller, at the desk where words are made.
-    fn finish(self: Box<Self>, fate: Fate, desk: &mut Desk);
-}
-
-/// How the writer has kept up since the ledger was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pace {
-    /// Transactions committed.
-    pub commits: u64,
-    /// The longest that a transaction with a background job in it (an import's chunk, a sweep) held the writer, the
-    /// disk's own time at its COMMIT left out: as long as a scan may have had to wait for it.
-    pub longest_background: Duration,
-    /// The longest COMMIT: the disk's own time.
-    pub longest_commit: Duration,
-}
-
-/// [`Pace`] as the writer keeps it.
-#[derive(Default)]
-pub(super) struct Paced {
-    commits: AtomicU64,
-    background_us: AtomicU64,
-    commit_us: AtomicU64,
-}
-
-impl Paced {
-    /// As it is now.
-    pub fn pace(&self) -> Pace {
-        Pace {
-            commits: self.commits.load(Ordering::Relaxed),
-            longest_background: Duration::from_micros(self.background_us.load(Ordering::Relaxed)),
-            longest_commit: Duration::from_micros(self.commit_us.load(Ordering::Relaxed)),
-        }
-    }
-
-    fn committed(&self, worked: Duration, commit: Duration, background: bool) {
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        self.commits.fetch_add(1, Ordering::Relaxed);
-        self.commit_us.fetch_max(micros(commit), Ordering::Relaxed);
-        if background {
-            self.background_us.fetch_max(micros(worked), Ordering::Relaxed);
-        }
-    }
-}
-
-/// What the writer shares with readers of the handle.
-pub(super) struct Shared {
-    pub head: RwLock<Head>,
-    pub sessions: RwLock<std::collections::HashMap<Lane, KioskSession>>,
-    pub kiosks: RwLock<Kiosks>,
-    pub announce: broadcast::Sender<Arc<Published>>,
-    pub checkpoints: Arc<Signal>,
-    pub paced: Paced,
-}
-
-impl Shared {
-    /// The kiosks as committed.
-    pub fn kiosks(&self) -> Kiosks {
-        self.kiosks.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-}
+/// How much lower than its scribe's the writer's thread stands: what is judged has to be written before anybody hears.
+/// The threads that speak HTTP stand lower still.
+const BEHIND_THE_SCRIBE: i32 = 3;
 
 /// The files, held open.
 pub(super) struct Held {
@@ -140,14 +72,24 @@ pub(super) struct Held {
     pub files: Arc<Files>,
 }
 
+/// Jobs that are done together.
+type Batch = Vec<Box<dyn Job>>;
+
 /// The writer thread's own state.
 pub(super) struct Writer {
     fixed: Arc<Fixed>,
     held: Held,
-    /// `None` after a failure until recovery succeeds.
+    /// `None` after a failure until recovery succeeds. Its connection only reads but while the writer writes by itself.
     store: Option<Store>,
+    /// The reading connection, while the store has the one that writes.
+    reading: Option<Connection>,
+    /// What the scribe has and has not committed.
+    ahead: Ahead,
+    scribe: Scribe,
+    /// Told when a page could not be written.
+    page_failed: Arc<Notify>,
     shared: Arc<Shared>,
-    answers: Answers,
+    answers: Arc<Answers>,
     live: mpsc::Receiver<Box<dyn Job>>,
     background: mpsc::Receiver<Box<dyn Job>>,
 }
@@ -161,33 +103,62 @@ impl Writer {
         background: mpsc::Receiver<Box<dyn Job>>,
     ) -> std::io::Result<Self> {
         let fixed = store.fixed.clone();
-        let answers = Answers::start(fixed.clone(), shared.clone())?;
-        Ok(Writer { fixed, held, store: Some(store), shared, answers, live, background })
+        let answers = Arc::new(Answers::start(fixed.clone(), shared.clone())?);
+        let page_failed = Arc::new(Notify::new());
+        let pen = Pen {
+            projector: Projector::main(),
+            files: held.files.clone(),
+            shared: shared.clone(),
+            answers: answers.clone(),
+        };
+        let scribe = Scribe::start(pen, page_failed.clone())?;
+        let (store, reading, ahead) = (Some(store), None, Ahead::default());
+        Ok(Writer { fixed, held, store, reading, ahead, scribe, page_failed, shared, answers, live, background })
     }
 
     /// Works until every handle is gone.
     pub fn run(mut self, runtime: &tokio::runtime::Runtime) {
+        // Linux keeps this for each thread. Where it is refused, all stand alike.
+        let _refused = rustix::process::nice(BEHIND_THE_SCRIBE);
+        self.lend();
         while let Some((batch, background)) = self.next_batch(runtime) {
-            self.do_batch(batch, background);
+            self.mend();
+            let batch = if background { batch } else { self.judge_ahead(batch) };
+            if !batch.is_empty() {
+                self.do_directly(batch, background);
+            }
+        }
+        let mut writing = self.scribe.settle();
+        while writing.is_none() && self.mend() {
+            writing = self.scribe.settle();
         }
         // What reads must be closed before what writes: see `Inner`.
+        drop(self.scribe);
         drop(self.answers);
         drop(self.held);
-        drop(self.store);
+        drop((self.store, self.reading));
+        drop(writing);
     }
 
     /// Waits for work, then takes what else waits: live jobs up to [`BATCH_MAX`], and one background job; says whether
-    /// that is in it.
-    fn next_batch(&mut self, runtime: &tokio::runtime::Runtime) -> Option<(Vec<Box<dyn Job>>, bool)> {
+    /// that is in it. Nothing, if a page could not be written.
+    fn next_batch(&mut self, runtime: &tokio::runtime::Runtime) -> Option<(Batch, bool)> {
+        let Writer { live, background, page_failed, .. } = self;
         let first = runtime.block_on(async {
             tokio::select! {
                 biased;
-                Some(job) = self.live.recv() => Some((job, false)),
-                Some(job) = self.background.recv() => Some((job, true)),
-                else => None,
+                () = page_failed.notified() => Some(None),
+                first = async {
+                    tokio::select! {
+                        biased;
+                        Some(job) = live.recv() => Some((job, false)),
+                        Some(job) = background.recv() => Some((job, true)),
+                        else => None,
+                    }
+                } => first.map(Some),
             }
         })?;
-        let (job, mut has_background) = first;
+        let Some((job, mut has_background)) = first else { return Some((Vec::new(), false)) };
         let mut batch = vec![job];
         while batch.len() < BATCH_MAX
             && let Ok(job) = self.live.try_recv()
@@ -201,7 +172,90 @@ impl Writer {
         Some((batch, has_background))
     }
 
-    fn do_batch(&mut self, mut batch: Vec<Box<dyn Job>>, background: bool) {
+    /// Judges what can be judged ahead, up to the first job that cannot, and gives it to the scribe. Answers with the rest.
+    fn judge_ahead(&mut self, batch: Batch) -> Batch {
+        let Some(store) = self.store.as_mut() else { return batch };
+        // What is committed by now is seen by the rows as they are from here on: in this order.
+        self.ahead.committed(self.scribe.committed());
+        if let Err(error) = store.conn.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([])) {
+            tracing::error!(%error, "the ledger's rows could not be read");
+            return batch;
+        }
+        store.ahead = Some(std::mem::take(&mut self.ahead));
+        let mut waiting = batch.into_iter();
+        let mut rest = Vec::new();
+        let mut judged: usize = 0;
+        for mut job in waiting.by_ref() {
+            if !judge(store, job.as_mut()) {
+                rest.push(job);
+                break;
+            }
+            let Some(ahead) = store.ahead.as_mut() else { break };
+            let (id, line) = (job.recorded(), ahead.take());
+            let (published, sessions) = (store.published.pop(), store.take_sessions());
+            let page = self.scribe.add(Judged { job, line, published, sessions, head: store.head() });
+            if let Some(ahead) = store.ahead.as_mut() {
+                ahead.landed(id, page);
+            }
+            judged += 1;
+            if judged.is_multiple_of(JUDGED_AT_ONCE) {
+                self.scribe.go();
+            }
+        }
+        self.scribe.go();
+        self.ahead = store.ahead.take().unwrap_or_default();
+        if let Err(error) = store.conn.prepare_cached("END").and_then(|mut end| end.execute([])) {
+            tracing::error!(%error, "the ledger's rows could not be let go");
+        }
+        rest.extend(waiting);
+        rest
+    }
+
+    /// Does a batch in one transaction, when everything that was judged before is written.
+    fn do_directly(&mut self, batch: Batch, background: bool) {
+        let mut writing = self.scribe.settle();
+        while writing.is_none() && self.mend() {
+            writing = self.scribe.settle();
+        }
+        if let (Some(writing), Some(store)) = (writing, self.store.as_mut()) {
+            self.reading = Some(std::mem::replace(&mut store.conn, writing));
+        }
+        self.do_batch(batch, background);
+        self.lend();
+    }
+
+    /// Gives the writing connection to the scribe and reads from here on.
+    fn lend(&mut self) {
+        let Some(store) = self.store.as_mut() else { return };
+        let reading = self.reading.take().map_or_else(|| schema::open_reader(&self.fixed.dir.join(DB_FILE)), Ok);
+        match reading {
+            Ok(reading) => self.scribe.lend(std::mem::replace(&mut store.conn, reading)),
+            Err(error) => {
+                tracing::error!(%error, "the ledger could not be opened for reading; it will be tried with the next scan");
+                self.store = None;
+            }
+        }
+    }
+
+    /// After a page that could not be written: its callers hear the truth, and what was judged after it is judged anew.
+    /// False, if there is none.
+    fn mend(&mut self) -> bool {
+        let Some((failed, mut again)) = self.scribe.failure() else { return false };
+        (self.store, self.reading, self.ahead) = (None, None, Ahead::default());
+        if failed.in_doubt {
+            self.fail(failed.jobs, &failed.error);
+        } else {
+            tracing::error!(error = %failed.error, jobs = failed.jobs.len(), "a page could not be written; each scan on it is tried by itself");
+            again.splice(..0, failed.jobs);
+        }
+        if !again.is_empty() {
+            self.do_batch(again, false);
+        }
+        self.lend();
+        true
+    }
+
+    fn do_batch(&mut self, mut batch: Batch, background: bool) {
         if self.store.is_none()
             && let Err(error) = self.recover(&[])
         {
@@ -213,7 +267,7 @@ impl Writer {
         let Some(store) = self.store.as_mut() else { return };
         let began = Instant::now();
         let worked = transact(store, &mut batch).map(|()| began.elapsed());
-        let committed = worked.and_then(|worked| commit(store).map(|()| worked));
+        let committed = worked.and_then(|worked| commit(&store.conn).map(|()| worked));
         match committed.and_then(|worked| self.held.files.in_place().map(|()| worked)) {
             Ok(worked) => {
                 self.shared.paced.committed(worked, began.elapsed() - worked, background);
@@ -248,9 +302,9 @@ impl Writer {
     }
 
     /// The batch could not be committed: finds out what is true and says so.
-    fn fail(&mut self, batch: Vec<Box<dyn Job>>, error: &StoreError) {
+    fn fail(&mut self, batch: Batch, error: &StoreError) {
         tracing::error!(%error, jobs = batch.len(), "the ledger could not commit");
-        self.store = None;
+        (self.store, self.reading) = (None, None);
         let ids: Vec<Uuid> = batch.iter().filter_map(|job| job.recorded()).collect();
         match self.recover(&ids) {
             Err(again) => {
@@ -294,11 +348,30 @@ impl Writer {
         Ok(found)
     }
 
-    fn not_recorded(&self, batch: Vec<Box<dyn Job>>, error: &StoreError) {
+    fn not_recorded(&self, batch: Batch, error: &StoreError) {
         let fate = Fate::NotRecorded(error.to_string());
         let jobs = batch.into_iter().map(|job| (job, fate.clone())).collect();
         self.answers.give(Settled { jobs, published: Vec::new() });
     }
+}
+
+/// Judges a job from committed rows and from memory; false, where that is not how it is done. Then nothing is left of it.
+fn judge(store: &mut Store, job: &mut dyn Job) -> bool {
+    if !job.may_be_judged_ahead() {
+        return false;
+    }
+    let next = store.next;
+    let ran = catch_unwind(AssertUnwindSafe(|| job.run(store)));
+    if let Ok(Ran::Keep) = ran {
+        return true;
+    }
+    store.next = next;
+    store.published.clear();
+    // Whatever it had changed of what is remembered.
+    if store.ahead.as_mut().is_some_and(Ahead::drop_scan) || ran.is_err() {
+        store.forget_rows();
+    }
+    false
 }
 
 /// One transaction for the whole batch, a savepoint for each job; [`commit`] ends it.
@@ -325,7 +398,8 @@ fn transact(store: &mut Store, batch: &mut [Box<dyn Job>]) -> Result<(), StoreEr
     store.write_sessions()
 }
 
-fn commit(store: &Store) -> Result<(), StoreError> {
-    store.conn.prepare_cached("COMMIT")?.execute([])?;
+/// Ends a transaction.
+pub(super) fn commit(conn: &Connection) -> Result<(), StoreError> {
+    conn.prepare_cached("COMMIT")?.execute([])?;
     Ok(())
 }

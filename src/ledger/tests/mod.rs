@@ -1,5 +1,6 @@
 //! The ledger as its users see it, on a real directory.
 
+mod ahead;
 mod equipment;
 mod kiosks;
 mod names;
@@ -23,18 +24,33 @@ use crate::barcode::{self, BadgeNumber, ChartNumber, Code, CommandWord, LabelIss
 use crate::custody::{Kiosk, KioskMode, Place, PlaceKind, Receipt, Role, Scan, ScanSource, Staff};
 use crate::records::{Filing, Numbering, Patient};
 
-/// A clock that moves when told, and a microsecond each time it is asked.
-pub(super) struct TestClock(AtomicI64);
+/// A clock that moves when told, and until it is stopped a microsecond each time it is asked.
+pub(super) struct TestClock {
+    now: AtomicI64,
+    step: AtomicI64,
+}
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_microsecond(self.0.fetch_add(1, Ordering::SeqCst)).unwrap()
+        let step = self.step.load(Ordering::SeqCst);
+        Timestamp::from_microsecond(self.now.fetch_add(step, Ordering::SeqCst)).unwrap()
     }
 }
 
 impl TestClock {
+    /// Begins at this moment, microseconds since 1970.
+    pub fn at(micros: i64) -> TestClock {
+        TestClock { now: AtomicI64::new(micros), step: AtomicI64::new(1) }
+    }
+
     pub fn advance(&self, seconds: i64) {
-        self.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+        self.now.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+
+    /// Stands still at a moment that is the same in all tests, but for when it is told to move.
+    pub fn stop(&self) {
+        self.now.store(1_790_000_100_000_000, Ordering::SeqCst);
+        self.step.store(0, Ordering::SeqCst);
     }
 }
 
@@ -94,7 +110,7 @@ pub(super) fn options(dir: &std::path::Path, clock: Arc<TestClock>, ids: u128) -
 impl House {
     pub fn empty() -> House {
         let dir = TempDir::new().unwrap();
-        let clock = Arc::new(TestClock(AtomicI64::new(1_790_000_000_000_000)));
+        let clock = Arc::new(TestClock::at(1_790_000_000_000_000));
         let ledger = Ledger::open(options(dir.path(), clock.clone(), 0)).unwrap();
         House { ledger, clock, dir }
     }

@@ -392,7 +392,7 @@ fn a_ledger_of_version_3_is_read_verified_and_rebuilt() {
     conn.execute_batch(include_str!("ledger_v3.sql")).unwrap();
     drop(conn);
     assert_eq!(verify(&path, Depth::Full, None, |_, _| {}).unwrap().faults, [], "before it is brought up to date");
-    let clock = Arc::new(TestClock(AtomicI64::new(1_900_000_000_000_000)));
+    let clock = Arc::new(TestClock::at(1_900_000_000_000_000));
     let ledger = Ledger::open(options(dir.path(), clock.clone(), 1 << 50)).unwrap();
     let house = House { ledger, clock, dir };
     house.is_whole();

@@ -1,0 +1,192 @@
+//! Scans that are judged while others are still being written come out as if each had waited for the one before.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+use crate::custody::Tone;
+use crate::ledger::changes::MoveChart;
+
+const LANES: usize = 9;
+const PATIENTS: u32 = 3;
+const VOLUMES: u32 = 3;
+
+/// Three patients with three volumes each; the clock stands still.
+fn house() -> House {
+    let house = House::with_charts(0);
+    for patient in 0..PATIENTS {
+        let patient = Patient {
+            mrn: format!("{}", 200_000 + patient),
+            last_name: "Ötvös".into(),
+            first_name: "Ada".into(),
+            birth_date: None,
+            sex: None,
+            active: true,
+        };
+        let mrn = patient.mrn.clone();
+        house.ledger.change_blocking(&House::by(), AddPatient { patient }).unwrap();
+        for _ in 0..VOLUMES {
+            let add = AddChart { mrn: mrn.clone(), record_type: "MR".into(), volume: None, home: place("FILE") };
+            house.ledger.change_blocking(&House::by(), add).unwrap();
+        }
+    }
+    house.clock.stop();
+    house
+}
+
+/// What a lane may be given to scan.
+fn text(what: u8) -> String {
+    let number = 1 + u32::from(what) % (PATIENTS * VOLUMES);
+    let code = match what % 20 {
+        0 => badge("1"),
+        1 => badge("2"),
+        2 => to("CARD"),
+        3 => command(CommandWord::Undo),
+        4 => command(CommandWord::Missing),
+        5 => command(CommandWord::Label),
+        6 => command(CommandWord::Out),
+        7 => Code::Reference(ChartNumber(number)),
+        8 => return format!("{}", 200_000 + number % PATIENTS),
+        9 => return format!("what is this {what}"),
+        _ => chart(number),
+    };
+    encode(&code).unwrap()
+}
+
+/// A scan of the lane, which is at one of the three kiosks; some were made a while ago.
+fn scan(house: &House, lane: usize, what: u8) -> Scan {
+    let kiosk = ["rr-1", "er-1", "card-1"][lane % 3];
+    let scan = Scan { lane: format!("l{lane}"), ..house.scan_text(kiosk, &text(what)) };
+    if what % 16 != 15 {
+        return scan;
+    }
+    let observed_at = Some(scan.received_at - jiff::SignedDuration::from_mins(i64::from(what)));
+    Scan { observed_at, sent_at: Some(scan.received_at), queue_seq: Some(u64::from(what)), ..scan }
+}
+
+/// All lanes at once, each its own scans one after the other, and a change between them.
+fn round(house: &House, runtime: &tokio::runtime::Runtime, scans: &[Vec<Scan>], moved: u32) {
+    runtime.block_on(async {
+        let lanes = scans.iter().map(|scans| {
+            let (ledger, scans) = (house.ledger.clone(), scans.clone());
+            tokio::spawn(async move {
+                for scan in scans {
+                    ledger.scan(scan).await.unwrap();
+                }
+            })
+        });
+        let lanes = lanes.collect::<Vec<_>>();
+        tokio::task::yield_now().await;
+        house.ledger.change(&House::by(), change(moved)).await.unwrap();
+        for lane in lanes {
+            lane.await.unwrap();
+        }
+    });
+}
+
+fn change(moved: u32) -> MoveChart {
+    MoveChart { number: ChartNumber(moved), place: place("CARD"), holder: None }
+}
+
+/// The entries after this one: ids, and all that does not hang on the ledger's own secret key and random ids.
+fn told(house: &House, after: u64) -> Vec<(String, Value)> {
+    let raw = house.raw();
+    let sql = "SELECT id, json_array(seq, kind, kiosk, device, actor, observed_at, effective_at, recorded_at), body \
+               FROM entries WHERE seq > ? ORDER BY seq";
+    let mut select = raw.prepare(sql).unwrap();
+    let rows = select.query_map([after], |row| {
+        let (entry, body): (String, String) = (row.get(1)?, row.get(2)?);
+        let mut body: Value = serde_json::from_str(&body).unwrap();
+        if let Some(scan) = body.get_mut("scan") {
+            scan["data_hmac"] = Value::Null;
+        }
+        Ok((row.get(0)?, serde_json::json!([serde_json::from_str::<Value>(&entry).unwrap(), body])))
+    });
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #[test]
+    fn together_they_come_out_as_one_after_the_other(
+        rounds in prop::collection::vec(prop::collection::vec(prop::collection::vec(any::<u8>(), 0..6), LANES), 1..6),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+        let together = house();
+        let begun = together.ledger.head().seq;
+        let mut known = HashMap::new();
+        let moved = |number: usize| 1 + u32::try_from(number).unwrap() % (PATIENTS * VOLUMES);
+        let mut ends = Vec::new();
+        for (number, lanes) in rounds.iter().enumerate() {
+            let scans: Vec<Vec<Scan>> = lanes.iter().enumerate()
+                .map(|(lane, whats)| whats.iter().map(|what| scan(&together, lane, *what)).collect())
+                .collect();
+            known.extend(scans.iter().flatten().map(|scan| (scan.id.to_string(), scan.clone())));
+            round(&together, &runtime, &scans, moved(number));
+            ends.push(together.ledger.head().seq);
+            together.clock.advance(40);
+        }
+        prop_assert_eq!(together.verified().faults, vec![]);
+        let told_together = told(&together, begun);
+
+        let alone = house();
+        let mut seq = begun;
+        for (number, end) in ends.into_iter().enumerate() {
+            while seq < end {
+                let (id, _) = &told_together[usize::try_from(seq - begun).unwrap()];
+                if let Some(scan) = known.get(id) {
+                    alone.ledger.scan_blocking(scan.clone()).unwrap();
+                } else {
+                    alone.ledger.change_blocking(&House::by(), change(moved(number))).unwrap();
+                }
+                seq += 1;
+            }
+            alone.clock.advance(40);
+        }
+        let told_alone = told(&alone, begun);
+        for ((_, together), (_, alone)) in told_together.iter().zip(&told_alone) {
+            prop_assert_eq!(together, alone);
+        }
+        prop_assert_eq!(told_together.len(), told_alone.len());
+    }
+}
+
+#[test]
+fn what_cannot_be_written_takes_nobody_else_with_it() {
+    let house = house();
+    for kiosk in ["rr-1", "er-1", "card-1"] {
+        for lane in 0..3 {
+            let scan = house.scan_of(kiosk, &badge("1"));
+            house.ledger.scan_blocking(Scan { lane: format!("l{lane}"), ..scan }).unwrap();
+        }
+    }
+    let fail =
+        "CREATE TRIGGER fail BEFORE INSERT ON entries WHEN NEW.kiosk = 'card-1' BEGIN SELECT RAISE(ABORT, 'no'); END";
+    house.raw().execute_batch(fail).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    for turn in 0..20 {
+        let scans = (0..9).map(|lane: u32| {
+            let kiosk = ["rr-1", "er-1", "card-1"][usize::try_from(lane % 3).unwrap()];
+            let scan = house.scan_of(kiosk, &chart(1 + (lane + turn) % 9));
+            let scan = Scan { lane: format!("l{}", lane / 3), ..scan };
+            let ledger = house.ledger.clone();
+            runtime.spawn(async move { (scan.kiosk.clone(), ledger.scan(scan).await) })
+        });
+        for told in scans.collect::<Vec<_>>() {
+            match runtime.block_on(told).unwrap() {
+                (kiosk, Err(ScanError::NotRecorded(_))) => assert_eq!(kiosk, "card-1"),
+                (kiosk, Ok(receipt)) => {
+                    assert_ne!(kiosk, "card-1");
+                    assert!(matches!(receipt.verdict.tone, Tone::Ok | Tone::Attention), "{:?}", receipt.verdict);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(house.verified().faults, vec![]);
+    let sql = "SELECT count(*) FROM entries WHERE kind <> 'signed_in' AND kiosk = ?";
+    let count = |kiosk: &str| house.raw().query_row(sql, [kiosk], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!([count("rr-1"), count("er-1"), count("card-1")], [60, 60, 0]);
+}
