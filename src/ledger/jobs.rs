@@ -62,6 +62,8 @@ impl Job for ScanJob {
     }
 
     fn run(&mut self, store: &mut Store) -> Ran {
+        // What was judged before, on a page that came to nothing, is no answer.
+        self.answer = None;
         let answer = scanning::record(store, &self.scan, self.echo);
         let ran = if answer.is_ok() { Ran::Keep } else { Ran::Discard };
         self.answer = Some(answer);

@@ -47,9 +47,10 @@ pub(super) struct Failed {
 struct Desk {
     /// The page that the writer fills.
     open: Vec<Judged>,
-    /// Pages that were taken to be written, and of them those that are committed.
+    /// Pages that were taken to be written; of them those that are committed, and those whose callers were answered.
     taken: u64,
     committed: u64,
+    answered: u64,
     /// Here while nothing is written; the writer may take it then.
     conn: Option<Connection>,
     failed: Option<Failed>,
@@ -77,13 +78,16 @@ impl Scribe {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a judged job on the open page and says which page that is. Waits while the page is full.
+    /// Waits until there is room on the open page for so many jobs.
+    pub fn room(&self, jobs: usize) {
+        let full =
+            |desk: &mut Desk| desk.open.len() + jobs > BATCH_MAX && !desk.open.is_empty() && desk.failed.is_none();
+        drop(self.shared.1.wait_while(self.desk(), full).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Puts a judged job on the open page and says which page that is.
     pub fn add(&self, judged: Judged) -> u64 {
-        let full = |desk: &mut Desk| desk.open.len() >= BATCH_MAX && desk.failed.is_none();
-        if full(&mut self.desk()) {
-            self.go();
-        }
-        let mut desk = self.shared.1.wait_while(self.desk(), full).unwrap_or_else(PoisonError::into_inner);
+        let mut desk = self.desk();
         desk.open.push(judged);
         desk.taken + 1
     }
@@ -98,10 +102,11 @@ impl Scribe {
         self.desk().committed
     }
 
-    /// Waits until everything is written and takes the connection; `None` after a failure, and where it was lent none.
+    /// Waits until everything is written and on its way to be answered (what is done next is announced after it), and
+    /// takes the connection; `None` after a failure, and where it was lent none.
     pub fn settle(&self) -> Option<Connection> {
         self.go();
-        let busy = |desk: &mut Desk| desk.failed.is_none() && (!desk.open.is_empty() || desk.taken > desk.committed);
+        let busy = |desk: &mut Desk| desk.failed.is_none() && (!desk.open.is_empty() || desk.taken > desk.answered);
         let mut desk = self.shared.1.wait_while(self.desk(), busy).unwrap_or_else(PoisonError::into_inner);
         if desk.failed.is_some() { None } else { desk.conn.take() }
     }
@@ -115,7 +120,7 @@ impl Scribe {
     pub fn failure(&self) -> Option<(Failed, Vec<Box<dyn Job>>)> {
         let mut desk = self.desk();
         let failed = desk.failed.take()?;
-        desk.committed = desk.taken;
+        (desk.committed, desk.answered) = (desk.taken, desk.taken);
         Some((failed, std::mem::take(&mut desk.open).into_iter().map(|judged| judged.job).collect()))
     }
 }
@@ -148,25 +153,26 @@ fn run(shared: &(Mutex<Desk>, Condvar), pen: &Pen, failed: &Notify) {
         // A panic is nobody's answer either; whether it came before or after the COMMIT is not known.
         let panicked = |_| Err((StoreError::Unreadable("the page could not be written".into()), true));
         let written = catch_unwind(AssertUnwindSafe(|| pen.write(&conn, &page))).unwrap_or_else(panicked);
-        let mut done = desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let desk = || desk.lock().unwrap_or_else(PoisonError::into_inner);
         match written {
             Ok(()) => {
+                let mut done = desk();
                 done.committed = done.taken;
-                done.conn = Some(conn);
                 drop(done);
-                changed.notify_all();
                 pen.answer(page);
+                let mut done = desk();
+                done.answered = done.taken;
+                done.conn = Some(conn);
             }
             Err((error, in_doubt)) => {
                 // The connection is not used again: see `writer`.
                 drop(conn);
                 let jobs = page.into_iter().map(|judged| judged.job).collect();
-                done.failed = Some(Failed { jobs, error, in_doubt });
-                drop(done);
-                changed.notify_all();
+                desk().failed = Some(Failed { jobs, error, in_doubt });
                 failed.notify_one();
             }
         }
+        changed.notify_all();
     }
 }
 

@@ -175,10 +175,12 @@ impl Writer {
     /// Judges what can be judged ahead, up to the first job that cannot, and gives it to the scribe. Answers with the rest.
     fn judge_ahead(&mut self, batch: Batch) -> Batch {
         let Some(store) = self.store.as_mut() else { return batch };
+        self.scribe.room(batch.len());
         // What is committed by now is seen by the rows as they are from here on: in this order.
         self.ahead.committed(self.scribe.committed());
         if let Err(error) = store.conn.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([])) {
             tracing::error!(%error, "the ledger's rows could not be read");
+            self.store = None;
             return batch;
         }
         store.ahead = Some(std::mem::take(&mut self.ahead));
@@ -190,8 +192,7 @@ impl Writer {
                 rest.push(job);
                 break;
             }
-            let Some(ahead) = store.ahead.as_mut() else { break };
-            let (id, line) = (job.recorded(), ahead.take());
+            let (id, line) = (job.recorded(), store.ahead.as_mut().and_then(Ahead::take));
             let (published, sessions) = (store.published.pop(), store.take_sessions());
             let page = self.scribe.add(Judged { job, line, published, sessions, head: store.head() });
             if let Some(ahead) = store.ahead.as_mut() {
@@ -206,6 +207,7 @@ impl Writer {
         self.ahead = store.ahead.take().unwrap_or_default();
         if let Err(error) = store.conn.prepare_cached("END").and_then(|mut end| end.execute([])) {
             tracing::error!(%error, "the ledger's rows could not be let go");
+            self.store = None;
         }
         rest.extend(waiting);
         rest
@@ -227,8 +229,11 @@ impl Writer {
     /// Gives the writing connection to the scribe and reads from here on.
     fn lend(&mut self) {
         let Some(store) = self.store.as_mut() else { return };
-        let reading = self.reading.take().map_or_else(|| schema::open_reader(&self.fixed.dir.join(DB_FILE)), Ok);
-        match reading {
+        let open = || {
+            let reading = schema::open_reader(&self.fixed.dir.join(DB_FILE))?;
+            self.held.files.in_place().map(|()| reading)
+        };
+        match self.reading.take().map_or_else(open, Ok) {
             Ok(reading) => self.scribe.lend(std::mem::replace(&mut store.conn, reading)),
             Err(error) => {
                 tracing::error!(%error, "the ledger could not be opened for reading; it will be tried with the next scan");
@@ -248,8 +253,9 @@ impl Writer {
             tracing::error!(error = %failed.error, jobs = failed.jobs.len(), "a page could not be written; each scan on it is tried by itself");
             again.splice(..0, failed.jobs);
         }
-        if !again.is_empty() {
-            self.do_batch(again, false);
+        while !again.is_empty() {
+            let later = again.split_off(again.len().min(BATCH_MAX));
+            self.do_batch(std::mem::replace(&mut again, later), false);
         }
         self.lend();
         true

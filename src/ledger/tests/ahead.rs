@@ -108,7 +108,7 @@ fn told(house: &House, after: u64) -> Vec<(String, Value)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
     fn together_they_come_out_as_one_after_the_other(
         rounds in prop::collection::vec(prop::collection::vec(prop::collection::vec(any::<u8>(), 0..6), LANES), 1..6),
