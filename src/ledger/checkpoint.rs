@@ -32,7 +32,7 @@ const ROUNDS_MAX: usize = 8;
 
 /// How long beginning the log anew may wait for readers, and so hold up the writer, before it gives up until the next
 /// time.
-const READERS_WAIT: Duration = Duration::from_millis(5);
+const READERS_WAIT: Duration = Duration::from_millis(2);
 
 /// Tells the checkpointer what was written and when to stop.
 #[derive(Default)]
@@ -89,18 +89,14 @@ fn checkpoint(conn: &Connection, database: &File) -> Result<(), CheckpointError>
     if log.frames <= LOG_MAX_FRAMES {
         return Ok(());
     }
-    let mut last_time = i64::MAX;
     for _ in 0..ROUNDS_MAX {
         database.sync_data()?;
         let before = log.copied;
         log = pass(conn, "PASSIVE")?;
-        // What was copied just now is little, and so will be what comes until the last step; or it no longer becomes
-        // less, because as much is written as a round takes.
-        let copied = log.copied - before;
-        if copied <= LAST_FRAMES_MAX || copied > last_time / 4 * 3 {
+        // What was copied just now is little, and so will be what comes until the last step.
+        if log.copied - before <= LAST_FRAMES_MAX {
             break;
         }
-        last_time = copied;
     }
     database.sync_data()?;
     conn.busy_timeout(READERS_WAIT)?;
