@@ -128,10 +128,7 @@ impl Writer {
                 self.do_directly(batch, background);
             }
         }
-        let mut writing = self.scribe.settle();
-        while writing.is_none() && self.mend() {
-            writing = self.scribe.settle();
-        }
+        let writing = self.settle();
         // What reads must be closed before what writes: see `Inner`.
         drop(self.scribe);
         drop(self.answers);
@@ -213,12 +210,19 @@ impl Writer {
         rest
     }
 
+    /// Takes the connection that writes when everything that was judged is written; `None` where there is none.
+    fn settle(&mut self) -> Option<Connection> {
+        loop {
+            let writing = self.scribe.settle();
+            if writing.is_some() || !self.mend() {
+                return writing;
+            }
+        }
+    }
+
     /// Does a batch in one transaction, when everything that was judged before is written.
     fn do_directly(&mut self, batch: Batch, background: bool) {
-        let mut writing = self.scribe.settle();
-        while writing.is_none() && self.mend() {
-            writing = self.scribe.settle();
-        }
+        let writing = self.settle();
         if let (Some(writing), Some(store)) = (writing, self.store.as_mut()) {
             self.reading = Some(std::mem::replace(&mut store.conn, writing));
         }
@@ -297,13 +301,9 @@ impl Writer {
             // The next commit tries again; the writer itself never goes by the shared ones.
             Err(error) => tracing::error!(%error, "the kiosks could not be read"),
         }
-        if !store.sessions_changed.is_empty() {
-            let mut sessions = self.shared.sessions.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            for lane in store.sessions_changed.drain() {
-                if let Some(session) = store.sessions.get(&lane) {
-                    sessions.insert(lane, session.clone());
-                }
-            }
+        let changed = store.take_sessions();
+        if !changed.is_empty() {
+            self.shared.sessions.write().unwrap_or_else(std::sync::PoisonError::into_inner).extend(changed);
         }
     }
 
