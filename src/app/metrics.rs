@@ -48,6 +48,7 @@ pub struct Metrics {
     commits: Gauge<u64, AtomicU64>,
     longest_background: Gauge<f64, AtomicU64>,
     longest_commit: Gauge<f64, AtomicU64>,
+    longest_checkpoint: Gauge<f64, AtomicU64>,
     devices: Family<DeviceLabels, Gauge>,
 }
 
@@ -66,27 +67,39 @@ impl Metrics {
         let entries = Family::default();
         let head = Gauge::default();
         let commits = Gauge::default();
-        let (longest_background, longest_commit) = (Gauge::default(), Gauge::default());
         let devices = Family::default();
         registry.register("http_requests", "Requests answered, by route pattern", Family::clone(&requests));
         registry.register_with_unit("http_request_time", "Time to answer", Unit::Seconds, times.clone());
         registry.register("ledger_entries", "Ledger entries since the start, by kind", Family::clone(&entries));
         registry.register("ledger_head", "The newest entry's number", Gauge::clone(&head));
         registry.register("ledger_commits", "Transactions since the start", Gauge::clone(&commits));
-        registry.register_with_unit(
+        let mut longest = |name: &str, help: &str| {
+            let gauge = Gauge::default();
+            registry.register_with_unit(name, help, Unit::Seconds, Gauge::clone(&gauge));
+            gauge
+        };
+        let longest_background = longest(
             "ledger_longest_background",
             "The longest that an import's chunk or a sweep held the writer since the start",
-            Unit::Seconds,
-            Gauge::clone(&longest_background),
         );
-        registry.register_with_unit(
-            "ledger_longest_commit",
-            "The longest COMMIT since the start",
-            Unit::Seconds,
-            Gauge::clone(&longest_commit),
+        let longest_commit = longest("ledger_longest_commit", "The longest COMMIT since the start");
+        let longest_checkpoint = longest(
+            "ledger_longest_checkpoint",
+            "The longest that beginning the log anew held the writer since the start",
         );
         registry.register("device_ready", "1 where a scanner or printer works", Family::clone(&devices));
-        Metrics { registry, requests, times, entries, head, commits, longest_background, longest_commit, devices }
+        Metrics {
+            registry,
+            requests,
+            times,
+            entries,
+            head,
+            commits,
+            longest_background,
+            longest_commit,
+            longest_checkpoint,
+            devices,
+        }
     }
 
     /// Counts entries as they are published. Must be called inside the async runtime.
@@ -109,6 +122,7 @@ impl Metrics {
         self.commits.set(pace.commits);
         self.longest_background.set(pace.longest_background.as_secs_f64());
         self.longest_commit.set(pace.longest_commit.as_secs_f64());
+        self.longest_checkpoint.set(pace.longest_checkpoint.as_secs_f64());
         let ready = |id: String, kind, simulated: bool, ready: bool| {
             let labels = DeviceLabels { device: id, kind, simulated: simulated.to_string() };
             self.devices.get_or_create(&labels).set(i64::from(ready));

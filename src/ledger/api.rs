@@ -126,7 +126,7 @@ const STOPPED: &str = "the ledger is closing";
 /// The ledger: a handle that is cheap to clone. The last one dropped stops the writer and releases the directory.
 #[derive(Clone)]
 pub struct Ledger {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 impl Ledger {

@@ -4,16 +4,20 @@
 //! is begin the log anew while there always is a newer frame, as in an import; for that SQLite takes the writer's lock,
 //! copies the rest, syncs the database file and only then lets go. So that this takes a moment and not the quarter of
 //! a second that hundreds of megabytes of unsynced pages need, all that can be done before is done before: the pages
-//! are copied and synced without the lock, and again what came meanwhile, until little is left.
+//! are copied and synced without the lock, and again what came meanwhile, until little is left. Then background work
+//! is made to wait, and what is left is copied and synced in the pause between two scans: nothing of it is left for the
+//! time under the lock, unless scans come so fast that there is no such pause.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tokio::sync::watch;
 
 use super::schema;
+use super::shared::{Paced, Shared};
 use super::store::Fixed;
 
 /// How often the log is checkpointed while something is written.
@@ -22,23 +26,29 @@ const EVERY: Duration = Duration::from_millis(500);
 /// With more frames than this (256 MB of pages) the log is begun anew. That costs a moment of the writer's time and syncs
 /// of the database file, which make its own slower: the less often the better. What is in the log when the power fails is
 /// read at the next start.
-const LOG_MAX_FRAMES: i64 = 64 * 1024;
+const LOG_MAX_FRAMES: i64 = if cfg!(test) { 512 } else { 64 * 1024 };
 
-/// So few frames (half a megabyte) may be left to copy under the writer's lock: their sync is what the writer waits for.
+/// So few frames (half a megabyte) may be left when background work is made to wait, or where scans leave no pause, under
+/// the writer's lock: their sync is what these wait for.
 const LAST_FRAMES_MAX: i64 = 128;
 
 /// How often copying without the lock is repeated to come down to that: each round has less to sync than the one before.
 const ROUNDS_MAX: usize = 8;
 
+/// How often a pause between scans is looked for in which the last frames are copied and synced.
+const PAUSES_MAX: usize = 8;
+
 /// How long beginning the log anew may wait for readers, and so hold up the writer, before it gives up until the next
 /// time.
 const READERS_WAIT: Duration = Duration::from_millis(2);
 
-/// Tells the checkpointer what was written and when to stop.
+/// Tells the checkpointer what was written and when to stop, and the writer when background work has to wait.
 #[derive(Default)]
 pub(super) struct Signal {
     /// Commits so far.
     pub commits: AtomicU64,
+    /// Background work waits: the log is about to be begun anew.
+    pub hush: watch::Sender<bool>,
     stopped: Mutex<bool>,
     stop: Condvar,
 }
@@ -64,7 +74,8 @@ impl Signal {
 pub(super) type Database = Arc<File>;
 
 /// Checkpoints until told to stop. A failure is logged and tried again: the log then grows, nothing is lost.
-pub(super) fn run(fixed: &Fixed, database: &File, signal: &Signal) {
+pub(super) fn run(fixed: &Fixed, database: &File, shared: &Shared) {
+    let signal = &shared.checkpoints;
     let mut seen = 0;
     let mut conn = None;
     while !signal.wait() {
@@ -77,14 +88,14 @@ pub(super) fn run(fixed: &Fixed, database: &File, signal: &Signal) {
             conn = schema::open_writer(&fixed.dir).ok();
         }
         let Some(open) = &conn else { continue };
-        if let Err(error) = checkpoint(open, database) {
+        if let Err(error) = checkpoint(open, database, shared) {
             tracing::warn!(%error, "the ledger's log could not be checkpointed; it will be tried again");
             conn = None;
         }
     }
 }
 
-fn checkpoint(conn: &Connection, database: &File) -> Result<(), CheckpointError> {
+fn checkpoint(conn: &Connection, database: &File, shared: &Shared) -> Result<(), CheckpointError> {
     let mut log = pass(conn, "PASSIVE")?;
     if log.frames <= LOG_MAX_FRAMES {
         return Ok(());
@@ -98,9 +109,46 @@ fn checkpoint(conn: &Connection, database: &File) -> Result<(), CheckpointError>
             break;
         }
     }
-    database.sync_data()?;
+    let _ended_in_any_case = Hush::over(&shared.checkpoints.hush);
+    begin_anew(conn, database, &shared.paced)
+}
+
+/// While it lives background work waits.
+struct Hush<'a>(&'a watch::Sender<bool>);
+
+impl Hush<'_> {
+    fn over(hush: &watch::Sender<bool>) -> Hush<'_> {
+        hush.send_replace(true);
+        Hush(hush)
+    }
+}
+
+impl Drop for Hush<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
+    }
+}
+
+/// Has the next commit begin at the log's start, while background work waits.
+fn begin_anew(conn: &Connection, database: &File, paced: &Paced) -> Result<(), CheckpointError> {
+    let mut log = pass(conn, "PASSIVE")?;
+    let mut paused = false;
+    for _ in 0..PAUSES_MAX {
+        let before = log.frames;
+        log = pass(conn, "PASSIVE")?;
+        // Nothing came while the pass before was at work, and so it has synced all that is in the log.
+        paused = log.frames == before && log.copied == log.frames;
+        if paused {
+            break;
+        }
+    }
+    if !paused {
+        database.sync_data()?;
+    }
     conn.busy_timeout(READERS_WAIT)?;
+    let began = Instant::now();
     pass(conn, "RESTART")?;
+    paced.began_log_anew(began.elapsed());
     Ok(())
 }
 

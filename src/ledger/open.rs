@@ -96,7 +96,7 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
         sessions: RwLock::new(store.sessions.clone()),
         kiosks: RwLock::new(store.kiosks()?),
         announce,
-        checkpoints: Arc::new(Signal::default()),
+        checkpoints: Signal::default(),
         paced: Paced::default(),
     });
     let (live, live_jobs) = mpsc::channel(LIVE_WAITING_MAX);
@@ -112,9 +112,8 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let writer = spawn("ledger-writer").spawn(move || writer.run(&runtime)).map_err(io)?;
     let database: Database = Arc::new(File::open(fixed.dir.join(DB_FILE)).map_err(io)?);
-    let (of, synced, signal) = (fixed.clone(), database.clone(), shared.checkpoints.clone());
-    let checkpointer =
-        spawn("ledger-checkpointer").spawn(move || checkpoint::run(&of, &synced, &signal)).map_err(io)?;
+    let (of, synced, seen) = (fixed.clone(), database.clone(), shared.clone());
+    let checkpointer = spawn("ledger-checkpointer").spawn(move || checkpoint::run(&of, &synced, &seen)).map_err(io)?;
     Ok(Inner {
         readers: Pool::new(fixed.clone(), shared.clone()),
         files,

@@ -19,7 +19,7 @@ pub(super) struct Shared {
     pub sessions: RwLock<HashMap<Lane, KioskSession>>,
     pub kiosks: RwLock<Kiosks>,
     pub announce: broadcast::Sender<Arc<Published>>,
-    pub checkpoints: Arc<Signal>,
+    pub checkpoints: Signal,
     pub paced: Paced,
 }
 
@@ -40,6 +40,8 @@ pub struct Pace {
     pub longest_background: Duration,
     /// The longest COMMIT: the disk's own time.
     pub longest_commit: Duration,
+    /// The longest that the log's new beginning held the writer.
+    pub longest_checkpoint: Duration,
 }
 
 /// [`Pace`] as the writer keeps it.
@@ -48,6 +50,7 @@ pub(super) struct Paced {
     commits: AtomicU64,
     background_us: AtomicU64,
     commit_us: AtomicU64,
+    checkpoint_us: AtomicU64,
 }
 
 impl Paced {
@@ -57,16 +60,25 @@ impl Paced {
             commits: self.commits.load(Ordering::Relaxed),
             longest_background: Duration::from_micros(self.background_us.load(Ordering::Relaxed)),
             longest_commit: Duration::from_micros(self.commit_us.load(Ordering::Relaxed)),
+            longest_checkpoint: Duration::from_micros(self.checkpoint_us.load(Ordering::Relaxed)),
         }
     }
 
     /// A transaction took this long until its COMMIT, and that as long.
     pub fn committed(&self, worked: Duration, commit: Duration, background: bool) {
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.commit_us.fetch_max(micros(commit), Ordering::Relaxed);
         if background {
             self.background_us.fetch_max(micros(worked), Ordering::Relaxed);
         }
     }
+
+    /// Beginning the log anew had the writer's lock for this long.
+    pub fn began_log_anew(&self, took: Duration) {
+        self.checkpoint_us.fetch_max(micros(took), Ordering::Relaxed);
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

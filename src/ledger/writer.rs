@@ -30,7 +30,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rusqlite::Connection;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use uuid::Uuid;
 
 use super::ahead::Ahead;
@@ -140,7 +140,8 @@ impl Writer {
     /// Waits for work, then takes what else waits: live jobs up to [`BATCH_MAX`], and one background job; says whether
     /// that is in it. Nothing, if a page could not be written.
     fn next_batch(&mut self, runtime: &tokio::runtime::Runtime) -> Option<(Batch, bool)> {
-        let Writer { live, background, page_failed, .. } = self;
+        let Writer { live, background, page_failed, shared, .. } = self;
+        let mut hush = shared.checkpoints.hush.subscribe();
         let first = runtime.block_on(async {
             tokio::select! {
                 biased;
@@ -149,7 +150,7 @@ impl Writer {
                     tokio::select! {
                         biased;
                         Some(job) = live.recv() => Some((job, false)),
-                        Some(job) = background.recv() => Some((job, true)),
+                        Some(job) = background_job(background, &mut hush) => Some((job, true)),
                         else => None,
                     }
                 } => first.map(Some),
@@ -162,7 +163,10 @@ impl Writer {
         {
             batch.push(job);
         }
-        if !has_background && let Ok(job) = self.background.try_recv() {
+        if !has_background
+            && !*hush.borrow()
+            && let Ok(job) = self.background.try_recv()
+        {
             batch.push(job);
             has_background = true;
         }
@@ -358,6 +362,23 @@ impl Writer {
         let fate = Fate::NotRecorded(error.to_string());
         let jobs = batch.into_iter().map(|job| (job, fate.clone())).collect();
         self.answers.give(Settled { jobs, published: Vec::new() });
+    }
+}
+
+/// The next background job, as soon as the checkpointer is not about to begin the log anew: what waits for the one
+/// must not have to wait for the other too.
+async fn background_job(
+    waiting: &mut mpsc::Receiver<Box<dyn Job>>,
+    hush: &mut watch::Receiver<bool>,
+) -> Option<Box<dyn Job>> {
+    loop {
+        // An error says that the sender is gone, which lives as long as the writer.
+        hush.wait_for(|hush| !hush).await.ok()?;
+        tokio::select! {
+            biased;
+            _ = hush.wait_for(|hush| *hush) => {}
+            job = waiting.recv() => return job,
+        }
     }
 }
 

@@ -52,6 +52,8 @@ fn main() {
     let longest = |name: &str| Duration::from_secs_f64(metric(&server, &watcher, name));
     let held = longest("outguide_ledger_longest_background_seconds");
     table.target("longest hold of the writer by a chunk", ms(held), "< 10 ms", held < Duration::from_millis(10));
+    let log = longest("outguide_ledger_longest_checkpoint_seconds");
+    table.target("longest hold of the writer by the log", ms(log), "< 10 ms", log < Duration::from_millis(10));
     table.figure("longest COMMIT (the disk's own time)", ms(longest("outguide_ledger_longest_commit_seconds")));
     let (now, peak) = (memory_mb(server.pid(), "VmRSS"), memory_mb(server.pid(), "VmHWM"));
     table.target("server's resident memory after it", format!("{now} MB"), "< 200 MB", now < 200);

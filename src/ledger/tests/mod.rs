@@ -3,6 +3,7 @@
 mod ahead;
 mod equipment;
 mod kiosks;
+mod log;
 mod names;
 mod printing;
 mod scans;

@@ -1,0 +1,65 @@
+//! The write-ahead log is begun anew beside an import and scans.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::ledger::{DB_FILE, Depth, verify};
+use crate::ledger::changes::{IMPORT_CHUNK_ROWS, ImportPatients, PatientRow, RowOutcome, Sweep};
+
+/// The checkpoint sequence number in the log's header (SQLite's file format, section 4.1): how often it was begun anew.
+fn begun(house: &House) -> u32 {
+    let mut number = [0; 4];
+    File::open(house.dir.path().join(format!("{DB_FILE}-wal"))).unwrap().read_exact_at(&mut number, 12).unwrap();
+    u32::from_be_bytes(number)
+}
+
+fn patients(chunk: usize) -> ImportPatients {
+    let row = |number: usize| PatientRow {
+        mrn: format!("{:06}", 200_000 + number),
+        last_name: format!("Ötvös {number}"),
+        first_name: "Ada".into(),
+        birth_date: None,
+        sex: None,
+    };
+    ImportPatients { rows: (chunk * IMPORT_CHUNK_ROWS..).take(IMPORT_CHUNK_ROWS).map(row).collect() }
+}
+
+#[test]
+fn the_log_begins_anew_while_an_import_and_scans_go_on() {
+    let house = House::with_charts(1);
+    house.scan("rr-1", &badge("1")).unwrap();
+    let (first, deadline) = (begun(&house), Instant::now() + Duration::from_secs(60));
+    let mut chunks = 0;
+    while begun(&house) < first + 2 {
+        assert!(Instant::now() < deadline, "the log grows on and on");
+        let made = house.ledger.change_blocking(&House::by(), patients(chunks)).unwrap();
+        assert!(made.iter().all(|row| *row == RowOutcome::Added), "{made:?}");
+        house.scan("rr-1", &chart(1)).unwrap();
+        chunks += 1;
+    }
+    let pace = house.ledger.pace();
+    assert!(pace.longest_checkpoint > Duration::ZERO, "{pace:?}");
+    let report = verify(&house.dir.path().join(DB_FILE), Depth::Full, None, |_, _| {}).unwrap();
+    assert!(report.faults.is_empty(), "{report:?}");
+}
+
+#[test]
+fn background_work_waits_while_the_log_is_begun_anew_and_scans_do_not() {
+    let house = House::with_charts(1);
+    let hush = &house.ledger.inner.shared.checkpoints.hush;
+    for _ in 0..3 {
+        hush.send_replace(true);
+        let sweep = {
+            let ledger = house.ledger.clone();
+            std::thread::spawn(move || ledger.change_blocking(&Actor::System, Sweep).unwrap())
+        };
+        for _ in 0..20 {
+            house.scan("rr-1", &chart(1)).unwrap();
+        }
+        assert!(!sweep.is_finished(), "swept while the log is begun anew");
+        hush.send_replace(false);
+        sweep.join().unwrap();
+    }
+}
