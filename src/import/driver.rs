@@ -117,7 +117,7 @@ pub fn run(
         chunk: Chunk::of(file.kind),
         waiting: Vec::new(),
         keys: HashSet::new(),
-        chunk_rows: CHUNK_ROWS_MAX,
+        chunk_rows: CHUNK_ROWS_MIN,
         counts: Progress { bytes_total, ..Progress::default() },
     };
     while let Some(line) = lines.next_line().map_err(at(file.path))? {

@@ -4,9 +4,9 @@
 //! is begin the log anew while there always is a newer frame, as in an import; for that SQLite takes the writer's lock,
 //! copies the rest, syncs the database file and only then lets go. So that this takes a moment and not the quarter of
 //! a second that hundreds of megabytes of unsynced pages need, all that can be done before is done before: the pages
-//! are copied and synced without the lock, and again what came meanwhile, until little is left. Then background work
-//! is made to wait, and what is left is copied and synced in the pause between two scans: nothing of it is left for the
-//! time under the lock, unless scans come so fast that there is no such pause.
+//! are copied and synced without the lock, and again what came meanwhile, until little is left. Then it is the
+//! checkpointer's turn instead of background work's, and what is left is copied and synced in the pause between two
+//! scans: nothing of it is left for the time under the lock, unless scans come so fast that there is no such pause.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tokio::sync::watch;
+use tokio::sync;
 
 use super::schema;
 use super::shared::{Paced, Shared};
@@ -28,7 +28,7 @@ const EVERY: Duration = Duration::from_millis(500);
 /// read at the next start.
 const LOG_MAX_FRAMES: i64 = if cfg!(test) { 512 } else { 64 * 1024 };
 
-/// So few frames (half a megabyte) may be left when background work is made to wait, or where scans leave no pause, under
+/// So few frames (half a megabyte) may be left when background work has to wait, or where scans leave no pause, under
 /// the writer's lock: their sync is what these wait for.
 const LAST_FRAMES_MAX: i64 = 128;
 
@@ -42,13 +42,14 @@ const PAUSES_MAX: usize = 8;
 /// time.
 const READERS_WAIT: Duration = Duration::from_millis(2);
 
-/// Tells the checkpointer what was written and when to stop, and the writer when background work has to wait.
+/// Tells the checkpointer what was written and when to stop.
 #[derive(Default)]
 pub(super) struct Signal {
     /// Commits so far.
     pub commits: AtomicU64,
-    /// Background work waits: the log is about to be begun anew.
-    pub hush: watch::Sender<bool>,
+    /// Whose turn it is: a background job's or the checkpointer's that begins the log anew. What waits for the one must
+    /// not have to wait for the other too.
+    pub turn: Arc<sync::Mutex<()>>,
     stopped: Mutex<bool>,
     stop: Condvar,
 }
@@ -109,24 +110,8 @@ fn checkpoint(conn: &Connection, database: &File, shared: &Shared) -> Result<(),
             break;
         }
     }
-    let _ended_in_any_case = Hush::over(&shared.checkpoints.hush);
+    let _turn = shared.checkpoints.turn.blocking_lock();
     begin_anew(conn, database, &shared.paced)
-}
-
-/// While it lives background work waits.
-struct Hush<'a>(&'a watch::Sender<bool>);
-
-impl Hush<'_> {
-    fn over(hush: &watch::Sender<bool>) -> Hush<'_> {
-        hush.send_replace(true);
-        Hush(hush)
-    }
-}
-
-impl Drop for Hush<'_> {
-    fn drop(&mut self) {
-        self.0.send_replace(false);
-    }
 }
 
 /// Has the next commit begin at the log's start, while background work waits.

@@ -5,6 +5,7 @@ mod acting;
 mod ahead;
 mod answers;
 mod api;
+mod background;
 mod backup;
 mod chain;
 pub mod changes;

@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, mpsc};
 use uuid::Uuid;
 
 use super::api::{Actor, OpenOptions};
+use super::background::Background;
 use super::changes::versioned;
 use super::checkpoint::{self, Database, Signal};
 use super::error::{ChangeError, OpenError};
@@ -108,6 +109,7 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     keeper.query_row("SELECT count(*) FROM main.meta", [], |_| Ok(()))?;
     let files = Arc::new(Files::of(&fixed.dir).map_err(io)?);
     let held = Held { _keeper: keeper, files: files.clone() };
+    let background_jobs = Background::new(background_jobs, shared.checkpoints.turn.clone());
     let writer = Writer::new(store, held, shared.clone(), live_jobs, background_jobs).map_err(io)?;
     let spawn = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let writer = spawn("ledger-writer").spawn(move || writer.run(&runtime)).map_err(io)?;

@@ -30,11 +30,12 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rusqlite::Connection;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
 use super::ahead::Ahead;
 use super::answers::{Answers, Settled};
+use super::background::{Background, Turn};
 use super::error::StoreError;
 use super::files::Files;
 use super::jobs::{Fate, Job, Ran};
@@ -91,7 +92,7 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     answers: Arc<Answers>,
     live: mpsc::Receiver<Box<dyn Job>>,
-    background: mpsc::Receiver<Box<dyn Job>>,
+    background: Background,
 }
 
 impl Writer {
@@ -100,7 +101,7 @@ impl Writer {
         held: Held,
         shared: Arc<Shared>,
         live: mpsc::Receiver<Box<dyn Job>>,
-        background: mpsc::Receiver<Box<dyn Job>>,
+        background: Background,
     ) -> std::io::Result<Self> {
         let fixed = store.fixed.clone();
         let answers = Arc::new(Answers::start(fixed.clone(), shared.clone())?);
@@ -121,11 +122,11 @@ impl Writer {
         // Linux keeps this for each thread. Where it is refused, all stand alike.
         let _refused = rustix::process::nice(BEHIND_THE_SCRIBE);
         self.lend();
-        while let Some((batch, background)) = self.next_batch(runtime) {
+        while let Some((batch, turn)) = self.next_batch(runtime) {
             self.mend();
-            let batch = if background { batch } else { self.judge_ahead(batch) };
+            let batch = if turn.is_some() { batch } else { self.judge_ahead(batch) };
             if !batch.is_empty() {
-                self.do_directly(batch, background);
+                self.do_directly(batch, turn.is_some());
             }
         }
         let writing = self.settle();
@@ -137,11 +138,10 @@ impl Writer {
         drop(writing);
     }
 
-    /// Waits for work, then takes what else waits: live jobs up to [`BATCH_MAX`], and one background job; says whether
-    /// that is in it. Nothing, if a page could not be written.
-    fn next_batch(&mut self, runtime: &tokio::runtime::Runtime) -> Option<(Batch, bool)> {
-        let Writer { live, background, page_failed, shared, .. } = self;
-        let mut hush = shared.checkpoints.hush.subscribe();
+    /// Waits for work, then takes what else waits: live jobs up to [`BATCH_MAX`], and one background job, with its turn.
+    /// Nothing, if a page could not be written.
+    fn next_batch(&mut self, runtime: &tokio::runtime::Runtime) -> Option<(Batch, Option<Turn>)> {
+        let Writer { live, background, page_failed, .. } = self;
         let first = runtime.block_on(async {
             tokio::select! {
                 biased;
@@ -149,28 +149,27 @@ impl Writer {
                 first = async {
                     tokio::select! {
                         biased;
-                        Some(job) = live.recv() => Some((job, false)),
-                        Some(job) = background_job(background, &mut hush) => Some((job, true)),
+                        Some(job) = live.recv() => Some((job, None)),
+                        Some((job, turn)) = background.next() => Some((job, Some(turn))),
                         else => None,
                     }
                 } => first.map(Some),
             }
         })?;
-        let Some((job, mut has_background)) = first else { return Some((Vec::new(), false)) };
+        let Some((job, mut turn)) = first else { return Some((Vec::new(), None)) };
         let mut batch = vec![job];
         while batch.len() < BATCH_MAX
             && let Ok(job) = self.live.try_recv()
         {
             batch.push(job);
         }
-        if !has_background
-            && !*hush.borrow()
-            && let Ok(job) = self.background.try_recv()
+        if turn.is_none()
+            && let Some((job, its_turn)) = self.background.try_next()
         {
             batch.push(job);
-            has_background = true;
+            turn = Some(its_turn);
         }
-        Some((batch, has_background))
+        Some((batch, turn))
     }
 
     /// Judges what can be judged ahead, up to the first job that cannot, and gives it to the scribe. Answers with the rest.
@@ -362,23 +361,6 @@ impl Writer {
         let fate = Fate::NotRecorded(error.to_string());
         let jobs = batch.into_iter().map(|job| (job, fate.clone())).collect();
         self.answers.give(Settled { jobs, published: Vec::new() });
-    }
-}
-
-/// The next background job, as soon as the checkpointer is not about to begin the log anew: what waits for the one
-/// must not have to wait for the other too.
-async fn background_job(
-    waiting: &mut mpsc::Receiver<Box<dyn Job>>,
-    hush: &mut watch::Receiver<bool>,
-) -> Option<Box<dyn Job>> {
-    loop {
-        // An error says that the sender is gone, which lives as long as the writer.
-        hush.wait_for(|hush| !hush).await.ok()?;
-        tokio::select! {
-            biased;
-            _ = hush.wait_for(|hush| *hush) => {}
-            job = waiting.recv() => return job,
-        }
     }
 }
 

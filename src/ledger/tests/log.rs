@@ -5,8 +5,8 @@ use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::ledger::{DB_FILE, Depth, verify};
 use crate::ledger::changes::{IMPORT_CHUNK_ROWS, ImportPatients, PatientRow, RowOutcome, Sweep};
+use crate::ledger::{DB_FILE, Depth, verify};
 
 /// The checkpoint sequence number in the log's header (SQLite's file format, section 4.1): how often it was begun anew.
 fn begun(house: &House) -> u32 {
@@ -48,9 +48,8 @@ fn the_log_begins_anew_while_an_import_and_scans_go_on() {
 #[test]
 fn background_work_waits_while_the_log_is_begun_anew_and_scans_do_not() {
     let house = House::with_charts(1);
-    let hush = &house.ledger.inner.shared.checkpoints.hush;
     for _ in 0..3 {
-        hush.send_replace(true);
+        let turn = house.ledger.inner.shared.checkpoints.turn.blocking_lock();
         let sweep = {
             let ledger = house.ledger.clone();
             std::thread::spawn(move || ledger.change_blocking(&Actor::System, Sweep).unwrap())
@@ -59,7 +58,7 @@ fn background_work_waits_while_the_log_is_begun_anew_and_scans_do_not() {
             house.scan("rr-1", &chart(1)).unwrap();
         }
         assert!(!sweep.is_finished(), "swept while the log is begun anew");
-        hush.send_replace(false);
+        drop(turn);
         sweep.join().unwrap();
     }
 }
