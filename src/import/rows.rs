@@ -76,6 +76,20 @@ impl Chunk {
         }
     }
 
+    /// Its rows after the first `rows`.
+    #[must_use]
+    pub fn after(&self, rows: usize) -> Chunk {
+        fn rest<T: Clone>(all: &[T], rows: usize) -> Vec<T> {
+            all.get(rows..).unwrap_or_default().to_vec()
+        }
+        match self {
+            Chunk::Places(all) => Chunk::Places(rest(all, rows)),
+            Chunk::Staff(all) => Chunk::Staff(rest(all, rows)),
+            Chunk::Patients(all) => Chunk::Patients(rest(all, rows)),
+            Chunk::Charts(all) => Chunk::Charts(rest(all, rows)),
+        }
+    }
+
     /// Holds it no rows?
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -118,7 +132,8 @@ impl From<changes::RowOutcome> for RowOutcome {
 /// What a sink answers for a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkDone {
-    /// One for each row, in the chunk's order.
+    /// One for each row, in the chunk's order. Where the writer was held too long there are fewer, at least one: the rows
+    /// after them were not looked at.
     pub outcomes: Vec<RowOutcome>,
     /// How long the ledger's writer was held, in microseconds; the next chunk's size follows from it.
     pub held_us: u64,
@@ -132,6 +147,6 @@ pub struct SinkError(pub String);
 /// Where chunks go: a ledger in this process, or a running server's control socket. A dry run has a sink of its own,
 /// which only compares.
 pub trait ImportSink {
-    /// Takes one chunk and says what became of each row.
+    /// Takes one chunk, or the first rows of it, and says what became of each.
     fn load(&mut self, chunk: &Chunk) -> Result<ChunkDone, SinkError>;
 }

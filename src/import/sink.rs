@@ -37,7 +37,11 @@ impl LedgerSink {
     }
 }
 
-/// Measures how long a change holds the writer, waiting in the queue and the disk's own time left out.
+/// After this a chunk leaves the writer to others, even if the disk was slow or its rows took longer than those before:
+/// what is left, the entry and its row, has to end within the 10 ms that an import may hold the writer.
+const HOLD_MAX: Duration = Duration::from_millis(5);
+
+/// Bounds how long a change holds the writer, and measures it, waiting in the queue and the disk's own time left out.
 struct Timed<C>(C);
 
 impl<C: Change> Change for Timed<C> {
@@ -46,6 +50,7 @@ impl<C: Change> Change for Timed<C> {
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let began = Instant::now();
+        work.end_at(began + HOLD_MAX);
         let made = self.0.make(work)?;
         Ok((made, began.elapsed()))
     }

@@ -42,6 +42,9 @@ const PAUSES_MAX: usize = 8;
 /// time.
 const READERS_WAIT: Duration = Duration::from_millis(2);
 
+/// How long readers are given before it is looked again whether they hold up the copying.
+const READERS_LOOK: Duration = Duration::from_micros(250);
+
 /// Tells the checkpointer what was written and when to stop.
 #[derive(Default)]
 pub(super) struct Signal {
@@ -125,6 +128,10 @@ fn begin_anew(conn: &Connection, database: &File, paced: &Paced) -> Result<(), C
         paused = log.frames == before && log.copied == log.frames;
         if paused {
             break;
+        }
+        if log.copied < log.frames {
+            // Somebody still reads what was before them.
+            std::thread::sleep(READERS_LOOK);
         }
     }
     if !paused {

@@ -1,5 +1,7 @@
 //! What a change works with: the writer's connection inside a savepoint, the next entry, the effects' application.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -21,6 +23,7 @@ pub struct Work<'a> {
     actor: &'a Actor,
     now: Timestamp,
     recorded: Option<Uuid>,
+    ends: Option<Instant>,
 }
 
 #[derive(Serialize)]
@@ -33,7 +36,18 @@ impl<'a> Work<'a> {
     /// Work by `actor` on the writer's state.
     pub(in crate::ledger) fn new(store: &'a mut Store, actor: &'a Actor) -> Self {
         let now = store.fixed.clock.now();
-        Work { store, actor, now, recorded: None }
+        Work { store, actor, now, recorded: None, ends: None }
+    }
+
+    /// Asks a change of many rows to leave the writer to others at `time`: it does at least one of its rows, and says how
+    /// many it did.
+    pub fn end_at(&mut self, time: Instant) {
+        self.ends = Some(time);
+    }
+
+    /// Is it time to leave the writer to others?
+    pub(in crate::ledger) fn is_time_to_end(&self) -> bool {
+        self.ends.is_some_and(|time| Instant::now() >= time)
     }
 
     /// The writer's connection, inside the change's savepoint. Use `prepare_cached`.

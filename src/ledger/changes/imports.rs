@@ -85,7 +85,8 @@ pub struct ChartRow {
     pub legacy_barcode: Option<String>,
 }
 
-/// A chunk of places; one outcome for each row, in order.
+/// A chunk of places; one outcome for each row, in order. Here and in the other chunks only the first rows have one where
+/// it was time to leave the writer to others: the rest was left undone.
 #[derive(Debug, Clone)]
 pub struct ImportPlaces {
     /// At most [`IMPORT_CHUNK_ROWS`].
@@ -99,6 +100,9 @@ impl Change for ImportPlaces {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let (mut outcomes, mut effects) = begun(&self.rows)?;
         for row in self.rows {
+            if !outcomes.is_empty() && work.is_time_to_end() {
+                break;
+            }
             let before = rows::place(work.conn(), &row.code)?;
             let kept = before.as_ref().map_or((false, true), |(place, _)| (place.restricted, place.active));
             let after = Place {
@@ -138,6 +142,9 @@ impl Change for ImportStaff {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let (mut outcomes, mut effects) = begun(&self.rows)?;
         for row in self.rows {
+            if !outcomes.is_empty() && work.is_time_to_end() {
+                break;
+            }
             let before = rows::staff(work.conn(), &row.badge)?;
             let after = Staff {
                 badge: row.badge,
@@ -175,6 +182,9 @@ impl Change for ImportPatients {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let (mut outcomes, mut effects) = begun(&self.rows)?;
         for row in self.rows {
+            if !outcomes.is_empty() && work.is_time_to_end() {
+                break;
+            }
             let before = rows::patient(work.conn(), row.mrn.trim())?;
             let after = tidied(Patient {
                 mrn: row.mrn,
@@ -218,6 +228,9 @@ impl Change for ImportCharts {
         let mut named = HashSet::new();
         let first = work.store.next.chart;
         for row in self.rows {
+            if !outcomes.is_empty() && work.is_time_to_end() {
+                break;
+            }
             outcomes.push(match chart_row(work, row, &mut named, &mut effects)? {
                 Ok(outcome) => outcome,
                 Err((field, text)) => RowOutcome::Rejected { field, text },

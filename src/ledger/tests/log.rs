@@ -5,8 +5,8 @@ use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::ledger::DB_FILE;
 use crate::ledger::changes::{IMPORT_CHUNK_ROWS, ImportPatients, PatientRow, RowOutcome, Sweep};
-use crate::ledger::{DB_FILE, Depth, verify};
 
 /// The checkpoint sequence number in the log's header (SQLite's file format, section 4.1): how often it was begun anew.
 fn begun(house: &House) -> u32 {
@@ -41,7 +41,7 @@ fn the_log_begins_anew_while_an_import_and_scans_go_on() {
     }
     let pace = house.ledger.pace();
     assert!(pace.longest_checkpoint > Duration::ZERO, "{pace:?}");
-    let report = verify(&house.dir.path().join(DB_FILE), Depth::Full, None, |_, _| {}).unwrap();
+    let report = house.verified();
     assert!(report.faults.is_empty(), "{report:?}");
 }
 

@@ -6,10 +6,10 @@ use super::*;
 use crate::custody::{Custody, VerdictKind, fold};
 use crate::ledger::acting::history;
 use crate::ledger::changes::{
-    AlertAction, AlertStep, ChartPatch, ChartRow, CorrectChart, ImportCharts, MoveChart, QueueLabels, RenewLoan,
-    ReportFound, ReportMissing, RowOutcome, Sweep, Was,
+    AlertAction, AlertStep, Change, ChartPatch, ChartRow, CorrectChart, ImportCharts, MoveChart, QueueLabels,
+    RenewLoan, ReportFound, ReportMissing, RowOutcome, Sweep, Was,
 };
-use crate::ledger::{AlertId, Depth, Fault, Rebuild, Report, backup, restore, verify};
+use crate::ledger::{AlertId, ChangeError, Depth, Fault, Rebuild, Report, Work, backup, restore, verify};
 
 impl House {
     pub fn custody(&self, number: u32) -> Custody {
@@ -234,6 +234,40 @@ fn the_same_import_twice_changes_nothing() {
     let head = house.ledger.head();
     assert_eq!(import(), vec![RowOutcome::Unchanged]);
     assert_eq!(house.ledger.head(), head);
+}
+
+/// An import that is to leave the writer to others at once.
+struct Hurried(ImportCharts);
+
+impl Change for Hurried {
+    type Made = Vec<RowOutcome>;
+
+    fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
+        work.end_at(std::time::Instant::now());
+        self.0.make(work)
+    }
+}
+
+#[test]
+fn an_import_leaves_the_writer_to_others_when_it_is_time() {
+    let house = House::with_charts(0);
+    let row = |volume| ChartRow {
+        mrn: "123456".into(),
+        record_type: "MR".into(),
+        volume,
+        home: place("FILE"),
+        place: None,
+        holder: None,
+        out_since: None,
+        legacy_barcode: None,
+    };
+    let rows: Vec<_> = (1..=3).map(row).collect();
+    for done in 0..3 {
+        let chunk = ImportCharts { rows: rows[done..].to_vec(), run: None };
+        assert_eq!(house.ledger.change_blocking(&House::by(), Hurried(chunk)).unwrap(), vec![RowOutcome::Added]);
+    }
+    let whole = ImportCharts { rows, run: None };
+    assert_eq!(house.ledger.change_blocking(&House::by(), whole).unwrap(), vec![RowOutcome::Unchanged; 3]);
 }
 
 #[test]
