@@ -39,7 +39,7 @@ impl LedgerSink {
 
 /// After this a chunk leaves the writer to others, even if the disk was slow or its rows took longer than those before:
 /// what is left, the entry and its row, has to end within the 10 ms that an import may hold the writer.
-const HOLD_MAX: Duration = Duration::from_millis(5);
+const HOLD_MAX: Duration = Duration::from_millis(4);
 
 /// Bounds how long a change holds the writer, and measures it, waiting in the queue and the disk's own time left out.
 struct Timed<C>(C);

@@ -19,6 +19,7 @@ use tokio::sync;
 use super::schema;
 use super::shared::{Paced, Shared};
 use super::store::Fixed;
+use super::writer::BEHIND_THE_SCRIBE;
 
 /// How often the log is checkpointed while something is written.
 const EVERY: Duration = Duration::from_millis(500);
@@ -79,6 +80,8 @@ pub(super) type Database = Arc<File>;
 
 /// Checkpoints until told to stop. A failure is logged and tried again: the log then grows, nothing is lost.
 pub(super) fn run(fixed: &Fixed, database: &File, shared: &Shared) {
+    // Linux keeps this for each thread. Where it is refused, all stand alike.
+    let _refused = rustix::process::nice(BEHIND_THE_SCRIBE);
     let signal = &shared.checkpoints;
     let mut seen = 0;
     let mut conn = None;

@@ -60,9 +60,9 @@ pub(super) const ANNOUNCED_MAX: usize = 4_096;
 /// A scribe that has nothing to do begins when so many scans are judged, and does not wait for the rest of a batch.
 const JUDGED_AT_ONCE: usize = 8;
 
-/// How much lower than its scribe's the writer's thread stands: what is judged has to be written before anybody hears.
-/// The threads that speak HTTP stand lower still.
-const BEHIND_THE_SCRIBE: i32 = 3;
+/// How much lower than its scribe's the writer's thread and the checkpointer's stand: what is judged has to be written
+/// before anybody hears. The threads that speak HTTP stand lower still.
+pub(super) const BEHIND_THE_SCRIBE: i32 = 3;
 
 /// The files, held open.
 pub(super) struct Held {

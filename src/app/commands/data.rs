@@ -15,6 +15,9 @@ use crate::import::{
 use crate::ledger::changes::ImportRun;
 use crate::ledger::{Actor, Clock, Ids, Ledger, RandomIds, SystemClock};
 
+/// How much lower than a running server an import into it stands.
+const BEHIND_THE_SERVER: i32 = 10;
+
 /// `outguide import places|staff|patients|charts FILE.csv`.
 pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     let config = super::config(&arguments.config)?;
@@ -28,7 +31,11 @@ pub fn import(arguments: &ImportArgs) -> Result<(), Failure> {
     let mut sink: Box<dyn ImportSink> = match (Reach::open(&config)?, arguments.dry_run) {
         (Reach::Here(ledger), true) => Box::new(DryRunSink { ledger }),
         (Reach::Here(ledger), false) => Box::new(LedgerSink { ledger, by: Actor::System, run }),
-        (Reach::There(remote), dry_run) => Box::new(RemoteSink { remote, dry_run, run }),
+        (Reach::There(remote), dry_run) => {
+            // Whoever scans meanwhile goes first, on the same machine's processors too. Where it is refused, all stand alike.
+            let _refused = rustix::process::nice(BEHIND_THE_SERVER);
+            Box::new(RemoteSink { remote, dry_run, run })
+        }
     };
     let mut progress = Progress::new(&format!("Importing {}", arguments.file.display()), file_size(&arguments.file));
     let report = load(&config, kind, &arguments.file, sink.as_mut(), &mut |counts| progress.at(counts.bytes));
