@@ -124,7 +124,7 @@ impl Writer {
         self.lend();
         while let Some((batch, turn)) = self.next_batch(runtime) {
             self.mend();
-            let batch = if turn.is_some() { batch } else { self.judge_ahead(batch) };
+            let batch = self.judge_ahead(batch);
             if !batch.is_empty() {
                 self.do_directly(batch, turn.is_some());
             }
