@@ -18,7 +18,7 @@ pub const CHUNK_ROWS_MAX: usize = IMPORT_CHUNK_ROWS;
 const CHUNK_ROWS_MIN: usize = 10;
 /// The most lines that wait for a chunk's outcome, those that are not in it included.
 const WAITING_MAX: usize = 1_000;
-/// What a chunk may hold the writer; scans wait no longer than this. The bound is 10 ms.
+/// What a chunk is to hold the writer by those before it. The bound is 10 ms.
 const CHUNK_HOLD_TARGET_US: u64 = 3_000;
 const READ_BUFFER_BYTES: usize = 256 * 1024;
 
@@ -80,7 +80,7 @@ pub enum ImportError {
     /// The ledger did not take a chunk.
     #[error("stopped before line {line}: {source}. What was loaded stays; run the import again to go on")]
     Sink {
-        /// The first line that was not loaded.
+        /// What stands before it was loaded, perhaps more.
         line: u64,
         /// Why.
         source: SinkError,
@@ -332,6 +332,8 @@ mod tests {
         fail_after: Option<usize>,
         /// The most rows that it takes at once.
         at_once: Option<usize>,
+        /// How long each row holds it, in microseconds.
+        row_us: u64,
     }
 
     impl ImportSink for Memory {
@@ -353,7 +355,8 @@ mod tests {
                 }
             };
             let taken = rows.iter().take(self.at_once.unwrap_or(usize::MAX));
-            Ok(ChunkDone { outcomes: taken.map(outcome).collect(), held_us: 12_000 })
+            let outcomes: Vec<_> = taken.map(outcome).collect();
+            Ok(ChunkDone { held_us: self.row_us * outcomes.len() as u64, outcomes })
         }
     }
 
@@ -364,6 +367,14 @@ mod tests {
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
         };
         run(&ImportFile { kind: ImportKind::Patients, path, rules }, sink, &mut |_| {})
+    }
+
+    /// A file of so many patients.
+    fn patients(dir: &Path, many: u32) -> PathBuf {
+        let path = dir.join("patients.csv");
+        let rows: String = (0..many).map(|n| format!("{},Diaz,Rosa,,\n", 100_000 + n)).collect();
+        std::fs::write(&path, format!("mrn,last_name,first_name,birth_date,sex\n{rows}")).unwrap();
+        path
     }
 
     fn counts(report: &ImportReport) -> (u64, u64, u64, u64) {
@@ -444,9 +455,7 @@ mod tests {
     #[test]
     fn an_interrupted_import_goes_on_when_run_again() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("patients.csv");
-        let rows: String = (0..1000).map(|n| format!("{},Diaz,Rosa,,\n", 100_000 + n)).collect();
-        std::fs::write(&path, format!("mrn,last_name,first_name,birth_date,sex\n{rows}")).unwrap();
+        let path = patients(dir.path(), 1000);
         let mut sink = Memory { fail_after: Some(3), ..Memory::default() };
         assert!(matches!(import(&path, &mut sink), Err(ImportError::Sink { line, .. }) if line > 30));
         let done = sink.rows.len() as u64;
@@ -458,15 +467,27 @@ mod tests {
     #[test]
     fn a_chunk_that_is_taken_in_pieces_loses_no_row() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("patients.csv");
-        let rows: String = (0..100).map(|n| format!("{},Diaz,Rosa,,\n", 100_000 + n)).collect();
-        std::fs::write(&path, format!("mrn,last_name,first_name,birth_date,sex\n{rows}")).unwrap();
-        let mut sink = Memory { at_once: Some(3), ..Memory::default() };
+        let path = patients(dir.path(), 100);
+        let mut sink = Memory { at_once: Some(3), row_us: 1_000, ..Memory::default() };
         assert_eq!(counts(&import(&path, &mut sink).unwrap()), (100, 0, 0, 0));
         assert_eq!((sink.rows.len(), &sink.chunks[..5]), (100, &[10, 7, 4, 1, 10][..]));
         sink.at_once = Some(0);
         let text = import(&path, &mut sink).unwrap_err().to_string();
         assert!(text.contains("0 answers for 10 rows"), "{text}");
+    }
+
+    #[test]
+    fn chunks_grow_and_shrink_with_the_time_that_rows_take() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = patients(dir.path(), 1000);
+        let mut sink = Memory { row_us: 50, ..Memory::default() };
+        import(&path, &mut sink).unwrap();
+        assert_eq!(sink.chunks[..6], [10, 16, 25, 38, 58, 60]);
+        // Whatever pieces it comes in, a chunk counts as a whole.
+        sink = Memory { row_us: 50, at_once: Some(20), ..Memory::default() };
+        import(&path, &mut sink).unwrap();
+        assert_eq!(sink.chunks[..9], [10, 16, 25, 5, 38, 18, 58, 38, 18]);
+        assert_eq!(sink.chunks[9], 60);
     }
 
     #[test]

@@ -19,7 +19,6 @@ use tokio::sync;
 use super::schema;
 use super::shared::{Paced, Shared};
 use super::store::Fixed;
-use super::writer::BEHIND_THE_SCRIBE;
 
 /// How often the log is checkpointed while something is written.
 const EVERY: Duration = Duration::from_millis(500);
@@ -32,6 +31,10 @@ const LOG_MAX_FRAMES: i64 = if cfg!(test) { 512 } else { 64 * 1024 };
 /// So few frames (half a megabyte) may be left when background work has to wait, or where scans leave no pause, under
 /// the writer's lock: their sync is what these wait for.
 const LAST_FRAMES_MAX: i64 = 128;
+
+/// With more frames left (8 MB) than this somebody reads what was long before them, a backup say: the log is begun anew
+/// some other time.
+const LEFT_MAX: i64 = 2 * 1024;
 
 /// How often copying without the lock is repeated to come down to that: each round has less to sync than the one before.
 const ROUNDS_MAX: usize = 8;
@@ -80,8 +83,6 @@ pub(super) type Database = Arc<File>;
 
 /// Checkpoints until told to stop. A failure is logged and tried again: the log then grows, nothing is lost.
 pub(super) fn run(fixed: &Fixed, database: &File, shared: &Shared) {
-    // Linux keeps this for each thread. Where it is refused, all stand alike.
-    let _refused = rustix::process::nice(BEHIND_THE_SCRIBE);
     let signal = &shared.checkpoints;
     let mut seen = 0;
     let mut conn = None;
@@ -116,25 +117,31 @@ fn checkpoint(conn: &Connection, database: &File, shared: &Shared) -> Result<(),
             break;
         }
     }
+    if log.left() > LEFT_MAX {
+        return Ok(());
+    }
     let _turn = shared.checkpoints.turn.blocking_lock();
     begin_anew(conn, database, &shared.paced)
 }
 
-/// Has the next commit begin at the log's start, while background work waits.
+/// Tries to have the next commit begin at the log's start, while background work waits.
 fn begin_anew(conn: &Connection, database: &File, paced: &Paced) -> Result<(), CheckpointError> {
     let mut log = pass(conn, "PASSIVE")?;
     let mut paused = false;
     for _ in 0..PAUSES_MAX {
-        let before = log.frames;
-        log = pass(conn, "PASSIVE")?;
-        // Nothing came while the pass before was at work, and so it has synced all that is in the log.
-        paused = log.frames == before && log.copied == log.frames;
-        if paused {
-            break;
+        if log.left() > LEFT_MAX {
+            return Ok(());
         }
-        if log.copied < log.frames {
+        if log.left() > 0 {
             // Somebody still reads what was before them.
             std::thread::sleep(READERS_LOOK);
+        }
+        let before = log;
+        log = pass(conn, "PASSIVE")?;
+        // Nothing came while the pass before was at work: it has copied and synced all that is in the log.
+        paused = before.left() == 0 && log.left() == 0 && log.frames == before.frames;
+        if paused {
+            break;
         }
     }
     if !paused {
@@ -142,8 +149,9 @@ fn begin_anew(conn: &Connection, database: &File, paced: &Paced) -> Result<(), C
     }
     conn.busy_timeout(READERS_WAIT)?;
     let began = Instant::now();
-    pass(conn, "RESTART")?;
-    paced.began_log_anew(began.elapsed());
+    if !pass(conn, "RESTART")?.refused {
+        paced.began_log_anew(began.elapsed());
+    }
     Ok(())
 }
 
@@ -155,13 +163,25 @@ enum CheckpointError {
     Sync(#[from] std::io::Error),
 }
 
-/// The log after a checkpoint: frames in it, and those that are in the database file.
+/// The log after a checkpoint.
+#[derive(Clone, Copy)]
 struct Log {
+    /// A lock could not be had: not everything was done that was asked for.
+    refused: bool,
+    /// Frames in it when the checkpoint began; -1 where another one is at work.
     frames: i64,
+    /// Those that are in the database file.
     copied: i64,
+}
+
+impl Log {
+    /// Frames that could not be copied.
+    fn left(&self) -> i64 {
+        if self.frames < 0 { i64::MAX } else { self.frames - self.copied }
+    }
 }
 
 fn pass(conn: &Connection, mode: &str) -> rusqlite::Result<Log> {
     conn.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
-        .query_row([], |row| Ok(Log { frames: row.get(1)?, copied: row.get(2)? }))
+        .query_row([], |row| Ok(Log { refused: row.get(0)?, frames: row.get(1)?, copied: row.get(2)? }))
 }

@@ -56,9 +56,6 @@ pub(super) fn open_writer(dir: &Path) -> rusqlite::Result<Connection> {
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    // A savepoint of a large job would keep the pages it may have to restore in a file in the directory for temporary
-    // files: patients' rows there, and the writer waiting for a file system that is busy with a checkpoint.
-    conn.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(conn)
 }
 

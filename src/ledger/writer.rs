@@ -60,9 +60,9 @@ pub(super) const ANNOUNCED_MAX: usize = 4_096;
 /// A scribe that has nothing to do begins when so many scans are judged, and does not wait for the rest of a batch.
 const JUDGED_AT_ONCE: usize = 8;
 
-/// How much lower than its scribe's the writer's thread and the checkpointer's stand: what is judged has to be written
-/// before anybody hears. The threads that speak HTTP stand lower still.
-pub(super) const BEHIND_THE_SCRIBE: i32 = 3;
+/// How much lower than its scribe's the writer's thread stands: what is judged has to be written before anybody hears.
+/// The threads that speak HTTP stand lower still.
+const BEHIND_THE_SCRIBE: i32 = 3;
 
 /// The files, held open.
 pub(super) struct Held {
@@ -156,20 +156,21 @@ impl Writer {
                 } => first.map(Some),
             }
         })?;
-        let Some((job, mut turn)) = first else { return Some((Vec::new(), None)) };
-        let mut batch = vec![job];
+        let Some((job, turn)) = first else { return Some((Vec::new(), None)) };
+        let (mut batch, mut its_turn) = (Vec::new(), None);
+        match turn {
+            Some(turn) => its_turn = Some((job, turn)),
+            None => batch.push(job),
+        }
         while batch.len() < BATCH_MAX
             && let Ok(job) = self.live.try_recv()
         {
             batch.push(job);
         }
-        if turn.is_none()
-            && let Some((job, its_turn)) = self.background.try_next()
-        {
-            batch.push(job);
-            turn = Some(its_turn);
-        }
-        Some((batch, turn))
+        // Behind those that somebody waits for.
+        let Some((job, turn)) = its_turn.or_else(|| self.background.try_next()) else { return Some((batch, None)) };
+        batch.push(job);
+        Some((batch, Some(turn)))
     }
 
     /// Judges what can be judged ahead, up to the first job that cannot, and gives it to the scribe. Answers with the rest.
@@ -384,11 +385,17 @@ fn judge(store: &mut Store, job: &mut dyn Job) -> bool {
 }
 
 /// One transaction for the whole batch, a savepoint for each job; [`commit`] ends it.
+///
+/// A job that is alone needs none. A savepoint would cost an import's chunk much: beyond 64 KB SQLite keeps the pages
+/// that it may have to restore in a temporary file, and making one waits while the file system is busy with a checkpoint.
 fn transact(store: &mut Store, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     store.published.clear();
     store.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let alone = batch.len() == 1;
     for job in batch {
-        store.conn.prepare_cached("SAVEPOINT job")?.execute([])?;
+        if !alone {
+            store.conn.prepare_cached("SAVEPOINT job")?.execute([])?;
+        }
         let (next, announced) = (store.next, store.published.len());
         // A scan that makes the judgement panic must not end the records room's day: it alone is not recorded.
         let ran = catch_unwind(AssertUnwindSafe(|| job.run(store))).unwrap_or(Ran::Discard);
@@ -397,14 +404,27 @@ fn transact(store: &mut Store, batch: &mut [Box<dyn Job>]) -> Result<(), StoreEr
             if store.conn.is_autocommit() {
                 return Err(StoreError::Unreadable("the disk is full or failing".into()));
             }
-            store.conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
+            undo(&store.conn, alone)?;
             store.next = next;
             store.published.truncate(announced);
             store.forget_rows();
         }
-        store.conn.prepare_cached("RELEASE job")?.execute([])?;
+        if !alone {
+            store.conn.prepare_cached("RELEASE job")?.execute([])?;
+        }
     }
     store.write_sessions()
+}
+
+/// Takes back what a job wrote; the transaction goes on.
+fn undo(conn: &Connection, alone: bool) -> Result<(), StoreError> {
+    if alone {
+        conn.prepare_cached("ROLLBACK")?.execute([])?;
+        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    } else {
+        conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    }
+    Ok(())
 }
 
 /// Ends a transaction.

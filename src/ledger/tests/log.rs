@@ -62,3 +62,20 @@ fn background_work_waits_while_the_log_is_begun_anew_and_scans_do_not() {
         sweep.join().unwrap();
     }
 }
+
+#[test]
+fn the_log_is_not_begun_anew_during_a_background_jobs_turn() {
+    let house = House::with_charts(1);
+    let turn = house.ledger.inner.shared.checkpoints.turn.blocking_lock();
+    let began = Instant::now();
+    // Longer than the checkpointer sleeps, and a log longer than it lets it grow.
+    while began.elapsed() < Duration::from_millis(1_500) {
+        house.scan("rr-1", &chart(1)).unwrap();
+    }
+    assert_eq!(house.ledger.pace().longest_checkpoint, Duration::ZERO, "begun anew out of turn");
+    drop(turn);
+    while house.ledger.pace().longest_checkpoint == Duration::ZERO {
+        assert!(began.elapsed() < Duration::from_secs(60), "the log grows on and on");
+        house.scan("rr-1", &chart(1)).unwrap();
+    }
+}
