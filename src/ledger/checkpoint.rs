@@ -40,7 +40,7 @@ const LEFT_MAX: i64 = 2 * 1024;
 const ROUNDS_MAX: usize = 8;
 
 /// How often a pause between scans is looked for in which the last frames are copied and synced.
-const PAUSES_MAX: usize = 8;
+const PAUSES_MAX: usize = 3;
 
 /// How long beginning the log anew may wait for readers, and so hold up the writer, before it gives up until the next
 /// time.
