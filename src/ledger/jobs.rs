@@ -12,7 +12,7 @@ use super::store::{Lane, Store};
 use super::work::Work;
 use crate::custody::{Receipt, Scan};
 
-/// What came of a job's attempt inside its savepoint.
+/// What came of a job's attempt inside the writer's transaction.
 pub(super) enum Ran {
     /// It stays.
     Keep,

@@ -100,7 +100,7 @@ pub(super) fn check(scan: &Scan) -> Result<(), ScanError> {
     Ok(())
 }
 
-/// Records a scan inside the writer's savepoint. Whatever it answers is only true after COMMIT, and worded only then.
+/// Records a scan inside the writer's transaction. Whatever it answers is only true after COMMIT, and worded only then.
 pub(super) fn record(store: &mut Store, scan: &Scan, known: Echo) -> Result<Unworded, ScanError> {
     let fixed = store.fixed.clone();
     let unknown = || ScanError::UnknownKiosk(scan.kiosk.clone());

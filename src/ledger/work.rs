@@ -1,4 +1,4 @@
-//! What a change works with: the writer's connection inside a savepoint, the next entry, the effects' application.
+//! What a change works with: the writer's connection inside its transaction, the next entry, the effects' application.
 
 use std::time::Instant;
 
@@ -50,7 +50,7 @@ impl<'a> Work<'a> {
         self.ends.is_some_and(|time| Instant::now() >= time)
     }
 
-    /// The writer's connection, inside the change's savepoint. Use `prepare_cached`.
+    /// The writer's connection, inside its transaction. Use `prepare_cached`.
     pub(in crate::ledger) fn conn(&self) -> &Connection {
         &self.store.conn
     }

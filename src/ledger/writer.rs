@@ -4,7 +4,7 @@
 //! on each other it judges from committed rows and puts on a page, which the [scribe](super::scribe) writes and
 //! commits while the writer judges the next ([`ahead`](super::ahead) says which scans those are). All other work, and
 //! scans that have to see what is not yet committed, it does itself: when the scribe has written everything it takes the
-//! connection, and does what waits in one transaction, a savepoint for each.
+//! connection, and does what waits in one transaction, a savepoint for each where it is more than one job.
 //!
 //! **What "recorded" means.** An entry is recorded when the COMMIT that holds it returned, which under
 //! `synchronous=FULL` means that its frames in the write-ahead log were synced. When a COMMIT or its sync fails, the
@@ -149,26 +149,21 @@ impl Writer {
                 first = async {
                     tokio::select! {
                         biased;
-                        Some(job) = live.recv() => Some((job, None)),
-                        Some((job, turn)) = background.next() => Some((job, Some(turn))),
+                        Some(job) = live.recv() => Some((vec![job], None)),
+                        Some(job) = background.next() => Some((Vec::new(), Some(job))),
                         else => None,
                     }
                 } => first.map(Some),
             }
         })?;
-        let Some((job, turn)) = first else { return Some((Vec::new(), None)) };
-        let (mut batch, mut its_turn) = (Vec::new(), None);
-        match turn {
-            Some(turn) => its_turn = Some((job, turn)),
-            None => batch.push(job),
-        }
+        let Some((mut batch, in_turn)) = first else { return Some((Vec::new(), None)) };
         while batch.len() < BATCH_MAX
             && let Ok(job) = self.live.try_recv()
         {
             batch.push(job);
         }
         // Behind those that somebody waits for.
-        let Some((job, turn)) = its_turn.or_else(|| self.background.try_next()) else { return Some((batch, None)) };
+        let Some((job, turn)) = in_turn.or_else(|| self.background.try_next()) else { return Some((batch, None)) };
         batch.push(job);
         Some((batch, Some(turn)))
     }
@@ -384,9 +379,9 @@ fn judge(store: &mut Store, job: &mut dyn Job) -> bool {
     false
 }
 
-/// One transaction for the whole batch, a savepoint for each job; [`commit`] ends it.
+/// One transaction for the whole batch; [`commit`] ends it.
 ///
-/// A job that is alone needs none. A savepoint would cost an import's chunk much: beyond 64 KB SQLite keeps the pages
+/// Each job has a savepoint; one that is alone needs none. A savepoint would cost an import's chunk much: beyond 64 KB SQLite keeps the pages
 /// that it may have to restore in a temporary file, and making one waits while the file system is busy with a checkpoint.
 fn transact(store: &mut Store, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     store.published.clear();

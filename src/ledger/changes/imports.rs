@@ -100,7 +100,7 @@ impl Change for ImportPlaces {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let (mut outcomes, mut effects) = begun(&self.rows)?;
         for row in self.rows {
-            if !outcomes.is_empty() && work.is_time_to_end() {
+            if enough(work, &outcomes) {
                 break;
             }
             let before = rows::place(work.conn(), &row.code)?;
@@ -142,7 +142,7 @@ impl Change for ImportStaff {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let (mut outcomes, mut effects) = begun(&self.rows)?;
         for row in self.rows {
-            if !outcomes.is_empty() && work.is_time_to_end() {
+            if enough(work, &outcomes) {
                 break;
             }
             let before = rows::staff(work.conn(), &row.badge)?;
@@ -182,7 +182,7 @@ impl Change for ImportPatients {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let (mut outcomes, mut effects) = begun(&self.rows)?;
         for row in self.rows {
-            if !outcomes.is_empty() && work.is_time_to_end() {
+            if enough(work, &outcomes) {
                 break;
             }
             let before = rows::patient(work.conn(), row.mrn.trim())?;
@@ -228,7 +228,7 @@ impl Change for ImportCharts {
         let mut named = HashSet::new();
         let first = work.store.next.chart;
         for row in self.rows {
-            if !outcomes.is_empty() && work.is_time_to_end() {
+            if enough(work, &outcomes) {
                 break;
             }
             outcomes.push(match chart_row(work, row, &mut named, &mut effects)? {
@@ -341,6 +341,11 @@ fn begun<T>(rows: &[T]) -> Result<(Vec<RowOutcome>, Vec<Effect>), ChangeError> {
         return Err(ChangeError::refused("refuse_when_chunk_is_too_large", None, text));
     }
     Ok((Vec::with_capacity(rows.len()), Vec::with_capacity(2 * rows.len())))
+}
+
+/// Is it time to leave the rest of the chunk undone? One row is done in any case, so that it comes to an end.
+fn enough(work: &Work<'_>, outcomes: &[RowOutcome]) -> bool {
+    !outcomes.is_empty() && work.is_time_to_end()
 }
 
 fn outcome<T: PartialEq>(before: Option<&T>, after: &T) -> RowOutcome {
