@@ -19,7 +19,7 @@ const CHUNK_ROWS_MIN: usize = 10;
 /// The most lines that wait for a chunk's outcome, those that are not in it included.
 const WAITING_MAX: usize = 1_000;
 /// What a chunk is to hold the writer by those before it. The bound is 10 ms.
-const CHUNK_HOLD_TARGET_US: u64 = 3_000;
+const CHUNK_HOLD_TARGET_US: u64 = 2_000;
 const READ_BUFFER_BYTES: usize = 256 * 1024;
 
 /// Which file is imported, as what, by which rules.
@@ -482,17 +482,16 @@ mod tests {
         let path = patients(dir.path(), 1000);
         let mut sink = Memory { row_us: 50, ..Memory::default() };
         import(&path, &mut sink).unwrap();
-        assert_eq!(sink.chunks[..6], [10, 16, 25, 38, 58, 60]);
+        assert_eq!(sink.chunks[..6], [10, 16, 25, 38, 40, 40]);
         // Whatever pieces it comes in, a chunk counts as a whole.
         sink = Memory { row_us: 50, at_once: Some(20), ..Memory::default() };
         import(&path, &mut sink).unwrap();
-        assert_eq!(sink.chunks[..9], [10, 16, 25, 5, 38, 18, 58, 38, 18]);
-        assert_eq!(sink.chunks[9], 60);
+        assert_eq!(sink.chunks[..9], [10, 16, 25, 5, 38, 18, 40, 20, 40]);
     }
 
     #[test]
     fn chunks_follow_the_time_they_take() {
-        assert_eq!(next_chunk_rows(100, 12_000), 25);
+        assert_eq!(next_chunk_rows(100, 12_000), 16);
         assert_eq!(next_chunk_rows(20, 1_000), 31);
         assert_eq!(next_chunk_rows(100, 10_000_000), CHUNK_ROWS_MIN);
         assert_eq!(next_chunk_rows(CHUNK_ROWS_MAX, 0), CHUNK_ROWS_MAX);

@@ -40,7 +40,7 @@ impl LedgerSink {
 /// After this a chunk takes no more rows, if the disk was slow or they took longer than those before: what is left, the
 /// entry with its effects (for charts that is most of the writing), has to end within the 10 ms that an import may hold
 /// the writer.
-const HOLD_MAX: Duration = Duration::from_millis(4);
+const HOLD_MAX: Duration = Duration::from_millis(3);
 
 /// Bounds how long a change holds the writer, and measures it, waiting in the queue and the disk's own time left out.
 struct Timed<C>(C);
