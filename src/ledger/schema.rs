@@ -156,3 +156,15 @@ pub(super) fn meta_key(conn: &Connection, key: &str) -> Result<Option<[u8; 32]>,
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_is_built_without_a_lock_that_all_threads_share() {
+        let conn = Connection::open_in_memory().unwrap();
+        let built_so = "SELECT sqlite_compileoption_used('DEFAULT_MEMSTATUS=0')";
+        assert!(conn.query_row(built_so, [], |row| row.get::<_, bool>(0)).unwrap(), "see .cargo/config.toml");
+    }
+}
