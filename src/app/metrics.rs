@@ -85,7 +85,7 @@ impl Metrics {
         let longest_commit = longest("ledger_longest_commit", "The longest COMMIT since the start");
         let longest_checkpoint = longest(
             "ledger_longest_checkpoint",
-            "The longest that beginning the log anew held the writer since the start, its wait for the lock included",
+            "The longest that beginning the log anew held the writer since the start",
         );
         registry.register("device_ready", "1 where a scanner or printer works", Family::clone(&devices));
         Metrics {

@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync;
 
+use super::hand::Hand;
 use super::schema;
-use super::shared::{Paced, Shared};
+use super::shared::Shared;
 use super::store::Fixed;
 
 /// How often the log is checkpointed while something is written.
@@ -57,6 +58,8 @@ pub(super) struct Signal {
     /// Whose turn it is: a background job's or the checkpointer's that begins the log anew. What waits for the one must
     /// not have to wait for the other too.
     pub turn: Arc<sync::Mutex<()>>,
+    /// Who writes.
+    pub hand: Hand,
     stopped: Mutex<bool>,
     stop: Condvar,
 }
@@ -108,24 +111,27 @@ fn checkpoint(conn: &Connection, database: &File, shared: &Shared) -> Result<(),
     if log.frames <= LOG_MAX_FRAMES {
         return Ok(());
     }
+    let mut last = i64::MAX;
     for _ in 0..ROUNDS_MAX {
         database.sync_data()?;
         let before = log.copied;
         log = pass(conn, "PASSIVE")?;
-        // What was copied just now is little, and so will be what comes until the last step.
-        if log.copied - before <= LAST_FRAMES_MAX {
+        let came = log.copied - before;
+        // It is little, and so will be what comes until the last step; or it will not become less.
+        if came <= LAST_FRAMES_MAX || came > last / 2 {
             break;
         }
+        last = came;
     }
     if log.left() > LEFT_MAX {
         return Ok(());
     }
     let _turn = shared.checkpoints.turn.blocking_lock();
-    begin_anew(conn, database, &shared.paced)
+    begin_anew(conn, database, shared)
 }
 
 /// Tries to have the next commit begin at the log's start, while background work waits.
-fn begin_anew(conn: &Connection, database: &File, paced: &Paced) -> Result<(), CheckpointError> {
+fn begin_anew(conn: &Connection, database: &File, shared: &Shared) -> Result<(), CheckpointError> {
     let mut log = pass(conn, "PASSIVE")?;
     let mut paused = false;
     for _ in 0..PAUSES_MAX {
@@ -148,9 +154,12 @@ fn begin_anew(conn: &Connection, database: &File, paced: &Paced) -> Result<(), C
         database.sync_data()?;
     }
     conn.busy_timeout(READERS_WAIT)?;
+    let hand = shared.checkpoints.hand.between();
     let began = Instant::now();
-    if !pass(conn, "RESTART")?.refused {
-        paced.began_log_anew(began.elapsed());
+    let log = pass(conn, "RESTART")?;
+    drop(hand);
+    if !log.refused {
+        shared.paced.began_log_anew(began.elapsed());
     }
     Ok(())
 }

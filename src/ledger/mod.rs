@@ -15,6 +15,7 @@ mod effect;
 mod equipment;
 mod error;
 mod files;
+mod hand;
 mod importing;
 mod jobs;
 mod kiosks;

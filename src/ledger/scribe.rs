@@ -187,6 +187,7 @@ pub(super) struct Pen {
 impl Pen {
     /// Commits a page; where that failed, whether it may be on disk all the same.
     fn write(&self, conn: &Connection, page: &[Judged]) -> Result<(), (StoreError, bool)> {
+        let _hand = self.shared.checkpoints.hand.for_transaction();
         let began = Instant::now();
         self.files.in_place().and_then(|()| self.transact(conn, page)).map_err(|error| (error, false))?;
         let worked = began.elapsed();

@@ -274,9 +274,11 @@ impl Writer {
             return self.fail(batch, &error);
         }
         let Some(store) = self.store.as_mut() else { return };
+        let hand = self.shared.checkpoints.hand.for_transaction();
         let began = Instant::now();
         let worked = transact(store, &mut batch).map(|()| began.elapsed());
         let committed = worked.and_then(|worked| commit(&store.conn).map(|()| worked));
+        drop(hand);
         match committed.and_then(|worked| self.held.files.in_place().map(|()| worked)) {
             Ok(worked) => {
                 self.shared.paced.committed(worked, began.elapsed() - worked, background);

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -43,6 +44,26 @@ fn the_log_begins_anew_while_an_import_and_scans_go_on() {
     assert!(pace.longest_checkpoint > Duration::ZERO, "{pace:?}");
     let report = house.verified();
     assert!(report.faults.is_empty(), "{report:?}");
+}
+
+#[test]
+fn the_log_begins_anew_while_one_transaction_follows_the_other() {
+    let house = House::with_charts(1);
+    house.scan("rr-1", &badge("1")).unwrap();
+    let (first, checkpoints) = (begun(&house), &house.ledger.inner.shared.checkpoints);
+    let raw = house.raw();
+    raw.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+    raw.execute_batch("CREATE TABLE much (data BLOB)").unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while begun(&house) == first {
+        assert!(Instant::now() < deadline, "the log grows on and on");
+        let _hand = checkpoints.hand.for_transaction();
+        raw.execute_batch("BEGIN IMMEDIATE; DELETE FROM much; INSERT INTO much VALUES (zeroblob(200000))").unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        raw.execute_batch("COMMIT").unwrap();
+        checkpoints.commits.fetch_add(1, Ordering::Relaxed);
+    }
+    house.scan("rr-1", &chart(1)).unwrap();
 }
 
 #[test]
