@@ -2,23 +2,79 @@
 //!
 //! What is on a page and not yet committed is *in flight*. A scan is judged from the committed rows, read on a connection
 //! of its own, and from what the writer remembers (the chain's head, sessions, places, people, kiosks). That is only
-//! right if nothing in flight changes a row that it reads. So a scan waits until nothing is in flight
+//! right if nothing in flight changes a row that it reads. So a scan waits for the page
 //!
-//! - if something in flight has its id;
-//! - if it looks at a chart of a patient of whom a chart in flight was looked at: volumes, alerts and history are rows of
-//!   charts and of nobody else;
-//! - if it does anything but move a chart, confirm its label or open and close its alerts: a print job can be about
-//!   charts of many patients.
+//! - on which something has its id;
+//! - on which a chart of a patient is looked at of whom it looks at a chart too: volumes, alerts and history are rows of
+//!   charts and of nobody else.
 //!
-//! What is no scan always waits. What a page in flight changed of the sessions is in memory already.
+//! Scans of other lanes go on meanwhile; those of its own lane come after it. A scan that does anything but move a chart,
+//! confirm its label or open and close its alerts waits until nothing is in flight: a print job can be about charts of
+//! many patients. So does what is no scan. What a page in flight changed of the sessions is in memory already.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use uuid::Uuid;
 
 use super::error::StoreError;
+use super::jobs::{Batch, Job, Ran};
 use super::line::Line;
+use super::store::Store;
 use super::{Effect, PatientId};
+
+/// How it went to judge a job ahead.
+pub(super) enum Judgement {
+    /// It is judged and can be written.
+    Made,
+    /// It waits until this page is committed.
+    After(u64),
+    /// It is done in a transaction of the writer's own, when nothing is in flight.
+    Directly,
+}
+
+/// Judges a job from committed rows and from memory. Unless it is made, nothing is left of it.
+pub(super) fn judge(store: &mut Store, job: &mut dyn Job) -> Judgement {
+    if job.lane().is_none() {
+        return Judgement::Directly;
+    }
+    let next = store.next;
+    let ran = catch_unwind(AssertUnwindSafe(|| job.run(store)));
+    if let Ok(Ran::Keep) = ran {
+        return Judgement::Made;
+    }
+    store.next = next;
+    store.published.clear();
+    let Some(ahead) = &mut store.ahead else { return Judgement::Directly };
+    let in_flight_on = ahead.in_flight_on.take();
+    // Whatever it had changed of what is remembered.
+    if ahead.drop_scan() || ran.is_err() {
+        store.forget_rows();
+    }
+    in_flight_on.map_or(Judgement::Directly, Judgement::After)
+}
+
+/// Jobs that cannot be judged before a page is committed, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Waiting {
+    pub jobs: Batch,
+    /// The first page that one of them waits for.
+    pub page: u64,
+}
+
+impl Waiting {
+    /// The page to be waited for before this job can be judged, because a job of its lane that came before waits.
+    pub fn page_before(&self, job: &dyn Job) -> Option<u64> {
+        let lane = job.lane()?;
+        self.jobs.iter().any(|waiting| waiting.lane() == Some(lane)).then_some(self.page)
+    }
+
+    /// This one waits for this page.
+    pub fn push(&mut self, job: Box<dyn Job>, page: u64) {
+        self.page = if self.jobs.is_empty() { page } else { self.page.min(page) };
+        self.jobs.push(job);
+    }
+}
 
 /// What is in flight, and the scan in hand.
 #[derive(Default)]
@@ -30,6 +86,8 @@ pub(super) struct Ahead {
     looked_at: Vec<PatientId>,
     /// What it came to, not written yet.
     line: Option<Line>,
+    /// The page with that which it has to wait for.
+    in_flight_on: Option<u64>,
 }
 
 impl Ahead {
@@ -40,13 +98,15 @@ impl Ahead {
     }
 
     /// Is an entry of this id in flight?
-    pub fn check_id(&self, id: Uuid) -> Result<(), StoreError> {
-        if self.ids.contains_key(&id) { Err(StoreError::InFlight) } else { Ok(()) }
+    pub fn check_id(&mut self, id: Uuid) -> Result<(), StoreError> {
+        self.in_flight_on = self.ids.get(&id).copied();
+        if self.in_flight_on.is_some() { Err(StoreError::InFlight) } else { Ok(()) }
     }
 
     /// The scan in hand looks at a chart of this patient.
     pub fn look_at(&mut self, patient: PatientId) -> Result<(), StoreError> {
-        if self.patients.contains_key(&patient) {
+        self.in_flight_on = self.patients.get(&patient).copied();
+        if self.in_flight_on.is_some() {
             return Err(StoreError::InFlight);
         }
         self.looked_at.push(patient);

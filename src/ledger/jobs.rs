@@ -29,10 +29,14 @@ pub(super) enum Fate {
     NotRecorded(String),
 }
 
+/// Jobs that are done together.
+pub(super) type Batch = Vec<Box<dyn Job>>;
+
 /// Something for the writer to do.
 pub(super) trait Job: Send {
-    /// May it be done on a connection that only reads, its entry written later? See [`ahead`](super::ahead).
-    fn may_be_judged_ahead(&self) -> bool;
+    /// The kiosk and its lane, where it may be done on a connection that only reads, its entry written later: see
+    /// [`ahead`](super::ahead). Jobs of one lane are done in the order in which they came.
+    fn lane(&self) -> Option<(&str, &str)>;
     /// Does it and remembers the answer; done again, it begins anew.
     fn run(&mut self, store: &mut Store) -> Ran;
     /// The id of the entry by which its fate can be found after a failure.
@@ -57,8 +61,8 @@ impl ScanJob {
 }
 
 impl Job for ScanJob {
-    fn may_be_judged_ahead(&self) -> bool {
-        true
+    fn lane(&self) -> Option<(&str, &str)> {
+        Some((&self.scan.kiosk, &self.scan.lane))
     }
 
     fn run(&mut self, store: &mut Store) -> Ran {
@@ -101,8 +105,8 @@ impl<C: Change> ChangeJob<C> {
 }
 
 impl<C: Change> Job for ChangeJob<C> {
-    fn may_be_judged_ahead(&self) -> bool {
-        false
+    fn lane(&self) -> Option<(&str, &str)> {
+        None
     }
 
     fn run(&mut self, store: &mut Store) -> Ran {
@@ -142,8 +146,8 @@ impl TouchJob {
 }
 
 impl Job for TouchJob {
-    fn may_be_judged_ahead(&self) -> bool {
-        true
+    fn lane(&self) -> Option<(&str, &str)> {
+        Some((&self.lane.0, &self.lane.1))
     }
 
     fn run(&mut self, store: &mut Store) -> Ran {

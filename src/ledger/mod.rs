@@ -36,6 +36,7 @@ mod scribe;
 mod shared;
 mod situation;
 mod store;
+mod transaction;
 mod verify;
 mod work;
 mod writer;

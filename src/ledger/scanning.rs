@@ -228,12 +228,12 @@ fn text(body: &Body<'_>) -> Result<String, StoreError> {
 
 /// The receipt of the entry that has this id already, whether committed or of the same batch.
 fn recorded_before(
-    store: &Store,
+    store: &mut Store,
     scan: &Scan,
     data_hmac: &str,
     language: Language,
 ) -> Result<Option<Unworded>, ScanError> {
-    store.ahead.as_ref().map_or(Ok(()), |ahead| ahead.check_id(scan.id))?;
+    store.ahead.as_mut().map_or(Ok(()), |ahead| ahead.check_id(scan.id))?;
     let sql = "SELECT seq, kiosk, recorded_at, body FROM main.entries WHERE id = ?";
     let mut select = store.conn.prepare_cached(sql).map_err(StoreError::from)?;
     let found = select

@@ -19,7 +19,8 @@ use super::line::Line;
 use super::projection::Projector;
 use super::shared::Shared;
 use super::store::{Lane, write_session};
-use super::writer::{BATCH_MAX, commit};
+use super::transaction::commit;
+use super::writer::BATCH_MAX;
 use crate::custody::KioskSession;
 
 /// A job that was judged and is to be written.
@@ -100,6 +101,12 @@ impl Scribe {
     /// The newest page that is committed; so are all before it.
     pub fn committed(&self) -> u64 {
         self.desk().committed
+    }
+
+    /// Waits until this page is committed, or one could not be written.
+    pub fn wait_for(&self, page: u64) {
+        let ahead_of_it = |desk: &mut Desk| desk.committed < page && desk.failed.is_none();
+        drop(self.shared.1.wait_while(self.desk(), ahead_of_it).unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Waits until everything is written and on its way to be answered (what is done next is announced after it), and

@@ -24,7 +24,6 @@
 //!
 //! What was judged after a page that could not be written rests on what is not there: it is judged anew.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -33,17 +32,18 @@ use rusqlite::Connection;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
-use super::ahead::Ahead;
+use super::ahead::{self, Ahead, Judgement, Waiting};
 use super::answers::{Answers, Settled};
 use super::background::{Background, Turn};
 use super::error::StoreError;
 use super::files::Files;
-use super::jobs::{Fate, Job, Ran};
+use super::jobs::{Batch, Fate, Job};
 use super::projection::Projector;
 use super::schema::{self, DB_FILE};
 use super::scribe::{Judged, Pen, Scribe};
 use super::shared::Shared;
 use super::store::{Fixed, Store, entry_exists};
+use super::transaction::{commit, transact};
 
 /// The most jobs in one transaction.
 pub(super) const BATCH_MAX: usize = 256;
@@ -73,9 +73,6 @@ pub(super) struct Held {
     pub files: Arc<Files>,
 }
 
-/// Jobs that are done together.
-type Batch = Vec<Box<dyn Job>>;
-
 /// The writer thread's own state.
 pub(super) struct Writer {
     fixed: Arc<Fixed>,
@@ -86,6 +83,8 @@ pub(super) struct Writer {
     reading: Option<Connection>,
     /// What the scribe has and has not committed.
     ahead: Ahead,
+    /// What cannot be judged before a page is committed, in the order in which it came.
+    waiting: Waiting,
     scribe: Scribe,
     /// Told when a page could not be written.
     page_failed: Arc<Notify>,
@@ -113,8 +112,21 @@ impl Writer {
             answers: answers.clone(),
         };
         let scribe = Scribe::start(pen, page_failed.clone())?;
-        let (store, reading, ahead) = (Some(store), None, Ahead::default());
-        Ok(Writer { fixed, held, store, reading, ahead, scribe, page_failed, shared, answers, live, background })
+        let (store, reading, ahead, waiting) = (Some(store), None, Ahead::default(), Waiting::default());
+        Ok(Writer {
+            fixed,
+            held,
+            store,
+            reading,
+            ahead,
+            waiting,
+            scribe,
+            page_failed,
+            shared,
+            answers,
+            live,
+            background,
+        })
     }
 
     /// Works until every handle is gone.
@@ -141,26 +153,18 @@ impl Writer {
     /// Waits for work, then takes what else waits: live jobs up to [`BATCH_MAX`], and one background job, with its turn.
     /// Nothing, if a page could not be written.
     fn next_batch(&mut self, runtime: &tokio::runtime::Runtime) -> Option<(Batch, Option<Turn>)> {
-        let Writer { live, background, page_failed, .. } = self;
-        let first = runtime.block_on(async {
-            tokio::select! {
-                biased;
-                () = page_failed.notified() => Some(None),
-                first = async {
-                    tokio::select! {
-                        biased;
-                        Some(job) = live.recv() => Some((vec![job], None)),
-                        Some(job) = background.next() => Some((Vec::new(), Some(job))),
-                        else => None,
-                    }
-                } => first.map(Some),
+        let Waiting { jobs: mut batch, page } = std::mem::take(&mut self.waiting);
+        let mut in_turn = None;
+        if batch.is_empty() {
+            match self.first(runtime)? {
+                First::Live(job) => batch.push(job),
+                First::Background(job, turn) => in_turn = Some((job, turn)),
+                First::PageFailed => return Some((batch, None)),
             }
-        })?;
-        let Some((mut batch, in_turn)) = first else { return Some((Vec::new(), None)) };
-        while batch.len() < BATCH_MAX
-            && let Ok(job) = self.live.try_recv()
-        {
-            batch.push(job);
+            self.take_live(&mut batch);
+        } else if !self.take_live(&mut batch) {
+            self.scribe.wait_for(page);
+            self.take_live(&mut batch);
         }
         // Behind those that somebody waits for.
         let Some((job, turn)) = in_turn.or_else(|| self.background.try_next()) else { return Some((batch, None)) };
@@ -168,7 +172,38 @@ impl Writer {
         Some((batch, Some(turn)))
     }
 
-    /// Judges what can be judged ahead, up to the first job that cannot, and gives it to the scribe. Answers with the rest.
+    /// Waits for something to do; `None`, when there will be nothing any more.
+    fn first(&mut self, runtime: &tokio::runtime::Runtime) -> Option<First> {
+        let Writer { live, background, page_failed, .. } = self;
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = page_failed.notified() => Some(First::PageFailed),
+                first = async {
+                    tokio::select! {
+                        biased;
+                        Some(job) = live.recv() => Some(First::Live(job)),
+                        Some((job, turn)) = background.next() => Some(First::Background(job, turn)),
+                        else => None,
+                    }
+                } => first,
+            }
+        })
+    }
+
+    /// Takes live jobs that wait; was there any?
+    fn take_live(&mut self, batch: &mut Batch) -> bool {
+        let before = batch.len();
+        while batch.len() < BATCH_MAX
+            && let Ok(job) = self.live.try_recv()
+        {
+            batch.push(job);
+        }
+        batch.len() > before
+    }
+
+    /// Judges what can be judged ahead, up to the first job that is done otherwise, and gives it to the scribe; what has
+    /// to wait for a page is judged with the next batch. Answers with the rest.
     fn judge_ahead(&mut self, batch: Batch) -> Batch {
         let Some(store) = self.store.as_mut() else { return batch };
         self.scribe.room(batch.len());
@@ -180,19 +215,21 @@ impl Writer {
             return batch;
         }
         store.ahead = Some(std::mem::take(&mut self.ahead));
-        let mut waiting = batch.into_iter();
-        let mut rest = Vec::new();
+        let (mut jobs, mut waiting, mut directly) = (batch.into_iter(), Waiting::default(), None);
         let mut judged: usize = 0;
-        for mut job in waiting.by_ref() {
-            if !judge(store, job.as_mut()) {
-                rest.push(job);
-                break;
-            }
-            let (id, line) = (job.recorded(), store.ahead.as_mut().and_then(Ahead::take));
-            let (published, sessions) = (store.published.pop(), store.take_sessions());
-            let page = self.scribe.add(Judged { job, line, published, sessions, head: store.head() });
-            if let Some(ahead) = store.ahead.as_mut() {
-                ahead.landed(id, page);
+        for mut job in jobs.by_ref() {
+            let judgement =
+                waiting.page_before(job.as_ref()).map_or_else(|| ahead::judge(store, job.as_mut()), Judgement::After);
+            match judgement {
+                Judgement::Made => put_on_page(store, &self.scribe, job),
+                Judgement::After(page) => {
+                    waiting.push(job, page);
+                    continue;
+                }
+                Judgement::Directly => {
+                    directly = Some(job);
+                    break;
+                }
             }
             judged += 1;
             if judged.is_multiple_of(JUDGED_AT_ONCE) {
@@ -205,8 +242,11 @@ impl Writer {
             tracing::error!(%error, "the ledger's rows could not be let go");
             self.store = None;
         }
-        rest.extend(waiting);
-        rest
+        if directly.is_none() {
+            self.waiting = waiting;
+            return Batch::new();
+        }
+        waiting.jobs.into_iter().chain(directly).chain(jobs).collect()
     }
 
     /// Takes the connection that writes when everything that was judged is written; `None` where there is none.
@@ -362,70 +402,20 @@ impl Writer {
     }
 }
 
-/// Judges a job from committed rows and from memory; false, where that is not how it is done. Then nothing is left of it.
-fn judge(store: &mut Store, job: &mut dyn Job) -> bool {
-    if !job.may_be_judged_ahead() {
-        return false;
-    }
-    let next = store.next;
-    let ran = catch_unwind(AssertUnwindSafe(|| job.run(store)));
-    if let Ok(Ran::Keep) = ran {
-        return true;
-    }
-    store.next = next;
-    store.published.clear();
-    // Whatever it had changed of what is remembered.
-    if store.ahead.as_mut().is_some_and(Ahead::drop_scan) || ran.is_err() {
-        store.forget_rows();
-    }
-    false
+/// What there is to do first.
+enum First {
+    Live(Box<dyn Job>),
+    Background(Box<dyn Job>, Turn),
+    /// A page could not be written.
+    PageFailed,
 }
 
-/// One transaction for the whole batch; [`commit`] ends it.
-///
-/// Each job has a savepoint; one that is alone needs none. A savepoint would cost an import's chunk much: beyond 64 KB SQLite keeps the pages
-/// that it may have to restore in a temporary file, and making one waits while the file system is busy with a checkpoint.
-fn transact(store: &mut Store, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    store.published.clear();
-    store.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let alone = batch.len() == 1;
-    for job in batch {
-        if !alone {
-            store.conn.prepare_cached("SAVEPOINT job")?.execute([])?;
-        }
-        let (next, announced) = (store.next, store.published.len());
-        // A scan that makes the judgement panic must not end the records room's day: it alone is not recorded.
-        let ran = catch_unwind(AssertUnwindSafe(|| job.run(store))).unwrap_or(Ran::Discard);
-        if let Ran::Discard = ran {
-            // Some failures (disk full, read error) have rolled the whole transaction back by themselves.
-            if store.conn.is_autocommit() {
-                return Err(StoreError::Unreadable("the disk is full or failing".into()));
-            }
-            undo(&store.conn, alone)?;
-            store.next = next;
-            store.published.truncate(announced);
-            store.forget_rows();
-        }
-        if !alone {
-            store.conn.prepare_cached("RELEASE job")?.execute([])?;
-        }
+/// A job that was judged goes onto the scribe's open page.
+fn put_on_page(store: &mut Store, scribe: &Scribe, job: Box<dyn Job>) {
+    let (id, line) = (job.recorded(), store.ahead.as_mut().and_then(Ahead::take));
+    let (published, sessions) = (store.published.pop(), store.take_sessions());
+    let page = scribe.add(Judged { job, line, published, sessions, head: store.head() });
+    if let Some(ahead) = store.ahead.as_mut() {
+        ahead.landed(id, page);
     }
-    store.write_sessions()
-}
-
-/// Takes back what a job wrote; the transaction goes on.
-fn undo(conn: &Connection, alone: bool) -> Result<(), StoreError> {
-    if alone {
-        conn.prepare_cached("ROLLBACK")?.execute([])?;
-        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    } else {
-        conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
-    }
-    Ok(())
-}
-
-/// Ends a transaction.
-pub(super) fn commit(conn: &Connection) -> Result<(), StoreError> {
-    conn.prepare_cached("COMMIT")?.execute([])?;
-    Ok(())
 }

@@ -1,6 +1,9 @@
 //! Scans that are judged while others are still being written come out as if each had waited for the one before.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Waker};
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -189,4 +192,33 @@ fn what_cannot_be_written_takes_nobody_else_with_it() {
     let sql = "SELECT count(*) FROM entries WHERE kind <> 'signed_in' AND kiosk = ?";
     let count = |kiosk: &str| house.raw().query_row(sql, [kiosk], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!([count("rr-1"), count("er-1"), count("card-1")], [60, 60, 0]);
+}
+
+/// The scan's turn, which is not waited for yet.
+fn begin(house: &House, kiosk: &str, what: &Code) -> Pin<Box<dyn Future<Output = u64>>> {
+    let scan = house.scan_of(kiosk, what);
+    let ledger = house.ledger.clone();
+    let mut begun = Box::pin(async move { ledger.scan(scan).await.unwrap().seq });
+    assert!(begun.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    begun
+}
+
+#[test]
+fn what_waits_for_a_page_holds_up_its_own_lane_and_no_other() {
+    let house = house();
+    let of_patient = |patient: u32| chart(1 + (patient - 1) * VOLUMES);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let entered = runtime.enter();
+    let hand = house.ledger.inner.shared.checkpoints.hand.between();
+    // Nothing can be written now. The second one waits for what becomes of its patient's chart; the third is of its
+    // lane, the last of none of the two.
+    let scans = [("rr-1", 1), ("er-1", 1), ("er-1", 2), ("card-1", 3)];
+    let begun = scans.map(|(kiosk, patient)| begin(&house, kiosk, &of_patient(patient)));
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    drop(hand);
+    drop(entered);
+    let [first, waits, behind_it, other] = begun.map(|scan| runtime.block_on(scan));
+    assert!(first < waits && waits < behind_it, "{first} {waits} {behind_it}");
+    assert!(first < other && other < behind_it, "{first} {other} {behind_it}");
+    assert_eq!(house.verified().faults, vec![]);
 }
