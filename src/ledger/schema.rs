@@ -34,8 +34,9 @@ const COPY_PAGES: i32 = 4_096;
 /// Prepared statements kept by one connection.
 const STATEMENTS_MAX: usize = 256;
 
-/// The page cache of the writer, in KiB.
-const WRITER_CACHE_KIB: i64 = 32 * 1024;
+/// The page cache of the writer, in KiB. A larger one would have to be walked through at most commits: SQLite does that
+/// where an index's pages changed places.
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
 
 /// The page cache of one reader, in KiB.
 const READER_CACHE_KIB: i64 = 4 * 1024;

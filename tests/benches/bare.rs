@@ -163,7 +163,7 @@ fn connection(path: &Path) -> Connection {
         conn.pragma_update(None, name, value).unwrap();
     }
     conn.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
-    conn.pragma_update(None, "cache_size", -32 * 1024).unwrap();
+    conn.pragma_update(None, "cache_size", -8 * 1024).unwrap();
     conn
 }
 
