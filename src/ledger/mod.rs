@@ -24,6 +24,7 @@ mod line;
 mod names;
 mod open;
 mod printing;
+mod processors;
 mod projection;
 pub mod queries;
 mod reader;

@@ -16,6 +16,7 @@ use super::error::StoreError;
 use super::files::Files;
 use super::jobs::{Fate, Job};
 use super::line::Line;
+use super::processors::{Part, Processors};
 use super::projection::Projector;
 use super::shared::Shared;
 use super::store::{Lane, write_session};
@@ -52,6 +53,8 @@ struct Desk {
     taken: u64,
     committed: u64,
     answered: u64,
+    /// The jobs on the one that was taken last.
+    jobs: usize,
     /// Here while nothing is written; the writer may take it then.
     conn: Option<Connection>,
     failed: Option<Failed>,
@@ -103,6 +106,11 @@ impl Scribe {
         self.desk().committed
     }
 
+    /// How many jobs were on the page that was taken last.
+    pub fn jobs(&self) -> usize {
+        self.desk().jobs
+    }
+
     /// Waits until this page is committed, or one could not be written.
     pub fn wait_for(&self, page: u64) {
         let ahead_of_it = |desk: &mut Desk| desk.committed < page && desk.failed.is_none();
@@ -143,6 +151,7 @@ impl Drop for Scribe {
 }
 
 fn run(shared: &(Mutex<Desk>, Condvar), pen: &Pen, failed: &Notify) {
+    let mut processors = Processors::of(Part::Writing);
     let (desk, changed) = shared;
     loop {
         let waits = |desk: &mut Desk| !desk.ended && (desk.open.is_empty() || desk.conn.is_none());
@@ -154,7 +163,9 @@ fn run(shared: &(Mutex<Desk>, Condvar), pen: &Pen, failed: &Notify) {
         let Some(conn) = taking.conn.take() else { continue };
         let page = std::mem::take(&mut taking.open);
         taking.taken += 1;
+        taking.jobs = page.len();
         drop(taking);
+        processors.suit(page.len());
         // A full page has room again.
         changed.notify_all();
         // A panic is nobody's answer either; whether it came before or after the COMMIT is not known.

@@ -38,6 +38,7 @@ use super::background::{Background, Turn};
 use super::error::StoreError;
 use super::files::Files;
 use super::jobs::{Batch, Fate, Job};
+use super::processors::{Part, Processors};
 use super::projection::Projector;
 use super::schema::{self, DB_FILE};
 use super::scribe::{Judged, Pen, Scribe};
@@ -133,9 +134,11 @@ impl Writer {
     pub fn run(mut self, runtime: &tokio::runtime::Runtime) {
         // Linux keeps this for each thread. Where it is refused, all stand alike.
         let _refused = rustix::process::nice(BEHIND_THE_SCRIBE);
+        let mut processors = Processors::of(Part::Judging);
         self.lend();
         while let Some((batch, turn)) = self.next_batch(runtime) {
             self.mend();
+            processors.suit(self.scribe.jobs());
             let batch = self.judge_ahead(batch);
             if !batch.is_empty() {
                 self.do_directly(batch, turn.is_some());
