@@ -63,6 +63,8 @@ fn main() {
     let start = memory_mb(again.pid(), "VmRSS");
     table.figure("a fresh server's on the same data", format!("{start} MB"));
     again.stop();
+    let stop = longest_stop(Duration::from_secs(u64::from(size("BENCH_STOP_SECONDS", 20))));
+    table.figure("the machine's own: longest stop of threads that only read the clock", ms(stop));
     table.print();
     keep(&site, charts);
 }
@@ -106,6 +108,26 @@ fn scans_while(server: &Server, token: &str, what: impl FnOnce()) -> (Duration, 
         let took = began.elapsed();
         done.store(true, Ordering::Relaxed);
         (took, scans.join().expect("scans"))
+    })
+}
+
+/// Nothing else is at work: how long threads that only read the clock did not get to it, on as many processors as there
+/// are. A virtual machine's processor can be taken away from it; what holds the writer then is held longer too.
+fn longest_stop(watched: Duration) -> Duration {
+    let watch = || {
+        let (began, mut longest) = (Instant::now(), Duration::ZERO);
+        let mut last = began;
+        while last - began < watched {
+            let now = Instant::now();
+            longest = longest.max(now - last);
+            last = now;
+        }
+        longest
+    };
+    std::thread::scope(|scope| {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let watches: Vec<_> = (0..processors).map(|_| scope.spawn(watch)).collect();
+        watches.into_iter().map(|watch| watch.join().expect("watch")).max().unwrap_or_default()
     })
 }
 
