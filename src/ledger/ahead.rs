@@ -23,6 +23,10 @@ use super::line::Line;
 use super::store::Store;
 use super::{Effect, PatientId};
 
+/// The most jobs that wait for a page. More of one patient's are done directly: one after the other they would need a
+/// COMMIT each.
+pub(super) const WAITING_MAX: usize = 32;
+
 /// How it went to judge a job ahead.
 pub(super) enum Judgement {
     /// It is judged and can be written.
@@ -40,13 +44,13 @@ pub(super) fn judge(store: &mut Store, job: &mut dyn Job) -> Judgement {
     }
     let next = store.next;
     let ran = catch_unwind(AssertUnwindSafe(|| job.run(store)));
-    if let Ok(Ran::Keep) = ran {
+    let in_flight_on = store.ahead.as_mut().and_then(|ahead| ahead.in_flight_on.take());
+    if matches!(ran, Ok(Ran::Keep)) && in_flight_on.is_none() {
         return Judgement::Made;
     }
     store.next = next;
     store.published.clear();
     let Some(ahead) = &mut store.ahead else { return Judgement::Directly };
-    let in_flight_on = ahead.in_flight_on.take();
     // Whatever it had changed of what is remembered.
     if ahead.drop_scan() || ran.is_err() {
         store.forget_rows();
@@ -63,10 +67,9 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// The page to be waited for before this job can be judged, because a job of its lane that came before waits.
-    pub fn page_before(&self, job: &dyn Job) -> Option<u64> {
-        let lane = job.lane()?;
-        self.jobs.iter().any(|waiting| waiting.lane() == Some(lane)).then_some(self.page)
+    /// Does a job of this one's lane wait, which came before it?
+    pub fn holds_up(&self, job: &dyn Job) -> bool {
+        job.lane().is_some_and(|lane| self.jobs.iter().any(|waiting| waiting.lane() == Some(lane)))
     }
 
     /// This one waits for this page.
@@ -99,18 +102,19 @@ impl Ahead {
 
     /// Is an entry of this id in flight?
     pub fn check_id(&mut self, id: Uuid) -> Result<(), StoreError> {
-        self.in_flight_on = self.ids.get(&id).copied();
-        if self.in_flight_on.is_some() { Err(StoreError::InFlight) } else { Ok(()) }
+        self.ids.get(&id).copied().map_or(Ok(()), |page| self.wait_for(page))
     }
 
     /// The scan in hand looks at a chart of this patient.
     pub fn look_at(&mut self, patient: PatientId) -> Result<(), StoreError> {
-        self.in_flight_on = self.patients.get(&patient).copied();
-        if self.in_flight_on.is_some() {
-            return Err(StoreError::InFlight);
-        }
+        self.patients.get(&patient).copied().map_or(Ok(()), |page| self.wait_for(page))?;
         self.looked_at.push(patient);
         Ok(())
+    }
+
+    fn wait_for(&mut self, page: u64) -> Result<(), StoreError> {
+        self.in_flight_on = Some(page);
+        Err(StoreError::InFlight)
     }
 
     /// May what these effects do stand on a page beside others?

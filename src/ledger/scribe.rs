@@ -61,6 +61,15 @@ struct Desk {
     ended: bool,
 }
 
+/// Who does not wait for the desk hears by these.
+#[derive(Default)]
+pub(super) struct Told {
+    /// A page could not be written.
+    pub failed: Notify,
+    /// A page was committed or could not be written.
+    pub done: Notify,
+}
+
 /// The way to the thread.
 pub(super) struct Scribe {
     shared: Arc<(Mutex<Desk>, Condvar)>,
@@ -68,13 +77,12 @@ pub(super) struct Scribe {
 }
 
 impl Scribe {
-    /// Starts the thread; it has nothing to write with until it is lent a connection. `failed` is told when a page
-    /// could not be written.
-    pub fn start(pen: Pen, failed: Arc<Notify>) -> std::io::Result<Scribe> {
+    /// Starts the thread; it has nothing to write with until it is lent a connection.
+    pub fn start(pen: Pen, told: Arc<Told>) -> std::io::Result<Scribe> {
         let shared = Arc::new((Mutex::new(Desk::default()), Condvar::new()));
         let desk = shared.clone();
         let thread =
-            std::thread::Builder::new().name("ledger-scribe".to_owned()).spawn(move || run(&desk, &pen, &failed))?;
+            std::thread::Builder::new().name("ledger-scribe".to_owned()).spawn(move || run(&desk, &pen, &told))?;
         Ok(Scribe { shared, thread: Some(thread) })
     }
 
@@ -111,10 +119,10 @@ impl Scribe {
         self.desk().jobs
     }
 
-    /// Waits until this page is committed, or one could not be written.
-    pub fn wait_for(&self, page: u64) {
-        let ahead_of_it = |desk: &mut Desk| desk.committed < page && desk.failed.is_none();
-        drop(self.shared.1.wait_while(self.desk(), ahead_of_it).unwrap_or_else(PoisonError::into_inner));
+    /// Is this page committed, or could one not be written?
+    pub fn is_done_with(&self, page: u64) -> bool {
+        let desk = self.desk();
+        desk.committed >= page || desk.failed.is_some()
     }
 
     /// Waits until everything is written and on its way to be answered (what is done next is announced after it), and
@@ -150,7 +158,7 @@ impl Drop for Scribe {
     }
 }
 
-fn run(shared: &(Mutex<Desk>, Condvar), pen: &Pen, failed: &Notify) {
+fn run(shared: &(Mutex<Desk>, Condvar), pen: &Pen, told: &Told) {
     let mut processors = Processors::of(Part::Writing);
     let (desk, changed) = shared;
     loop {
@@ -187,10 +195,11 @@ fn run(shared: &(Mutex<Desk>, Condvar), pen: &Pen, failed: &Notify) {
                 drop(conn);
                 let jobs = page.into_iter().map(|judged| judged.job).collect();
                 desk().failed = Some(Failed { jobs, error, in_doubt });
-                failed.notify_one();
+                told.failed.notify_one();
             }
         }
         changed.notify_all();
+        told.done.notify_one();
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! Two threads do it. The writer judges: it has the queue and everything that is remembered. Scans that do not depend
 //! on each other it judges from committed rows and puts on a page, which the [scribe](super::scribe) writes and
-//! commits while the writer judges the next ([`ahead`](super::ahead) says which scans those are). All other work, and
-//! scans that have to see what is not yet committed, it does itself: when the scribe has written everything it takes the
-//! connection, and does what waits in one transaction, a savepoint for each where it is more than one job.
+//! commits while the writer judges the next ([`ahead`](super::ahead) says which scans those are, and which wait for a
+//! page). All other work it does itself: when the scribe has written everything it takes the connection, and does what
+//! waits in one transaction, a savepoint for each where it is more than one job.
 //!
 //! **What "recorded" means.** An entry is recorded when the COMMIT that holds it returned, which under
 //! `synchronous=FULL` means that its frames in the write-ahead log were synced. When a COMMIT or its sync fails, the
@@ -29,10 +29,10 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rusqlite::Connection;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::ahead::{self, Ahead, Judgement, Waiting};
+use super::ahead::{self, Ahead, Judgement, WAITING_MAX, Waiting};
 use super::answers::{Answers, Settled};
 use super::background::{Background, Turn};
 use super::error::StoreError;
@@ -41,7 +41,7 @@ use super::jobs::{Batch, Fate, Job};
 use super::processors::{Part, Processors};
 use super::projection::Projector;
 use super::schema::{self, DB_FILE};
-use super::scribe::{Judged, Pen, Scribe};
+use super::scribe::{Judged, Pen, Scribe, Told};
 use super::shared::Shared;
 use super::store::{Fixed, Store, entry_exists};
 use super::transaction::{commit, transact};
@@ -87,8 +87,7 @@ pub(super) struct Writer {
     /// What cannot be judged before a page is committed, in the order in which it came.
     waiting: Waiting,
     scribe: Scribe,
-    /// Told when a page could not be written.
-    page_failed: Arc<Notify>,
+    told: Arc<Told>,
     shared: Arc<Shared>,
     answers: Arc<Answers>,
     live: mpsc::Receiver<Box<dyn Job>>,
@@ -105,29 +104,16 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let fixed = store.fixed.clone();
         let answers = Arc::new(Answers::start(fixed.clone(), shared.clone())?);
-        let page_failed = Arc::new(Notify::new());
+        let told = Arc::new(Told::default());
         let pen = Pen {
             projector: Projector::main(),
             files: held.files.clone(),
             shared: shared.clone(),
             answers: answers.clone(),
         };
-        let scribe = Scribe::start(pen, page_failed.clone())?;
+        let scribe = Scribe::start(pen, told.clone())?;
         let (store, reading, ahead, waiting) = (Some(store), None, Ahead::default(), Waiting::default());
-        Ok(Writer {
-            fixed,
-            held,
-            store,
-            reading,
-            ahead,
-            waiting,
-            scribe,
-            page_failed,
-            shared,
-            answers,
-            live,
-            background,
-        })
+        Ok(Writer { fixed, held, store, reading, ahead, waiting, scribe, told, shared, answers, live, background })
     }
 
     /// Works until every handle is gone.
@@ -138,7 +124,9 @@ impl Writer {
         self.lend();
         while let Some((batch, turn)) = self.next_batch(runtime) {
             self.mend();
-            processors.suit(self.scribe.jobs());
+            // A background job alone leaves the scribe nothing to do.
+            let alone = turn.is_some() && batch.len() == 1;
+            processors.suit(if alone { 0 } else { self.scribe.jobs() });
             let batch = self.judge_ahead(batch);
             if !batch.is_empty() {
                 self.do_directly(batch, turn.is_some());
@@ -166,7 +154,7 @@ impl Writer {
             }
             self.take_live(&mut batch);
         } else if !self.take_live(&mut batch) {
-            self.scribe.wait_for(page);
+            batch.extend(self.until_done_with(page, runtime));
             self.take_live(&mut batch);
         }
         // Behind those that somebody waits for.
@@ -177,11 +165,11 @@ impl Writer {
 
     /// Waits for something to do; `None`, when there will be nothing any more.
     fn first(&mut self, runtime: &tokio::runtime::Runtime) -> Option<First> {
-        let Writer { live, background, page_failed, .. } = self;
+        let Writer { live, background, told, .. } = self;
         runtime.block_on(async {
             tokio::select! {
                 biased;
-                () = page_failed.notified() => Some(First::PageFailed),
+                () = told.failed.notified() => Some(First::PageFailed),
                 first = async {
                     tokio::select! {
                         biased;
@@ -191,6 +179,20 @@ impl Writer {
                     }
                 } => first,
             }
+        })
+    }
+
+    /// Waits until the scribe is done with this page, or for a job that comes before that.
+    fn until_done_with(&mut self, page: u64, runtime: &tokio::runtime::Runtime) -> Option<Box<dyn Job>> {
+        runtime.block_on(async {
+            while !self.scribe.is_done_with(page) {
+                tokio::select! {
+                    biased;
+                    () = self.told.done.notified() => {}
+                    Some(job) = self.live.recv() => return Some(job),
+                }
+            }
+            None
         })
     }
 
@@ -221,9 +223,11 @@ impl Writer {
         let (mut jobs, mut waiting, mut directly) = (batch.into_iter(), Waiting::default(), None);
         let mut judged: usize = 0;
         for mut job in jobs.by_ref() {
-            let judgement =
-                waiting.page_before(job.as_ref()).map_or_else(|| ahead::judge(store, job.as_mut()), Judgement::After);
-            match judgement {
+            if waiting.holds_up(job.as_ref()) {
+                waiting.push(job, waiting.page);
+                continue;
+            }
+            match ahead::judge(store, job.as_mut()) {
                 Judgement::Made => put_on_page(store, &self.scribe, job),
                 Judgement::After(page) => {
                     waiting.push(job, page);
@@ -245,7 +249,7 @@ impl Writer {
             tracing::error!(%error, "the ledger's rows could not be let go");
             self.store = None;
         }
-        if directly.is_none() {
+        if directly.is_none() && waiting.jobs.len() <= WAITING_MAX {
             self.waiting = waiting;
             return Batch::new();
         }
@@ -415,7 +419,9 @@ enum First {
 
 /// A job that was judged goes onto the scribe's open page.
 fn put_on_page(store: &mut Store, scribe: &Scribe, job: Box<dyn Job>) {
-    let (id, line) = (job.recorded(), store.ahead.as_mut().and_then(Ahead::take));
+    let line = store.ahead.as_mut().and_then(Ahead::take);
+    // Of one that was recorded before nothing is in flight.
+    let id = line.as_ref().and(job.recorded());
     let (published, sessions) = (store.published.pop(), store.take_sessions());
     let page = scribe.add(Judged { job, line, published, sessions, head: store.head() });
     if let Some(ahead) = store.ahead.as_mut() {

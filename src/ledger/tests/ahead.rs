@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::custody::Tone;
+use crate::custody::{Receipt, Tone};
+use crate::ledger::ahead::WAITING_MAX;
 use crate::ledger::changes::MoveChart;
 
 const LANES: usize = 9;
@@ -194,31 +195,69 @@ fn what_cannot_be_written_takes_nobody_else_with_it() {
     assert_eq!([count("rr-1"), count("er-1"), count("card-1")], [60, 60, 0]);
 }
 
-/// The scan's turn, which is not waited for yet.
-fn begin(house: &House, kiosk: &str, what: &Code) -> Pin<Box<dyn Future<Output = u64>>> {
-    let scan = house.scan_of(kiosk, what);
-    let ledger = house.ledger.clone();
-    let mut begun = Box::pin(async move { ledger.scan(scan).await.unwrap().seq });
-    assert!(begun.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    begun
+/// A scan that is sent and not waited for yet.
+type Sent = Pin<Box<dyn Future<Output = Receipt>>>;
+
+/// Sends them while nothing can be written, and gives the writer time to judge what it can.
+fn sent_at_once(house: &House, scans: impl IntoIterator<Item = Scan>) -> (Vec<Sent>, tokio::runtime::Runtime) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let entered = runtime.enter();
+    let hand = house.ledger.inner.shared.checkpoints.hand.between();
+    let send = |scan: Scan| {
+        let ledger = house.ledger.clone();
+        let mut sent: Sent = Box::pin(async move { ledger.scan(scan).await.unwrap() });
+        assert!(sent.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        sent
+    };
+    let sent = scans.into_iter().map(send).collect();
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    drop((hand, entered));
+    (sent, runtime)
+}
+
+/// A volume of the patient.
+fn of_patient(patient: u32) -> Code {
+    chart(1 + (patient - 1) * VOLUMES)
 }
 
 #[test]
 fn what_waits_for_a_page_holds_up_its_own_lane_and_no_other() {
     let house = house();
-    let of_patient = |patient: u32| chart(1 + (patient - 1) * VOLUMES);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let entered = runtime.enter();
-    let hand = house.ledger.inner.shared.checkpoints.hand.between();
-    // Nothing can be written now. The second one waits for what becomes of its patient's chart; the third is of its
-    // lane, the last of none of the two.
+    // The second one waits for what becomes of its patient's chart; the third is of its lane, the last of neither.
     let scans = [("rr-1", 1), ("er-1", 1), ("er-1", 2), ("card-1", 3)];
-    let begun = scans.map(|(kiosk, patient)| begin(&house, kiosk, &of_patient(patient)));
-    std::thread::sleep(std::time::Duration::from_millis(50));
-    drop(hand);
-    drop(entered);
-    let [first, waits, behind_it, other] = begun.map(|scan| runtime.block_on(scan));
+    let scans = scans.map(|(kiosk, patient)| house.scan_of(kiosk, &of_patient(patient)));
+    let (sent, runtime) = sent_at_once(&house, scans);
+    let seqs: Vec<u64> = sent.into_iter().map(|scan| runtime.block_on(scan).seq).collect();
+    let [first, waits, behind_it, other] = seqs.try_into().unwrap();
     assert!(first < waits && waits < behind_it, "{first} {waits} {behind_it}");
     assert!(first < other && other < behind_it, "{first} {other} {behind_it}");
     assert_eq!(house.verified().faults, vec![]);
+}
+
+#[test]
+fn a_scan_that_is_sent_twice_at_once_is_recorded_once() {
+    let house = house();
+    let scan = house.scan_of("rr-1", &of_patient(1));
+    let again = Scan { lane: "other".into(), ..scan.clone() };
+    let (sent, runtime) = sent_at_once(&house, [scan, again]);
+    let [first, again] = <[Sent; 2]>::try_from(sent).ok().unwrap().map(|scan| runtime.block_on(scan));
+    assert_eq!((first.seq, first.duplicate, again.duplicate), (again.seq, false, true));
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_recorded_all_the_same() {
+    let house = house();
+    let begun = house.ledger.head().seq;
+    let many = WAITING_MAX + 10;
+    let scan = |lane: usize| Scan { lane: format!("l{lane}"), ..house.scan_of("rr-1", &of_patient(1)) };
+    // A few wait for a page; then more than may.
+    let (few, _) = sent_at_once(&house, (0..3).map(scan));
+    drop(few);
+    let (rest, _) = sent_at_once(&house, (3..many).map(scan));
+    drop(rest);
+    let House { ledger, dir, .. } = house;
+    drop(ledger);
+    let raw = rusqlite::Connection::open(dir.path().join(crate::ledger::DB_FILE)).unwrap();
+    let seq: u64 = raw.query_row("SELECT max(seq) FROM entries", [], |row| row.get(0)).unwrap();
+    assert_eq!(seq, begun + many as u64);
 }
