@@ -123,6 +123,7 @@ fn checkpoint(conn: &Connection, database: &File, shared: &Shared) -> Result<(),
         }
         last = came;
     }
+    database.sync_data()?;
     if log.left() > LEFT_MAX {
         return Ok(());
     }

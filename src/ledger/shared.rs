@@ -40,7 +40,7 @@ pub struct Pace {
     pub longest_background: Duration,
     /// The longest COMMIT: the disk's own time.
     pub longest_commit: Duration,
-    /// The longest that the log's new beginning held the writer.
+    /// The longest that the log's new beginning held the writer, where it came to one.
     pub longest_checkpoint: Duration,
 }
 
