@@ -12,7 +12,7 @@ pub(super) struct Hand {
 }
 
 /// The right to write, until it is dropped.
-pub(super) struct Held<'a> {
+pub(super) struct Right<'a> {
     _free: MutexGuard<'a, ()>,
     /// Kept by who goes between two transactions.
     _next: Option<MutexGuard<'a, ()>>,
@@ -20,15 +20,15 @@ pub(super) struct Held<'a> {
 
 impl Hand {
     /// For one transaction, after who wants to go between.
-    pub fn for_transaction(&self) -> Held<'_> {
+    pub fn for_transaction(&self) -> Right<'_> {
         drop(lock(&self.next));
-        Held { _free: lock(&self.free), _next: None }
+        Right { _free: lock(&self.free), _next: None }
     }
 
     /// Between the transaction in hand, if there is one, and the next.
-    pub fn between(&self) -> Held<'_> {
+    pub fn between(&self) -> Right<'_> {
         let next = lock(&self.next);
-        Held { _free: lock(&self.free), _next: Some(next) }
+        Right { _free: lock(&self.free), _next: Some(next) }
     }
 }
 

@@ -34,8 +34,8 @@ const COPY_PAGES: i32 = 4_096;
 /// Prepared statements kept by one connection.
 const STATEMENTS_MAX: usize = 256;
 
-/// The page cache of the writer, in KiB. A larger one would have to be walked through at most commits: SQLite does that
-/// where an index's pages changed places.
+/// The page cache of the writer, in KiB. SQLite walks through the whole of it at a commit that had an index's pages
+/// change places, as most have.
 const WRITER_CACHE_KIB: i64 = 8 * 1024;
 
 /// The page cache of one reader, in KiB.

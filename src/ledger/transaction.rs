@@ -10,8 +10,9 @@ use super::store::Store;
 
 /// One transaction for the whole batch; [`commit`] ends it.
 ///
-/// Each job has a savepoint; one that is alone needs none. A savepoint would cost an import's chunk much: beyond 64 KB SQLite keeps the pages
-/// that it may have to restore in a temporary file, and making one waits while the file system is busy with a checkpoint.
+/// Each job has a savepoint; one that is alone needs none. A savepoint would cost an import's chunk much: beyond 64 KB
+/// SQLite keeps the pages that it may have to restore in a temporary file, and making one waits while the file system is
+/// busy with a checkpoint.
 pub(super) fn transact(store: &mut Store, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     store.published.clear();
     store.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
