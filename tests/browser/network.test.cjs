@@ -74,7 +74,7 @@ test(`a network that drops, cuts, delays, doubles and reorders: each scan stands
   await page.locator('.ribbon[data-kind="saved"]').waitFor({ state: "detached", timeout: 30_000 });
   await new Promise((resume) => setTimeout(resume, 500));
   assert.deepEqual(await scanned("er-1"), charts, `seed ${SEED}`);
-  assert.ok(Object.values(network.done).reduce((sum, times) => sum + times) > SCANS / 4, JSON.stringify(network.done));
+  assert.ok(Object.values(network.done).reduce((sum, times) => sum + times) > SCANS / 2, JSON.stringify(network.done));
   console.log(JSON.stringify(network.done));
   noFaults();
 });
