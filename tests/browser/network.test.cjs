@@ -68,13 +68,14 @@ test(`a network that drops, cuts, delays, doubles and reorders: each scan stands
       await site.start();
     } else await new Promise((resume) => setTimeout(resume, chance() * 250));
   }
-  await new Promise((resume) => setTimeout(resume, 3000));
+  // Each scan is sent at least once, and nine in ten come to harm: only a page that stopped sending does not get there.
+  await until("mischief", () => network.harm, (harm) => harm > SCANS / 2, 90_000);
   await network.mend();
   await until("recorded", () => scanned("er-1"), (entries) => entries.length >= SCANS, 90_000);
   await page.locator('.ribbon[data-kind="saved"]').waitFor({ state: "detached", timeout: 30_000 });
   await new Promise((resume) => setTimeout(resume, 500));
   assert.deepEqual(await scanned("er-1"), charts, `seed ${SEED}`);
-  assert.ok(Object.values(network.done).reduce((sum, times) => sum + times) > SCANS / 2, JSON.stringify(network.done));
+  assert.ok(Object.values(network.done).every((times) => times >= 2), JSON.stringify(network.done));
   console.log(JSON.stringify(network.done));
   noFaults();
 });

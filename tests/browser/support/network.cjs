@@ -14,6 +14,20 @@ function random(seed) {
   };
 }
 
+/** How often each thing happens in twenty scans. */
+const DECK = Object.entries({ lost: 4, overtaken: 3, unanswered: 3, cut: 2, doubled: 3, delayed: 3, spared: 2 })
+  .flatMap(([way, times]) => Array(times).fill(way));
+
+/** @template T @param {T[]} cards @param {() => number} chance @returns {T[]} */
+function shuffled(cards, chance) {
+  const deck = [...cards];
+  for (let at = deck.length - 1; at > 0; at -= 1) {
+    const other = Math.floor(chance() * (at + 1));
+    [deck[at], deck[other]] = [deck[other], deck[at]];
+  }
+  return deck;
+}
+
 const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
 
 class BadNetwork {
@@ -25,6 +39,7 @@ class BadNetwork {
     this.target = target;
     this.random = random(seed);
     this.bad = false;
+    this.deck = [];
     /** How often each thing was done to a scan. */
     this.done = { lost: 0, unanswered: 0, cut: 0, delayed: 0, doubled: 0, overtaken: 0 };
     this.late = new Set();
@@ -42,6 +57,11 @@ class BadNetwork {
   async mend() {
     this.bad = false;
     await Promise.all([...this.late]);
+  }
+
+  /** How many scans came to harm. */
+  get harm() {
+    return Object.values(this.done).reduce((sum, times) => sum + times);
   }
 
   /** Cuts every open event stream. */
@@ -64,39 +84,44 @@ class BadNetwork {
     await this.#forward(request, body, response).catch(() => response.destroy());
   }
 
-  /** One of the six ways in which a scan or its answer can come to harm. */
+  /** What happens to the next scan: dealt, not drawn, so that no run is spared any of the ways. */
+  #dealt() {
+    if (this.deck.length === 0) this.deck = shuffled(DECK, this.random);
+    return this.deck.pop();
+  }
+
+  /** One of the six ways in which a scan or its answer can come to harm, or none. */
   async #spoil(request, response, body) {
-    const way = this.random();
+    const way = this.#dealt();
+    if (way !== "spared") this.done[way] += 1;
     await pause(this.random() * 60);
-    if (way < 0.2) {
-      this.done.lost += 1;
-      return response.destroy();
-    }
-    if (way < 0.35) {
-      this.done.overtaken += 1; // the page hears nothing and goes on; this copy arrives when others have
-      this.#later(request, body, 1500 + this.random() * 2500);
-      return response.destroy();
-    }
-    if (way < 0.5) {
-      this.done.unanswered += 1;
-      await this.#forward(request, body, null).catch(() => {});
-      return response.destroy();
-    }
-    if (way < 0.6) {
-      this.done.cut += 1;
-      const answer = await this.#forward(request, body, null).catch(() => null);
-      if (!answer) return response.destroy();
-      response.writeHead(answer.status, { "content-type": "application/json", "content-length": answer.body.length });
-      return response.write(answer.body.subarray(0, answer.body.length / 2), () => response.destroy());
-    }
-    if (way < 0.75) {
-      this.done.doubled += 1;
-      this.#later(request, body, this.random() * 1500);
-    } else if (way < 0.9) {
-      this.done.delayed += 1;
-      await pause(200 + this.random() * 2500);
+    switch (way) {
+      case "lost":
+        return response.destroy();
+      case "overtaken": // the page hears nothing and goes on; this copy arrives when others have
+        this.#later(request, body, 1500 + this.random() * 2500);
+        return response.destroy();
+      case "unanswered":
+        await this.#forward(request, body, null).catch(() => {});
+        return response.destroy();
+      case "cut":
+        return this.#cut(request, response, body);
+      case "doubled":
+        this.#later(request, body, this.random() * 1500);
+        break;
+      case "delayed":
+        await pause(200 + this.random() * 2500);
+        break;
     }
     return this.#forward(request, body, response).catch(() => response.destroy());
+  }
+
+  /** The first half of the answer. */
+  async #cut(request, response, body) {
+    const answer = await this.#forward(request, body, null).catch(() => null);
+    if (!answer) return response.destroy();
+    response.writeHead(answer.status, { "content-type": "application/json", "content-length": answer.body.length });
+    return response.write(answer.body.subarray(0, answer.body.length / 2), () => response.destroy());
   }
 
   /** A copy that arrives later, and whose answer nobody hears. */
