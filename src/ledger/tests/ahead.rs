@@ -197,15 +197,23 @@ fn what_cannot_be_written_takes_nobody_else_with_it() {
 
 /// A scan that is sent and not waited for yet.
 type Sent = Pin<Box<dyn Future<Output = Receipt>>>;
+type Tried = Pin<Box<dyn Future<Output = Result<Receipt, ScanError>>>>;
 
 /// Sends them while nothing can be written, and gives the writer time to judge what it can.
 fn sent_at_once(house: &House, scans: impl IntoIterator<Item = Scan>) -> (Vec<Sent>, tokio::runtime::Runtime) {
+    let (tried, runtime) = tried_at_once(house, scans);
+    let sent = tried.into_iter().map(|scan| -> Sent { Box::pin(async move { scan.await.unwrap() }) });
+    (sent.collect(), runtime)
+}
+
+/// The same where they may fail.
+fn tried_at_once(house: &House, scans: impl IntoIterator<Item = Scan>) -> (Vec<Tried>, tokio::runtime::Runtime) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let entered = runtime.enter();
     let hand = house.ledger.inner.shared.checkpoints.hand.between();
     let send = |scan: Scan| {
         let ledger = house.ledger.clone();
-        let mut sent: Sent = Box::pin(async move { ledger.scan(scan).await.unwrap() });
+        let mut sent: Tried = Box::pin(async move { ledger.scan(scan).await });
         assert!(sent.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         sent
     };
@@ -231,6 +239,26 @@ fn what_waits_for_a_page_holds_up_its_own_lane_and_no_other() {
     let [first, waits, behind_it, other] = seqs.try_into().unwrap();
     assert!(first < waits && waits < behind_it, "{first} {waits} {behind_it}");
     assert!(first < other && other < behind_it, "{first} {other} {behind_it}");
+    assert_eq!(house.verified().faults, vec![]);
+}
+
+#[test]
+fn what_waits_for_a_page_that_fails_at_its_commit_is_judged_by_what_is_there() {
+    let house = house();
+    house.scan("er-1", &badge("2")).unwrap();
+    let scans = [("rr-1", 1), ("er-1", 1)];
+    let [first, waits] = scans.map(|(kiosk, patient)| house.scan_of(kiosk, &of_patient(patient)));
+    // Whether what fails at its COMMIT is on disk is not known until the ledger was opened again.
+    let fail = "CREATE TABLE nowhere (seq INTEGER REFERENCES entries (seq) DEFERRABLE INITIALLY DEFERRED);
+                CREATE TRIGGER fail AFTER INSERT ON entries WHEN new.kiosk = 'rr-1'
+                BEGIN INSERT INTO nowhere VALUES (-1); END;";
+    house.raw().execute_batch(fail).unwrap();
+    let (sent, runtime) = tried_at_once(&house, [first.clone(), waits]);
+    let [failed, waited] = <[Tried; 2]>::try_from(sent).ok().unwrap().map(|scan| runtime.block_on(scan));
+    assert!(matches!(failed, Err(ScanError::NotRecorded(_))), "{failed:?}");
+    assert_eq!(waited.unwrap().verdict.chart.unwrap().place.unwrap(), place("ER"));
+    house.raw().execute_batch("DROP TRIGGER fail; DROP TABLE nowhere;").unwrap();
+    assert!(!house.ledger.scan_blocking(first).unwrap().duplicate);
     assert_eq!(house.verified().faults, vec![]);
 }
 
