@@ -110,7 +110,7 @@ fn a_checkout_says_where_and_until_when_in_the_hospital_s_zone() {
 fn a_return_says_where_it_is_filed_or_that_it_was_not_seen_there() {
     let detail =
         |known_by| said(&OPEN, verdict(VerdictKind::Returned, "FILE"), Some(custody("FILE", known_by))).verdict.detail;
-    assert_eq!(detail(KnownBy::Scanned), "to File room · file it at 56-34-12");
+    assert_eq!(detail(KnownBy::Scanned), "to File room · file it under 56, then 34, then 12");
     assert_eq!(detail(KnownBy::Asserted), "to File room · not seen there yet");
 }
 

@@ -1,6 +1,6 @@
 //! The headline in giant type, and the rest of the sentence.
 
-use super::Words;
+use super::{ChartIdentity, Words};
 use crate::barcode::{BadgeNumber, CommandWord};
 use crate::custody::{Custody, KioskMode, KnownBy, VerdictKind};
 
@@ -110,11 +110,21 @@ impl Words<'_> {
         }
         let to = self.named_place().map(|place| self.with("detail.to_place", &[("place", &place)]));
         let next = if seen {
-            self.chart.as_ref().map(|chart| self.with("detail.file_at", &[("filing", &chart.filing)]))
+            self.chart.as_ref().map(|chart| self.shelf(chart))
         } else {
             Some(self.say("detail.not_seen_yet"))
         };
         joined([to, next])
+    }
+
+    /// Where on the shelf, in the steps in which one walks there: the screen shows the number as the folder has it.
+    fn shelf(&self, chart: &ChartIdentity) -> String {
+        match chart.filing.split('-').collect::<Vec<_>>().as_slice() {
+            [first, second, third] if chart.filing != chart.mrn => {
+                self.with("detail.file_under", &[("first", first), ("second", second), ("third", third)])
+            }
+            _ => self.with("detail.file_at", &[("filing", &chart.filing)]),
+        }
     }
 
     fn already_here(&self) -> (String, String) {
