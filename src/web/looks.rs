@@ -97,6 +97,8 @@ pub enum Look {
     Out,
     /// The list of alerts.
     Alerts,
+    /// A kiosk's newest receipts, looked at from elsewhere.
+    Receipts,
     /// The list of print jobs.
     PrintJobs,
     /// A photograph read, which lists the charts on it.
@@ -132,6 +134,7 @@ pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<(
         Look::Alert(chart) => ("alert_opened", Some(chart), None, None),
         Look::Out => ("out_listed", None, None, None),
         Look::Alerts => ("alerts_listed", None, None, None),
+        Look::Receipts => ("receipts_listed", None, None, None),
         Look::Photograph => ("photograph_read", None, None, None),
         Look::PrintJobs => ("print_jobs_listed", None, None, None),
         Look::Label(chart, patient) => ("label_previewed", Some(chart), patient, None),

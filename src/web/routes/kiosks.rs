@@ -17,9 +17,10 @@ use crate::custody::{Kiosk, KioskMode, Language, Receipt, ReceiptSession, Role, 
 use crate::intake::DeviceStatus;
 use crate::ledger::queries::{Page, Sight};
 use crate::ledger::{KnownKiosk, Published, ReadError};
-use crate::web::caller::{Caller, Who};
+use crate::web::caller::{Caller, Peer, Who};
 use crate::web::events::{self, Told};
 use crate::web::extract::{Body, Path};
+use crate::web::looks::{self, Look};
 use crate::web::problem::{Answer, Problem};
 use crate::web::state::{Hospital, PrinterView, Web};
 
@@ -90,6 +91,14 @@ pub(super) fn known(web: &Web, id: &str) -> Answer<KnownKiosk> {
     web.ledger().kiosks().get(id).cloned().ok_or_else(|| Problem::not_found("There is no kiosk of this name."))
 }
 
+/// Receipts name charts and whose they are. What stands on the kiosk's own screen is its work, and no look.
+async fn log_look(web: &Web, caller: &Caller, peer: Peer, kiosk: &str) -> Answer<()> {
+    if matches!(caller.who, Who::Kiosk { .. }) {
+        return Ok(());
+    }
+    looks::log_list(web, caller, peer, Look::Receipts, looks::list_of("receipts", &kiosk)).await
+}
+
 /// A kiosk's scanners: at this server and at its own computer.
 fn devices_at(web: &Web, kiosk: &str) -> Vec<DeviceStatus> {
     let mut devices = web.app.intake.statuses_at(kiosk);
@@ -108,8 +117,9 @@ fn lanes(devices: &[DeviceStatus]) -> Vec<String> {
 /// A kiosk with its session, devices and newest receipts.
 #[utoipa::path(get, path = "/api/v1/kiosks/{kiosk}", tag = "kiosks", params(("kiosk" = String, Path)),
     responses((status = 200, body = KioskView)))]
-async fn kiosk(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer<Json<KioskView>> {
+async fn kiosk(State(web): State<Web>, caller: Caller, peer: Peer, Path(id): Path<String>) -> Answer<Json<KioskView>> {
     let KnownKiosk { kiosk, configured, active } = known(&web, &id)?;
+    log_look(&web, &caller, peer, &id).await?;
     let devices = devices_at(&web, &id);
     let mut sessions = Vec::new();
     for lane in lanes(&devices) {
@@ -202,10 +212,12 @@ async fn shown(web: &Web, caller: &Caller, mut session: ReceiptSession) -> Answe
 async fn follow(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
     let KnownKiosk { kiosk, .. } = known(&web, &id)?;
+    log_look(&web, &caller, peer, &id).await?;
     let (language, prints_on) = (kiosk.language(), kiosk.printer);
     let sight = super::sight(&caller);
     let subscription = web.feed.subscribe(&caller.who.to_string(), events::last_event_id(&headers))?;

@@ -91,11 +91,15 @@ async fn every_look_at_patients_is_an_entry_once() {
         ("alerts?kind=missing".to_owned(), 1),
         ("out".to_owned(), 1),
         ("print-jobs".to_owned(), 1),
+        ("kiosks/er-1".to_owned(), 1),
+        ("kiosks/er-1".to_owned(), 0),
     ] {
         assert_eq!(house.get("clerk", &format!("/api/v1/{path}")).await.status, 200, "{path}");
         before += more;
         assert_eq!(looks().await, before, "{path}");
     }
+    assert_eq!(house.get("er-1", "/api/v1/kiosks/er-1").await.status, 200);
+    assert_eq!(looks().await, before, "a kiosk's own screen");
     let first = house.get("clerk", "/api/v1/charts?q=diaz&limit=1").await.json;
     let cursor = first["next_cursor"].as_str().unwrap().to_owned();
     let next = format!("/api/v1/charts?q=diaz&limit=1&cursor={cursor}");
