@@ -81,7 +81,8 @@ export function open(context) {
     showRoute();
     if (before !== `${place} ${onlyLate}`) void charts.restart();
   });
-  const concerned = (/** @type {import("../types.js").LedgerEvent} */ event) => (event.places?.length ?? 0) > 0;
+  // Where places are withheld, any may be meant. A chart that is retired is out nowhere, and goes nowhere.
+  const concerned = (/** @type {import("../types.js").LedgerEvent} */ event) => !event.places || event.places.length > 0 || event.kind === "chart_corrected";
   hearCalmly(context.signal, concerned, () => {
     void look();
     void charts.refresh();

@@ -146,7 +146,7 @@ export function list(context, options) {
       const touched = element.matches(":hover") || element.contains(document.activeElement);
       if (quietly && touched && shown.size > 0) merge(answer.rows);
       else draw(answer.rows);
-      fill(state, answer.rows.length === 0 && cursors.length === 1 ? options.empty() : null);
+      fill(state, answer.rows.length === 0 && cursors.length === 1 && !answer.next_cursor ? options.empty() : null);
       paginate(answer.next_cursor ?? null, answer.rows.length);
     } catch (fault) {
       clearTimeout(waiting);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::sight::{shade_alert_row, shade_chart};
-use super::{Page, Paging, ReadError, Reader, Sight, badge_at, failed, name_at, place_at, some_time_at};
+use super::{ReadError, Reader, Sight, badge_at, failed, name_at, place_at, some_time_at};
 use crate::barcode::{self, ChartNumber, Code, LabelIssue, PlaceCode};
 use crate::custody::{ChartView, KnownBy};
 use crate::ledger::{AlertRow, PatientId};
@@ -188,21 +188,6 @@ impl Reader {
             charts.push(self.chart_row(row, sight)?);
         }
         Ok(charts)
-    }
-
-    /// Charts with an open missing case, the oldest case first.
-    pub fn missing_charts(&self, paging: &Paging, sight: Sight) -> Result<Page<ChartRow>, ReadError> {
-        let sql = format!(
-            "{SELECT_CHARTS} WHERE c.missing IS NOT NULL AND c.missing > ?1 ORDER BY c.missing, c.number LIMIT ?2"
-        );
-        let mut statement = self.conn().prepare_cached(&sql)?;
-        let mut rows = statement.query(params![paging.number()?.unwrap_or(-1), paging.fetch()])?;
-        let mut charts = Vec::new();
-        while let Some(row) = rows.next()? {
-            charts.push((row.get::<_, i64>("missing")?, self.chart_row(row, sight)?));
-        }
-        let page = Page::cut(charts, paging.limit(), |(case, _)| case.to_string());
-        Ok(Page { rows: page.rows.into_iter().map(|(_, row)| row).collect(), next_cursor: page.next_cursor })
     }
 
     /// A row of [`SELECT_CHARTS`], shaded.

@@ -27,8 +27,8 @@ impl Reader {
         Ok(Counts {
             entries: count("SELECT ifnull(max(seq), 0) FROM entries")?,
             charts: count("SELECT ifnull(max(number), 0) FROM charts")?,
-            charts_out: count("SELECT count(*) FROM charts WHERE out_since IS NOT NULL")?,
-            charts_missing: count("SELECT count(*) FROM charts WHERE missing IS NOT NULL")?,
+            charts_out: count("SELECT count(*) FROM charts WHERE out_since IS NOT NULL AND retired = 0")?,
+            charts_missing: count("SELECT count(*) FROM charts WHERE missing IS NOT NULL AND retired = 0")?,
             alerts_live: count("SELECT count(*) FROM alerts WHERE state <> 'resolved'")?,
             print_jobs_waiting: count("SELECT count(*) FROM print_jobs WHERE state IN ('queued', 'sending')")?,
         })

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::{Access, Api};
 use crate::barcode::PlaceCode;
 use crate::custody::Role;
-use crate::ledger::queries::{ChartRow, OutSummaryRow, Page};
+use crate::ledger::queries::{ChartRow, OutFilter, OutSummaryRow, Page};
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::Query;
 use crate::web::looks::{self, Look};
@@ -32,7 +32,7 @@ struct Which {
     /// Out at this place; anywhere where it is not given.
     #[param(value_type = Option<String>)]
     place: Option<PlaceCode>,
-    /// `true`: overdue ones only. A page may then hold fewer rows than asked for and still have a next one.
+    /// `true`: overdue ones only.
     overdue: Option<bool>,
     /// How many rows at most, 1 to 500; 50 where it is not given.
     #[param(minimum = 1, maximum = 500)]
@@ -52,13 +52,9 @@ async fn list(
     let list = looks::list_of("out", &(&which.place, which.overdue));
     let paging = super::paging(which.limit, which.cursor)?;
     let sight = super::sight(&caller);
-    let question = move |reader: &crate::ledger::Reader| reader.out_charts(which.place.as_ref(), &paging, sight);
-    let mut page = web.ledger().read(question).await?;
+    let filter = OutFilter { place: which.place, overdue: which.overdue == Some(true) };
+    let page = web.ledger().read(move |reader| reader.out_charts(&filter, &paging, sight)).await?;
     looks::log_list(&web, &caller, peer, Look::Out, list).await?;
-    if which.overdue == Some(true) {
-        let now = web.ledger().now();
-        page.rows.retain(|row| row.chart.due_at.is_some_and(|due| due < now));
-    }
     Ok(Json(page))
 }
 
