@@ -95,6 +95,7 @@
  * @property {string | null} [resolved_by_name]
  * @property {string | null} [resolved_place_name]
  * @property {AlertNote[]} [notes]
+ * @property {boolean} [withheld]
  *
  * @typedef {object} PrintJob
  * @property {number} id
@@ -279,7 +280,7 @@
  * @property {string} kind
  * @property {string} at
  * @property {number | null} [chart]
- * @property {string[]} [places]
+ * @property {string[] | null} [places] null where they are withheld
  * @property {AlertRow | null} [alert]
  * @property {PrintJob | null} [print_job]
  */

@@ -92,6 +92,12 @@ impl AlertRow {
         AlertRow { state, snoozed_until: None, ..self }
     }
 
+    /// A resolved alert as it was before, with its owner and notes: what ended it has been taken back.
+    #[must_use]
+    pub fn reopened(self) -> AlertRow {
+        AlertRow { resolved_at: None, resolution: None, resolved_by: None, resolved_place: None, ..self.woken() }
+    }
+
     /// The alert resolved at `at`, for `resolution`, by this actor.
     #[must_use]
     pub fn resolved(self, at: Timestamp, resolution: &str, by: &str) -> AlertRow {

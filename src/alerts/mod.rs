@@ -8,7 +8,7 @@ mod silence;
 mod tests;
 
 pub use alert::{AlertId, AlertKind, AlertRow, AlertState};
-pub use rules::{ActSeen, AlertChange, NewAlert, after_act, overdue};
+pub use rules::{ActSeen, AlertChange, NewAlert, after_act, overdue, stands};
 pub use services::{service_due, service_ended};
 pub use silence::{
     Heard, QUARTER, SilenceRule, Stretch, WEEKS, quarter_of, silence_at, silence_ends, silence_prefix, silence_settled,

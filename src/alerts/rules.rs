@@ -105,12 +105,20 @@ fn covers(alert: &AlertRow, new: &NewAlert) -> bool {
     alert.kind == new.kind && (new.kind == AlertKind::Discrepancy || alert.about == Some(new.about))
 }
 
+/// Is the loan or the case that a chart's alert is about still the one at hand?
+pub fn stands(alert: &AlertRow, custody: &Custody) -> bool {
+    match alert.kind {
+        AlertKind::Overdue => custody.loan == alert.about,
+        AlertKind::Missing => custody.missing.as_ref().map(|case| case.seq) == alert.about,
+        _ => true,
+    }
+}
+
 fn closed(seen: &ActSeen<'_>, alert: &AlertRow) -> Option<AlertChange> {
-    let resolution = match alert.kind {
-        AlertKind::Overdue if seen.after.loan != alert.about => loan_ended(seen, alert),
-        AlertKind::Missing if seen.after.missing.as_ref().map(|case| case.seq) != alert.about => case_ended(seen),
-        _ => return None,
-    };
+    if stands(alert, seen.after) {
+        return None;
+    }
+    let resolution = if alert.kind == AlertKind::Overdue { loan_ended(seen, alert) } else { case_ended(seen) };
     Some(AlertChange::Resolve { id: alert.id, resolution, place: said_place(seen.act).cloned() })
 }
 

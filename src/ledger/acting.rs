@@ -15,6 +15,9 @@ use jiff::Timestamp;
 /// Longest history of one chart that is folded again for a late act, in acts.
 const HISTORY_MAX: usize = 100_000;
 
+/// The most ended alerts of one chart that are looked at.
+const ENDED_MAX: usize = 1_000;
+
 /// Who acts, and when that is recorded.
 pub(super) struct Acting<'a> {
     /// The entry's actor.
@@ -91,5 +94,17 @@ pub(super) fn live_alerts(conn: &Connection, chart: ChartNumber) -> Result<Vec<A
     let sql = format!("SELECT {ALERT_COLUMNS} FROM main.alerts WHERE chart = ? AND state <> 'resolved'");
     let mut select = conn.prepare_cached(&sql)?;
     let alerts = select.query_map([chart.0], rows::alert)?;
+    Ok(alerts.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A chart's alerts that ended so.
+pub(super) fn alerts_ended(
+    conn: &Connection,
+    chart: ChartNumber,
+    resolution: &str,
+) -> Result<Vec<AlertRow>, StoreError> {
+    let sql = format!("SELECT {ALERT_COLUMNS} FROM main.alerts WHERE chart = ? AND resolution = ? LIMIT ?");
+    let mut select = conn.prepare_cached(&sql)?;
+    let alerts = select.query_map(rusqlite::params![chart.0, resolution, ENDED_MAX], rows::alert)?;
     Ok(alerts.collect::<rusqlite::Result<_>>()?)
 }

@@ -1,5 +1,5 @@
 //! Proving that nothing was altered: the chain holds, the projections are the fold of what it says, and each row of a
-//! versioned table is the one whose keyed hash it has. Streams: memory does not grow with the ledger.
+//! versioned table and each note is the one whose keyed hash it has. Streams: memory does not grow with the ledger.
 
 use std::fmt;
 use std::path::Path;
@@ -7,8 +7,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
+use serde_json::json;
 
 use super::chain::{COLUMNS, Entry, genesis};
+use super::changes::NOTED;
 use super::error::{ReadError, StoreError};
 use super::projection::{FoldedBody, Projector, SHADOW, TABLES, drop_shadow};
 use super::store::{canonical, keyed_hash};
@@ -119,10 +121,12 @@ pub fn verify(
              PRIMARY KEY (source, key)) WITHOUT ROWID",
         )?;
     }
+    let mut notes = Notes::new(&conn)?;
     walk(&conn, &mut report, &mut progress, expect, |entry| {
         if depth == Depth::Chain {
             return Ok(());
         }
+        notes.look(entry)?;
         let effective_at = Timestamp::from_microsecond(entry.effective_at)
             .map_err(|error| StoreError::Unreadable(error.to_string()))?;
         let body: FoldedBody = serde_json::from_str(&entry.body)?;
@@ -132,6 +136,7 @@ pub fn verify(
     if depth == Depth::Full && report.faults.is_empty() {
         compare_projections(&conn, &mut report)?;
         compare_rows(&conn, &mut report)?;
+        report.faults.extend(notes.end()?);
     }
     Ok(report)
 }
@@ -208,7 +213,7 @@ fn compare_projections(conn: &Connection, report: &mut Report) -> Result<(), Sto
 
 /// Each recorded row is there in the recorded version with the recorded hash, and no other row is.
 fn compare_rows(conn: &Connection, report: &mut Report) -> Result<(), StoreError> {
-    let key = schema::meta_key(conn, "row_key")?.ok_or_else(|| StoreError::Unreadable("meta has no row key".into()))?;
+    let key = row_key(conn)?;
     let sql = "SELECT source, key, version, hmac FROM temp.recorded_rows";
     let mut select = conn.prepare(sql)?;
     let mut recorded = select.query([])?;
@@ -247,6 +252,11 @@ fn compare_rows(conn: &Connection, report: &mut Report) -> Result<(), StoreError
     Ok(())
 }
 
+/// What rows beside the chain are hashed with.
+fn row_key(conn: &Connection) -> Result<[u8; 32], StoreError> {
+    schema::meta_key(conn, "row_key")?.ok_or_else(|| StoreError::Unreadable("meta has no row key".into()))
+}
+
 /// Version and hash of a row as it is now: `None` for a table whose rows are not compared, `Some(None)` where the row
 /// is gone.
 #[allow(clippy::option_option, reason = "two different absences")]
@@ -277,4 +287,54 @@ fn row_now(
         "kiosks" => hashed(hmac_key, rows::kiosk(conn, key)?)?,
         _ => return Ok(None),
     }))
+}
+
+/// Notes on alerts, each beside the entry that has its keyed hash.
+struct Notes<'a> {
+    conn: &'a Connection,
+    key: [u8; 32],
+    faults: Vec<Fault>,
+}
+
+impl Notes<'_> {
+    fn new(conn: &Connection) -> Result<Notes<'_>, StoreError> {
+        Ok(Notes { conn, key: row_key(conn)?, faults: Vec::new() })
+    }
+
+    /// Is the note of this entry, if it has one, there as it was written?
+    fn look(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        if entry.kind != NOTED || self.faults.len() >= FAULTS_MAX {
+            return Ok(());
+        }
+        let sql = "SELECT alert, author, at, text FROM main.alert_notes WHERE seq = ?";
+        let mut select = self.conn.prepare_cached(sql)?;
+        let mut rows = select.query([entry.seq])?;
+        let said: serde_json::Value = serde_json::from_str(&entry.body)?;
+        let kept = match rows.next()? {
+            Some(row) => {
+                let (author, at, text): (String, i64, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                let now =
+                    json!({ "alert": row.get::<_, u64>(0)?, "text_hmac": keyed_hash(&self.key, text.as_bytes())? });
+                said["change"] == now && author == entry.actor && at == entry.recorded_at
+            }
+            None => false,
+        };
+        if !kept {
+            self.faults.push(note_fault(entry.seq));
+        }
+        Ok(())
+    }
+
+    /// What is wrong, with a note that no entry has.
+    fn end(mut self) -> Result<Vec<Fault>, StoreError> {
+        let sql = "SELECT seq FROM main.alert_notes WHERE NOT EXISTS (SELECT 1 FROM main.entries \
+                   WHERE entries.seq = alert_notes.seq AND kind = ?) LIMIT 1";
+        let unrecorded: Option<u64> = self.conn.query_row(sql, [NOTED], |row| row.get(0)).optional()?;
+        self.faults.extend(unrecorded.map(note_fault));
+        Ok(self.faults)
+    }
+}
+
+fn note_fault(seq: u64) -> Fault {
+    Fault::Row { table: "alert_notes".to_owned(), key: seq.to_string() }
 }

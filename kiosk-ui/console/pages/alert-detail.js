@@ -12,6 +12,7 @@ import { toast } from "../parts/toast.js";
 import { birthDate, number, personName, whereSentence } from "../parts/where.js";
 import { dayAt, instantOf } from "../parts/zoned.js";
 import { address } from "../router.js";
+import { found, tell } from "./chart-actions.js";
 import { may, me, times } from "../session.js";
 
 const HOUR_MS = 3_600_000;
@@ -64,8 +65,18 @@ function actions(alert, changed) {
     alert.owner === me().user ? null : button("Take it", take, { kind: "primary" }),
     button("Hand to…", () => after(handOn(path))),
     button("Snooze", () => after(snooze(path))),
-    button("Resolve", () => after(resolve(alert, path))),
+    // A missing chart's alert ends with its case: without it the case would be open on nobody's list.
+    alert.kind === "missing" ? foundButton(alert, changed) : button("Resolve", () => after(resolve(alert, path))),
   );
+}
+
+/**
+ * @param {AlertRow} alert
+ * @param {() => void} changed
+ */
+function foundButton(alert, changed) {
+  const chart = chartOf(alert);
+  return chart ? button("It is found", () => void found(chart).then((done) => (done === null ? undefined : changed())).catch(tell), { icon: "check" }) : null;
 }
 
 /** @param {string} path */
@@ -120,7 +131,7 @@ function snooze(path) {
  * @param {string} path
  */
 function resolve(alert, path) {
-  const better = alert.kind === "overdue" ? "If the chart is back, scan it instead: that closes the alert by itself." : alert.kind === "missing" ? "If it was found, scan it instead, or use “It is found” on its page." : "";
+  const better = alert.kind === "overdue" ? "If the chart is back, scan it instead: that closes the alert by itself." : "";
   return ask({
     title: "Resolve",
     intro: better ? [better] : [],
@@ -140,8 +151,9 @@ function resolve(alert, path) {
  */
 function notes(alert, changed) {
   const rows = alert.notes ?? [];
+  const none = alert.withheld ? "Withheld: where this chart is, is confidential." : "None.";
   const written = el("ul", { class: "notes" }, ...rows.map((note) => el("li", {}, el("p", {}, note.text), el("p", { class: "soft" }, `${note.author.replace(/^user:/, "")} · `, times().element(note.at, "when")))));
-  if (!may("records") || alert.state === "resolved") return el("section", {}, el("h3", {}, "Notes"), rows.length === 0 ? el("p", { class: "hint" }, "None.") : written);
+  if (!may("records") || alert.state === "resolved") return el("section", {}, el("h3", {}, "Notes"), rows.length === 0 ? el("p", { class: "hint" }, none) : written);
   const field = el("textarea", { rows: 2, "aria-label": "New note", placeholder: "Called Cardiology, they look for it…" });
   const message = el("p", { class: "form-fault", role: "alert" });
   const send = button("Add note", async () => {
@@ -162,5 +174,6 @@ function notes(alert, changed) {
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send.click();
   });
-  return el("section", { class: "note-box" }, el("h3", {}, "Notes"), written, field, message, send);
+  const kept = alert.withheld ? el("p", { class: "hint" }, none) : written;
+  return el("section", { class: "note-box" }, el("h3", {}, "Notes"), kept, field, message, send);
 }

@@ -19,7 +19,6 @@ import { alertDetail } from "./alert-detail.js";
 /** @typedef {"now" | "mine" | "nobody" | "later" | "done"} Show */
 
 const ROWS_A_GROUP = 50;
-const ROWS_FILTERED = 500;
 /** @type {AlertKind[]} what to do first stands first */
 const ORDER = ["missing", "discrepancy", "overdue", "device", "printer", "service", "system"];
 /** @type {[Show, string][]} */
@@ -153,14 +152,15 @@ function groupOf(context, kind, show, act) {
  * @param {string | null} cursor
  * @param {AbortSignal} signal
  */
-async function read(kind, show, cursor, signal) {
-  const state = { later: "snoozed", done: "resolved", now: null, mine: null, nobody: "open" }[show];
-  // The server does not filter by owner, so more rows are read where it is done here.
-  const limit = show === "mine" || show === "nobody" ? ROWS_FILTERED : ROWS_A_GROUP;
-  const answer = /** @type {{rows: AlertRow[], next_cursor: string | null}} */ (await get("/api/v1/alerts", { kind, state, cursor, limit }, signal));
-  const wanted = (/** @type {AlertRow} */ alert) =>
-    show === "now" ? alert.state === "open" || alert.state === "acknowledged" : show === "mine" ? alert.owner === me().user && alert.state !== "resolved" : show === "nobody" ? !alert.owner : true;
-  return { ...answer, rows: answer.rows.filter(wanted) };
+function read(kind, show, cursor, signal) {
+  const which = {
+    now: { snoozed: false },
+    mine: { owner: me().user },
+    nobody: { snoozed: false, unowned: true },
+    later: { state: "snoozed" },
+    done: { state: "resolved" },
+  }[show];
+  return get("/api/v1/alerts", { kind, ...which, cursor, limit: ROWS_A_GROUP }, signal);
 }
 
 /**
@@ -211,5 +211,6 @@ function emptyFor(show) {
   if (show === "mine") return emptyBlock("Nothing is yours", "Take an alert from To do now.", button("To do now", () => replace(addressOf("now", null))));
   if (show === "later") return emptyBlock("Nothing is snoozed", "A snoozed alert comes back by itself at the time you chose.");
   if (show === "done") return emptyBlock("Nothing was resolved yet", "Returned, found and closed alerts are kept here.");
-  return emptyBlock("Nothing to do", "No chart is overdue or missing, and every device answers. New alerts appear here by themselves.");
+  if (show === "nobody") return emptyBlock("Everything is somebody’s", "Each alert that is not snoozed has someone who looks after it.");
+  return emptyBlock("Nothing to do now", "New alerts appear here by themselves, and snoozed ones when their time comes.");
 }

@@ -28,7 +28,7 @@ export function actionsFor(chart, changed) {
     chart.missing_since ? button("It is found", then(found), { kind: "primary", icon: "check" }) : null,
     out && !chart.missing_since && known ? button("Renew", then(renew), { kind: "primary" }) : null,
     known && !chart.retired ? button("Move", then(move)) : null,
-    button("Print label", then((one) => printLabel(one)), { icon: "print" }),
+    chart.retired ? null : button("Print label", then((one) => printLabel(one)), { icon: "print" }),
     chart.missing_since || chart.retired ? null : button("Report missing", then(missing)),
     button("Correct", then(correct)),
     may("supervisor") ? button(chart.retired ? "Bring back into use" : "Retire", then(retire)) : null,
@@ -36,7 +36,7 @@ export function actionsFor(chart, changed) {
 }
 
 /** @param {unknown} fault */
-function tell(fault) {
+export function tell(fault) {
   toast(fault instanceof Error ? fault.message : String(fault), "refused");
 }
 
@@ -56,8 +56,8 @@ function missing(chart) {
   });
 }
 
-/** @param {ChartPage} chart */
-async function found(chart) {
+/** @param {{number: number, place?: string | null}} chart */
+export async function found(chart) {
   const places = await activePlaces();
   return ask({
     title: "It is found",

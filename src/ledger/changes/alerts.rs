@@ -29,7 +29,7 @@ pub enum AlertStep {
         /// Until when.
         until: Timestamp,
     },
-    /// Done with.
+    /// Done with; not of a missing chart, whose alert ends with its case.
     Resolve {
         /// Why.
         reason: String,
@@ -62,7 +62,8 @@ impl Change for AlertAction {
                 set(work, AlertRow { owner: Some(user), state, ..alert }, "alert_assigned")
             }
             AlertStep::Acknowledge => {
-                set(work, AlertRow { state: AlertState::Acknowledged, ..alert }, "alert_acknowledged")
+                let seen = AlertRow { state: AlertState::Acknowledged, snoozed_until: None, ..alert };
+                set(work, seen, "alert_acknowledged")
             }
             AlertStep::Note { text } => note(work, alert, &text),
             AlertStep::Snooze { until } => {
@@ -72,6 +73,12 @@ impl Change for AlertAction {
                     return Err(ChangeError::refused("refuse_when_snooze_is_out_of_range", Some("until"), text));
                 }
                 set(work, AlertRow { state: AlertState::Snoozed, snoozed_until: Some(until), ..alert }, "alert_snoozed")
+            }
+            AlertStep::Resolve { .. } if alert.kind == AlertKind::Missing => {
+                // Without its alert the case would be open on nobody's list.
+                let text = "a missing chart's alert ends with its case: scan the chart, say on its page that it is found, \
+                            or retire it where it is given up";
+                Err(ChangeError::refused("refuse_when_chart_is_missing", None, text))
             }
             AlertStep::Resolve { reason } => {
                 // The reason is free text, which may name a patient: it stays beside the chain with the notes.
@@ -153,6 +160,9 @@ impl Change for CloseAlert {
     }
 }
 
+/// The kind of entries that have a note.
+pub(in crate::ledger) const NOTED: &str = "alert_noted";
+
 /// The longest snooze, in hours.
 const SNOOZE_MAX_HOURS: i64 = 90 * 24;
 
@@ -202,7 +212,7 @@ fn note(work: &mut Work<'_>, alert: AlertRow, text: &str) -> Result<AlertRow, Ch
 
 fn keep_note(work: &mut Work<'_>, alert: AlertId, text: &str) -> Result<(), ChangeError> {
     let change: Value = json!({ "alert": alert, "text_hmac": work.text_hmac(text)? });
-    let seq = work.record("alert_noted", change, Vec::new())?;
+    let seq = work.record(NOTED, change, Vec::new())?;
     let sql = "INSERT INTO main.alert_notes (seq, alert, author, at, text) VALUES (?, ?, ?, ?, ?)";
     let row = rusqlite::params![seq, alert.0, work.actor(), work.now().as_microsecond(), text];
     work.conn().prepare_cached(sql)?.execute(row)?;

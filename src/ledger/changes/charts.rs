@@ -7,12 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use smol_str::SmolStr;
 
-use super::super::acting::{Acting, act_on, live_alerts};
+use super::super::acting::{Acting, act_on, alerts_ended, live_alerts};
 use super::super::error::ChangeError;
 use super::super::rows::{self, ChartRecord};
 use super::super::work::Work;
 use super::super::{Effect, PatientId};
 use super::{Change, Was};
+use crate::alerts::stands;
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::{Act, OrderKey, Place};
 
@@ -115,6 +116,8 @@ impl Change for CorrectChart {
         }
         if after.retired && !before.retired {
             effects.extend(alerts_of_retired(work, self.number)?);
+        } else if before.retired && !after.retired {
+            effects.extend(alerts_brought_back(work, &before)?);
         }
         work.record("chart_corrected", json!({ "chart": self.number }), effects)?;
         Ok(())
@@ -164,7 +167,13 @@ impl Change for CorrectAndMove {
 /// Nobody looks for a chart that is no longer in use: its alerts end with it.
 fn alerts_of_retired(work: &Work<'_>, number: ChartNumber) -> Result<Vec<Effect>, ChangeError> {
     let (live, by) = (live_alerts(work.conn(), number)?, work.actor());
-    Ok(live.into_iter().map(|alert| Effect::AlertSet(alert.resolved(work.now(), "retired", &by))).collect())
+    Ok(live.into_iter().map(|alert| Effect::AlertSet(alert.resolved(work.now(), RETIRED, &by))).collect())
+}
+
+/// Those that ended because the chart was retired, and whose loan or case is as it was.
+fn alerts_brought_back(work: &Work<'_>, chart: &ChartRecord) -> Result<Vec<Effect>, ChangeError> {
+    let ended = alerts_ended(work.conn(), chart.number, RETIRED)?.into_iter();
+    Ok(ended.filter(|alert| stands(alert, &chart.custody)).map(|alert| Effect::AlertSet(alert.reopened())).collect())
 }
 
 /// The console says that a chart is at a place, with a person: a checkout or return that is asserted, not scanned.
@@ -277,6 +286,9 @@ impl Change for RenewLoan {
     }
 }
 
+/// Why alerts of a chart end that is no longer in use.
+const RETIRED: &str = "retired";
+
 /// The highest volume number.
 const VOLUME_MAX: u16 = 999;
 
@@ -325,7 +337,7 @@ pub(super) fn known_chart(work: &Work<'_>, number: ChartNumber) -> Result<ChartR
     rows::chart(work.conn(), number)?.ok_or_else(|| ChangeError::NotFound(format!("there is no chart {number}")))
 }
 
-fn usable_chart(work: &Work<'_>, number: ChartNumber) -> Result<ChartRecord, ChangeError> {
+pub(super) fn usable_chart(work: &Work<'_>, number: ChartNumber) -> Result<ChartRecord, ChangeError> {
     let chart = known_chart(work, number)?;
     if chart.retired {
         let text = format!("chart {number} is retired: bring it back first");

@@ -23,6 +23,7 @@ mod sweep;
 pub(in crate::ledger) mod versioned;
 mod was;
 
+pub(super) use alerts::NOTED;
 pub use alerts::{AlertAction, AlertStep, CloseAlert, OpenAlert};
 pub use charts::{
     AddChart, ChartPatch, CorrectAndMove, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing,

@@ -9,7 +9,7 @@ use super::super::rows::{self, PRINT_JOB_COLUMNS};
 use super::super::work::Work;
 use super::super::{Effect, PrintBatchState, PrintJobId, PrintJobRow, PrintJobState, Proof, Subject};
 use super::Change;
-use super::charts::known_chart;
+use super::charts::{known_chart, usable_chart};
 use super::print_batches;
 use super::printer_stock::counted_down;
 use crate::barcode::ChartNumber;
@@ -57,6 +57,8 @@ impl Change for QueueLabels {
         }
         let mut known = std::collections::BTreeSet::new();
         charts.retain(|chart| known.insert(*chart));
+        // A label that comes out would be stuck on a folder that nobody may use.
+        charts.iter().try_for_each(|chart| usable_chart(work, *chart).map(drop))?;
         let mut order = LabelOrder {
             printer: &self.printer,
             template: &self.template,

@@ -40,14 +40,30 @@ pub struct AlertDetail {
     pub age_seconds: i64,
     /// Its notes, oldest first.
     pub notes: Vec<AlertNote>,
+    /// Places, people and notes are not shown to who asks, because one of the places is restricted.
+    pub withheld: bool,
 }
 
 /// Which alerts; with no state, those that are not resolved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the names say it")]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AlertFilter {
+    /// In this state.
     pub state: Option<AlertState>,
+    /// Of this kind.
     pub kind: Option<AlertKind>,
+    /// Of those not resolved: not the snoozed ones.
+    pub awake: bool,
+    /// Of those not resolved: whose.
+    pub owner: Option<AlertOwner>,
+}
+
+/// Who looks after an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertOwner {
+    /// This console user.
+    User(String),
+    /// Nobody yet.
+    Nobody,
 }
 
 /// The most notes shown with an alert.
@@ -57,7 +73,7 @@ const COLUMNS: &str = "id, kind, state, chart, place, about, subject, opened_at,
 
 impl Reader {
     /// Alerts: live ones by kind, the oldest first; resolved ones the newest first.
-    pub fn alerts(&self, filter: AlertFilter, paging: &Paging, sight: Sight) -> Result<Page<AlertDetail>, ReadError> {
+    pub fn alerts(&self, filter: &AlertFilter, paging: &Paging, sight: Sight) -> Result<Page<AlertDetail>, ReadError> {
         let rows = if filter.state == Some(AlertState::Resolved) {
             self.resolved_alerts(filter.kind, paging)?
         } else {
@@ -89,7 +105,7 @@ impl Reader {
         self.alert_rows(&sql, params![chart.0])
     }
 
-    fn live_alerts(&self, filter: AlertFilter, paging: &Paging) -> Result<Vec<AlertRow>, ReadError> {
+    fn live_alerts(&self, filter: &AlertFilter, paging: &Paging) -> Result<Vec<AlertRow>, ReadError> {
         let (at, id, kind) = match paging.parts::<3>()? {
             Some([at, id, kind]) => {
                 let part = |text: &str| text.parse::<i64>().map_err(|_| bad_cursor());
@@ -97,13 +113,19 @@ impl Reader {
             }
             None => (i64::MIN, 0, String::new()),
         };
+        let (owner, whose) = match &filter.owner {
+            Some(AlertOwner::User(user)) => (Some(user), "owner = ?7"),
+            Some(AlertOwner::Nobody) => (None, "owner IS ?7"),
+            None => (None, "?7 IS NULL"),
+        };
+        let awake = if filter.awake { "state <> 'snoozed'" } else { "true" };
         let sql = format!(
             "SELECT {COLUMNS} FROM alerts WHERE state <> 'resolved' AND (?1 IS NULL OR kind = ?1)
-                 AND (?2 IS NULL OR state = ?2) AND (kind, opened_at, id) > (?3, ?4, ?5)
+                 AND (?2 IS NULL OR state = ?2) AND {awake} AND {whose} AND (kind, opened_at, id) > (?3, ?4, ?5)
              ORDER BY kind, opened_at, id LIMIT ?6"
         );
-        let with = params![filter.kind.map(kind_word), filter.state.map(state_word), kind, at, id, paging.fetch()];
-        self.alert_rows(&sql, with)
+        let (of_kind, state) = (filter.kind.map(kind_word), filter.state.map(state_word));
+        self.alert_rows(&sql, params![of_kind, state, kind, at, id, paging.fetch(), owner])
     }
 
     fn resolved_alerts(&self, kind: Option<AlertKind>, paging: &Paging) -> Result<Vec<AlertRow>, ReadError> {
@@ -141,6 +163,7 @@ impl Reader {
             resolved_place_name: ended_at.map(|place| place.name),
             age_seconds: until.duration_since(alert.opened_at).as_secs(),
             notes: self.alert_notes(alert.id)?,
+            withheld: false,
             alert,
         };
         let restricted = self.alert_names_restricted(&detail.alert)?;
@@ -233,11 +256,14 @@ mod tests {
             .execute_batch(
                 "INSERT INTO alerts (id, kind, state, chart, place, subject, opened_at) VALUES
                      (1, 'discrepancy', 'open', 18, 'ER', 'to PSY at 09:00 by the console; at ER by er-1', 3),
-                     (2, 'overdue', 'resolved', 18, 'PSY', NULL, 2), (3, 'discrepancy', 'open', 20, 'ER', 'to FILE', 1);",
+                     (2, 'overdue', 'resolved', 18, 'PSY', NULL, 2), (3, 'discrepancy', 'open', 20, 'ER', 'to FILE', 1);
+                 INSERT INTO alert_notes VALUES (1, 1, 'user:anna', 5, 'rang PSY'), (2, 2, 'user:anna', 5, 'rang PSY');",
             )
             .unwrap();
         for id in [1, 2] {
             let masked = reader.alert(AlertId(id), Sight::Masked).unwrap();
+            assert!(masked.withheld && masked.notes.is_empty());
+            assert_eq!(reader.alert(AlertId(id), Sight::Full).unwrap().notes.len(), 1);
             assert_eq!((masked.alert.place, masked.alert.subject, masked.place_name), (None, None, None));
             assert!(reader.alert(AlertId(id), Sight::Full).unwrap().alert.place.is_some());
         }
@@ -258,11 +284,11 @@ mod tests {
                  INSERT INTO alert_notes VALUES (9, 1, 'user:anna', 5, 'rang them');",
             )
             .unwrap();
-        let list = |state, kind, limit, sight| {
+        let all = |filter: AlertFilter, limit, sight| {
             let mut paging = Paging { limit: Some(limit), cursor: None };
             let mut all = Vec::new();
             loop {
-                let page = reader.alerts(AlertFilter { state, kind }, &paging, sight).unwrap();
+                let page = reader.alerts(&filter, &paging, sight).unwrap();
                 all.extend(page.rows);
                 paging.cursor = page.next_cursor;
                 if paging.cursor.is_none() {
@@ -270,11 +296,18 @@ mod tests {
                 }
             }
         };
+        let list = |state, kind, limit, sight| all(AlertFilter { state, kind, ..AlertFilter::default() }, limit, sight);
         let ids = |rows: Vec<AlertDetail>| rows.iter().map(|row| row.alert.id.0).collect::<Vec<_>>();
         assert_eq!(ids(list(None, None, 1, Sight::Full)), [2, 3, 1]);
         assert_eq!(ids(list(None, Some(AlertKind::Overdue), 50, Sight::Full)), [3, 1]);
         assert_eq!(ids(list(Some(AlertState::Open), None, 50, Sight::Full)), [1]);
         assert_eq!(ids(list(Some(AlertState::Resolved), None, 50, Sight::Full)), [4]);
+        let awake = AlertFilter { awake: true, ..AlertFilter::default() };
+        assert_eq!(ids(all(awake.clone(), 1, Sight::Full)), [2, 1]);
+        reader.conn().execute("UPDATE alerts SET owner = 'anna' WHERE id <> 1", []).unwrap();
+        let of = |owner| AlertFilter { owner: Some(owner), ..awake.clone() };
+        assert_eq!(ids(all(of(AlertOwner::User("anna".into())), 1, Sight::Full)), [2]);
+        assert_eq!(ids(all(of(AlertOwner::Nobody), 1, Sight::Full)), [1]);
         let masked = list(None, Some(AlertKind::Overdue), 50, Sight::Masked);
         assert!(!serde_json::to_string(&masked[0]).unwrap().contains("PSY"));
         assert_eq!(masked[1].notes[0].text, "rang them");

@@ -23,7 +23,7 @@ mod tables;
 #[cfg(test)]
 mod testbed;
 
-pub use alerts::{AlertDetail, AlertFilter, AlertNote};
+pub use alerts::{AlertDetail, AlertFilter, AlertNote, AlertOwner};
 pub use audit::{AccessRecord, EntryRecord};
 pub use charts::{ChartDetail, ChartRow, PatientBrief};
 pub use codes::Meaning;
@@ -31,7 +31,7 @@ pub use counts::Counts;
 pub use equipment::{EquipmentDetail, EquipmentRow, SERVICES_MAX};
 pub use find::{FIND_DEPTH_MAX, QUERY_MAX_BYTES};
 pub use history::{HistoryRow, LATE_AFTER_SECONDS};
-pub use out::OutSummaryRow;
+pub use out::{OutFilter, OutSummaryRow};
 pub use patients::PatientRow;
 pub use print_batches::{LabelSelection, PrintBatchView};
 pub use print_jobs::{LabelIssueView, LabelStanding, PrintJobFilter, PrintJobView};

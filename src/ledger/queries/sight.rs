@@ -49,6 +49,9 @@ pub(super) fn shade_alert(detail: &mut AlertDetail, restricted: bool, sight: Sig
         detail.place_name = None;
         detail.resolved_by_name = None;
         detail.resolved_place_name = None;
+        // Whoever writes one says where they looked.
+        detail.notes.clear();
+        detail.withheld = true;
     }
 }
 

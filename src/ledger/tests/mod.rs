@@ -1,6 +1,7 @@
 //! The ledger as its users see it, on a real directory.
 
 mod ahead;
+mod alerts;
 mod equipment;
 mod kiosks;
 mod log;

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::{Access, Api};
 use crate::custody::Role;
 use crate::ledger::changes::{AlertAction, AlertStep};
-use crate::ledger::queries::{AlertDetail, AlertFilter, Page};
+use crate::ledger::queries::{AlertDetail, AlertFilter, AlertOwner, Page};
 use crate::ledger::{AlertId, AlertKind, AlertState};
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::{Body, Path, Query};
@@ -38,6 +38,12 @@ struct Which {
     state: Option<AlertState>,
     /// Of this kind.
     kind: Option<AlertKind>,
+    /// `false`: without those that are snoozed.
+    snoozed: Option<bool>,
+    /// Of those not resolved: the ones that this console user looks after.
+    owner: Option<String>,
+    /// `true`: of those not resolved, the ones that nobody looks after yet.
+    unowned: Option<bool>,
     /// How many rows at most, 1 to 500; 50 where it is not given.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
@@ -55,11 +61,12 @@ async fn list(
     peer: Peer,
     Query(which): Query<Which>,
 ) -> Answer<Json<Page<AlertDetail>>> {
-    let list = looks::list_of("alerts", &(which.state, which.kind));
-    let filter = AlertFilter { state: which.state, kind: which.kind };
+    let list = looks::list_of("alerts", &(which.state, which.kind, which.snoozed, &which.owner, which.unowned));
+    let owner = if which.unowned == Some(true) { Some(AlertOwner::Nobody) } else { which.owner.map(AlertOwner::User) };
+    let filter = AlertFilter { state: which.state, kind: which.kind, awake: which.snoozed == Some(false), owner };
     let paging = super::paging(which.limit, which.cursor)?;
     let sight = super::sight(&caller);
-    let page = web.ledger().read(move |reader| reader.alerts(filter, &paging, sight)).await?;
+    let page = web.ledger().read(move |reader| reader.alerts(&filter, &paging, sight)).await?;
     looks::log_list(&web, &caller, peer, Look::Alerts, list).await?;
     Ok(Json(page))
 }
@@ -156,7 +163,7 @@ struct Resolve {
     reason: String,
 }
 
-/// Closes an alert by hand. The ledger says for which kinds that is right.
+/// Closes an alert by hand; not that of a missing chart, which ends with its case.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/resolve", tag = "alerts", params(("id" = u64, Path)),
     request_body = Resolve, responses((status = 200, body = AlertDetail)))]
 async fn resolve(
