@@ -29,6 +29,7 @@ mod projection;
 pub mod queries;
 mod reader;
 mod rebuild;
+mod register;
 mod rows;
 mod scanners;
 mod scanning;

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 
 use super::super::acting::{Acting, act_on, alerts_ended, live_alerts};
 use super::super::error::ChangeError;
+use super::super::register::Register;
 use super::super::rows::{self, ChartRecord};
 use super::super::work::Work;
 use super::super::{Effect, PatientId};
@@ -16,6 +17,7 @@ use super::{Change, Was};
 use crate::alerts::stands;
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::{Act, OrderKey, Place};
+use crate::records::Patient;
 
 /// A new chart for a patient, filed at its home.
 #[derive(Debug, Clone)]
@@ -36,10 +38,7 @@ impl Change for AddChart {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let unknown = || refused("refuse_when_patient_is_unknown", "mrn", format!("there is no patient {}", self.mrn));
         let (patient, (row, _)) = rows::patient(work.conn(), &self.mrn)?.ok_or_else(unknown)?;
-        if !row.active {
-            let text = format!("patient {} is deactivated: reactivate the patient first", row.mrn);
-            return Err(refused("refuse_when_patient_is_inactive", "mrn", text));
-        }
+        active_patient(&row)?;
         known_record_type(work, &self.record_type)?;
         known_place(work, &self.home, "home")?;
         let volume = match self.volume {
@@ -107,12 +106,7 @@ impl Change for CorrectChart {
         }
         let mut effects = vec![after.set()];
         if after.home != before.home {
-            known_place(work, &after.home, "home")?;
-            let custody = &before.custody;
-            // A chart at home moves with its home; one that is lent to the place that becomes its home is home now.
-            if custody.out_since.is_none() || custody.place == after.home {
-                effects.extend(moved_home(work, &before, &after.home)?);
-            }
+            effects.extend(rehomed(work, &before, &after.home)?);
         }
         if after.retired && !before.retired {
             effects.extend(alerts_of_retired(work, self.number)?);
@@ -193,11 +187,8 @@ impl Change for MoveChart {
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let chart = usable_chart(work, self.number)?;
         let place = known_place(work, &self.place, "place")?;
-        if let Some(badge) = &self.holder
-            && work.store.staff(badge)?.is_none_or(|staff| !staff.active)
-        {
-            let text = format!("badge {badge} is unknown or inactive");
-            return Err(refused("refuse_when_badge_is_unknown", "holder", text));
+        if let Some(badge) = &self.holder {
+            known_holder(work, badge, "holder")?;
         }
         let home = self.place == chart.home;
         let act = Act::CheckedOut {
@@ -346,21 +337,40 @@ pub(super) fn usable_chart(work: &Work<'_>, number: ChartNumber) -> Result<Chart
     Ok(chart)
 }
 
+pub(super) fn active_patient(patient: &Patient) -> Result<(), ChangeError> {
+    if patient.active {
+        return Ok(());
+    }
+    let text = format!("patient {} is deactivated: reactivate the patient first", patient.mrn);
+    Err(refused("refuse_when_patient_is_inactive", "mrn", text))
+}
+
 pub(super) fn known_place(
-    work: &mut Work<'_>,
+    register: &mut impl Register,
     code: &PlaceCode,
     field: &'static str,
 ) -> Result<Arc<Place>, ChangeError> {
     let unknown = || refused("refuse_when_place_is_unknown", field, format!("there is no place {code}"));
-    let place = work.store.place(code)?.ok_or_else(unknown)?;
+    let place = register.place(code)?.ok_or_else(unknown)?;
     if !place.active {
         return Err(refused("refuse_when_place_is_inactive", field, format!("place {code} is no longer in use")));
     }
     Ok(place)
 }
 
-fn known_record_type(work: &mut Work<'_>, code: &str) -> Result<(), ChangeError> {
-    if work.store.record_type(code)?.is_some_and(|kind| kind.active) {
+pub(super) fn known_holder(
+    register: &mut impl Register,
+    badge: &BadgeNumber,
+    field: &'static str,
+) -> Result<(), ChangeError> {
+    if register.staff(badge)?.is_some_and(|staff| staff.active) {
+        return Ok(());
+    }
+    Err(refused("refuse_when_badge_is_unknown", field, format!("badge {badge} is unknown or inactive")))
+}
+
+pub(super) fn known_record_type(register: &mut impl Register, code: &str) -> Result<(), ChangeError> {
+    if register.record_type(code)?.is_some_and(|kind| kind.active) {
         return Ok(());
     }
     let text = format!("there is no record type {code} in use");
@@ -384,16 +394,17 @@ fn say(work: &mut Work<'_>, chart: &ChartRecord, act: Act, kind: &str) -> Result
     Ok(())
 }
 
-fn refused(rule: &'static str, field: &'static str, text: impl Into<String>) -> ChangeError {
+pub(super) fn refused(rule: &'static str, field: &'static str, text: impl Into<String>) -> ChangeError {
     ChangeError::refused(rule, Some(field), text)
 }
 
-/// A chart at home moves with its home.
-pub(super) fn moved_home(
-    work: &mut Work<'_>,
-    chart: &ChartRecord,
-    home: &PlaceCode,
-) -> Result<Vec<Effect>, ChangeError> {
+/// The chart gets another home. One that is at home moves with it; one that is lent to the place that becomes its home
+/// is home now.
+pub(super) fn rehomed(work: &mut Work<'_>, chart: &ChartRecord, home: &PlaceCode) -> Result<Vec<Effect>, ChangeError> {
+    known_place(work, home, "home")?;
+    if chart.custody.out_since.is_some() && chart.custody.place != *home {
+        return Ok(Vec::new());
+    }
     let act = Act::CheckedOut { to: home.clone(), holder: None, due_at: None, home: true, seen_at: None };
     acted(work, chart, act)
 }

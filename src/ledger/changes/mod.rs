@@ -3,6 +3,7 @@
 mod alerts;
 mod charts;
 mod equipment;
+pub(in crate::ledger) mod import_charts;
 mod import_runs;
 mod imports;
 mod kiosks;
@@ -29,10 +30,10 @@ pub use charts::{
     AddChart, ChartPatch, CorrectAndMove, CorrectChart, MoveChart, RenewLoan, ReportFound, ReportMissing,
 };
 pub use equipment::{AddEquipment, CorrectEquipment, LogService, StrikeService};
+pub use import_charts::{ChartRow, ImportCharts};
 pub use import_runs::ImportRun;
 pub use imports::{
-    ChartRow, IMPORT_CHUNK_ROWS, ImportCharts, ImportPatients, ImportPlaces, ImportStaff, PatientRow, PlaceRow,
-    RowOutcome, StaffRow,
+    IMPORT_CHUNK_ROWS, ImportPatients, ImportPlaces, ImportStaff, PatientRow, PlaceRow, RowOutcome, StaffRow,
 };
 pub use kiosks::{AddKiosk, CorrectKiosk, KioskPatch};
 pub use patients::{AddPatient, CorrectPatient, PatientPatch};

@@ -1,9 +1,8 @@
 //! What an import would do: each row against what is there. Nothing is changed.
 
-use rusqlite::{OptionalExtension, params};
-
 use super::{ReadError, Reader};
 use crate::barcode::PlaceCode;
+use crate::ledger::changes::import_charts::{Judged, judge, refused_row};
 use crate::ledger::changes::{ChartRow, PatientRow, PlaceRow, RowOutcome, StaffRow};
 
 impl Reader {
@@ -52,39 +51,12 @@ impl Reader {
     }
 
     fn compare_chart(&self, row: &ChartRow) -> Result<RowOutcome, ReadError> {
-        let patient: Option<i64> = self
-            .conn()
-            .prepare_cached("SELECT id FROM patients WHERE mrn = ?1")?
-            .query_row(params![row.mrn], |row| row.get(0))
-            .optional()?;
-        let Some(patient) = patient else {
-            return Ok(rejected("mrn", format!("there is no patient {}; import patients first", row.mrn)));
+        let said = match judge(&mut &*self, row) {
+            Ok(Judged::New(..)) => Ok(RowOutcome::Added),
+            Ok(Judged::Known(before)) => Ok(outcome(Some(before), |before| before.home == row.home)),
+            Err(error) => refused_row(error),
         };
-        let known: bool = self
-            .conn()
-            .prepare_cached("SELECT count(*) FROM record_types WHERE code = ?1")?
-            .query_row(params![row.record_type], |row| row.get(0))?;
-        if !known {
-            return Ok(rejected("record_type", format!("there is no record type {}; add it first", row.record_type)));
-        }
-        for (field, place) in [("home", Some(&row.home)), ("place", row.place.as_ref())] {
-            if let Some(place) = place
-                && let Some(unknown) = self.unknown_place(field, place)?
-            {
-                return Ok(unknown);
-            }
-        }
-        if let Some(holder) = &row.holder
-            && self.staff_member(holder)?.is_none()
-        {
-            return Ok(rejected("holder_badge", format!("nobody has the badge {holder}; import staff first")));
-        }
-        let home: Option<String> = self
-            .conn()
-            .prepare_cached("SELECT home FROM charts WHERE patient = ?1 AND record_type = ?2 AND volume = ?3")?
-            .query_row(params![patient, row.record_type, row.volume], |row| row.get(0))
-            .optional()?;
-        Ok(outcome(home, |home| home == row.home.as_str()))
+        said.map_err(|error| ReadError::Failed(error.to_string()))
     }
 
     fn unknown_place(&self, field: &'static str, code: &PlaceCode) -> Result<Option<RowOutcome>, ReadError> {

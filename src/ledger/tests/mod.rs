@@ -3,6 +3,7 @@
 mod ahead;
 mod alerts;
 mod equipment;
+mod imports;
 mod kiosks;
 mod log;
 mod names;
