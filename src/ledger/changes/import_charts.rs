@@ -17,7 +17,8 @@ use super::imports::{RowOutcome, begun, count, enough, finished_with};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::Act;
 
-/// A row of charts.csv.
+/// A row of charts.csv. With a `place` other than `home` the chart is out; with a `holder` and no `place` it is out at the
+/// holder's own place. `holder` or `out_since` of a chart that is not out is a fault.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs, reason = "the contract's columns")]
 pub struct ChartRow {
@@ -135,16 +136,40 @@ fn all_known(register: &mut impl Register, row: &ChartRow) -> Result<(), ChangeE
 
 /// A chart whose place is not its home comes in as out.
 fn registration(register: &mut impl Register, row: &ChartRow) -> Result<Act, ChangeError> {
-    let Some(place) = row.place.as_ref().filter(|place| **place != row.home) else {
+    let Some(place) = place_out(register, row)? else {
         return Ok(Act::Registered { place: row.home.clone(), holder: None, out_since: None, due_at: None });
     };
-    let place = charts::known_place(register, place, "place")?;
+    let place = charts::known_place(register, &place, "place")?;
     if let Some(badge) = &row.holder {
         charts::known_holder(register, badge, "holder_badge")?;
     }
     let since = row.out_since.unwrap_or(register.now());
     let due_at = charts::due(since, &place);
     Ok(Act::Registered { place: place.code.clone(), holder: row.holder.clone(), out_since: Some(since), due_at })
+}
+
+/// Where a chart is that is out. A row that says so without saying where is refused: nobody would know who has it.
+fn place_out(register: &mut impl Register, row: &ChartRow) -> Result<Option<PlaceCode>, ChangeError> {
+    const RULE: &str = "refuse_when_place_is_not_given";
+    let home = &row.home;
+    match (&row.place, &row.holder) {
+        (Some(place), _) if place != home => Ok(Some(place.clone())),
+        (Some(_), Some(_)) => {
+            let text =
+                format!("place is its home {home}, where nobody has it: give the place it is out at, or no holder");
+            Err(refused(RULE, "holder_badge", text))
+        }
+        (None, Some(badge)) => {
+            let own = register.staff(badge)?.and_then(|staff| staff.place.clone()).filter(|own| own != home);
+            let text = || format!("badge {badge} has no place of its own but {home}: give the place it is out at");
+            own.map(Some).ok_or_else(|| refused(RULE, "holder_badge", text()))
+        }
+        (_, None) if row.out_since.is_some() => {
+            let text = format!("it is not out at its home {home}: give the place it is out at, or no time");
+            Err(refused(RULE, "out_since", text))
+        }
+        (_, None) => Ok(None),
+    }
 }
 
 /// Puts what a row does to the effects. Those of the rows before it are not in the tables yet.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::ledger::changes::{
-    AddRecordType, ChartRow, CorrectPatient, CorrectPlace, CorrectRecordType, ImportCharts, MoveChart, PatientPatch,
-    PlacePatch, RecordTypePatch, RowOutcome, Was,
+    AddRecordType, AddStaff, ChartRow, CorrectPatient, CorrectPlace, CorrectRecordType, ImportCharts, MoveChart,
+    PatientPatch, PlacePatch, RecordTypePatch, RowOutcome, Was,
 };
 use crate::records::RecordType;
 
@@ -85,4 +85,51 @@ fn a_chart_lent_to_the_place_that_becomes_its_home_is_home() {
     assert_eq!((custody.place, custody.out_since, custody.due_at), (place("ER"), None, None));
     assert_eq!(house.import(&moved), RowOutcome::Unchanged);
     assert_eq!(house.verified().faults, []);
+}
+
+/// A hospital with one more person, of ER.
+fn with_somebody_of_er() -> House {
+    let house = House::with_charts(0);
+    let (number, of) = (BadgeNumber::new("9").unwrap(), Some(place("ER")));
+    let staff = Staff { badge: number, name: "Sam".into(), role: Role::Clerk, place: of, email: None, active: true };
+    house.ledger.change_blocking(&House::by(), AddStaff { staff }).unwrap();
+    house
+}
+
+#[test]
+fn a_chart_of_which_only_the_holder_is_given_is_out_at_the_holders_place() {
+    let house = with_somebody_of_er();
+    let (holder, out_since) = (BadgeNumber::new("9").ok(), Some(house.clock.now()));
+    let held = ChartRow { holder: holder.clone(), out_since, ..row(1) };
+    assert_eq!(house.import(&held), RowOutcome::Added);
+    let custody = house.custody(1);
+    assert_eq!((custody.place, custody.holder, custody.out_since), (place("ER"), holder, out_since));
+    let head = house.ledger.head();
+    assert_eq!(house.import(&held), RowOutcome::Unchanged);
+    assert_eq!(house.ledger.head(), head);
+}
+
+#[test]
+fn a_chart_that_is_out_at_no_place_is_not_taken() {
+    let house = with_somebody_of_er();
+    let badge = |number: &str| BadgeNumber::new(number).ok();
+    let at_home = "badge 9 has no place of its own but ER: give the place it is out at";
+    assert_eq!(
+        house.reject(&ChartRow { home: place("ER"), holder: badge("9"), ..row(1) }),
+        refused("holder_badge", at_home)
+    );
+    let (field, text) = house.reject(&ChartRow { holder: badge("1"), ..row(1) });
+    assert_eq!((field, text.starts_with("badge 1 has no place of its own")), ("holder_badge", true), "{text}");
+    let (field, text) = house.reject(&ChartRow { place: Some(place("FILE")), holder: badge("9"), ..row(1) });
+    assert_eq!((field, text.starts_with("place is its home FILE")), ("holder_badge", true), "{text}");
+    let out_since = Some(house.clock.now());
+    for place in [None, Some(place("FILE"))] {
+        let (field, text) = house.reject(&ChartRow { place, out_since, ..row(1) });
+        assert_eq!((field, text.contains("give the place it is out at")), ("out_since", true), "{text}");
+    }
+    house.close("ER");
+    assert_eq!(
+        house.reject(&ChartRow { holder: badge("9"), ..row(1) }),
+        refused("place", "place ER is no longer in use")
+    );
 }
