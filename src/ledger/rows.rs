@@ -266,6 +266,13 @@ pub(super) fn patient(conn: &Connection, mrn: &str) -> rusqlite::Result<Option<(
     conn.prepare_cached(&format!("{PATIENT} WHERE mrn = ?"))?.query_row([mrn], patient_row).optional()
 }
 
+/// The MRN that the patient who had this one has now; the last who had it, where it was several patients'.
+pub(super) fn mrn_after(conn: &Connection, former: &str) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT p.mrn FROM main.former_rows f JOIN main.patients p ON p.id = CAST(f.key AS INTEGER) \
+               WHERE f.source = 'patients' AND json_extract(f.row, '$.mrn') = ? ORDER BY f.until_seq DESC LIMIT 1";
+    conn.prepare_cached(sql)?.query_row([former], |row| row.get(0)).optional()
+}
+
 /// A patient, by the internal number.
 pub(super) fn patient_by_id(conn: &Connection, id: u64) -> rusqlite::Result<Option<Versioned<Patient>>> {
     let found = conn.prepare_cached(&format!("{PATIENT} WHERE id = ?"))?.query_row([id], patient_row).optional()?;

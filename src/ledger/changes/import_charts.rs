@@ -10,10 +10,10 @@ use super::super::register::Register;
 use super::super::rows::{self, ChartRecord};
 use super::super::work::Work;
 use super::super::{Effect, PatientId};
-use super::Change;
 use super::charts::{self, ChartRegistration, refused};
 use super::import_runs::{self, ImportRun};
 use super::imports::{RowOutcome, begun, count, enough, finished_with};
+use super::{Change, patients};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::Act;
 
@@ -90,8 +90,10 @@ pub(in crate::ledger) enum Judged {
 
 /// Judges a row by what is known; a refusal names the field.
 pub(in crate::ledger) fn judge(register: &mut impl Register, row: &ChartRow) -> Result<Judged, ChangeError> {
-    let Some((patient, (of, _))) = rows::patient(register.conn(), row.mrn.trim())? else {
-        let text = format!("there is no patient {}: import patients first", row.mrn);
+    let mrn = row.mrn.trim();
+    let Some((patient, (of, _))) = rows::patient(register.conn(), mrn)? else {
+        let former = patients::former_mrn(register.conn(), mrn)?;
+        let text = former.unwrap_or_else(|| format!("there is no patient {mrn}: import patients first"));
         return Err(refused("refuse_when_patient_is_unknown", "mrn", text));
     };
     charts::in_range(row.volume)?;

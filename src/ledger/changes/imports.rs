@@ -178,6 +178,12 @@ impl Change for ImportPatients {
                 outcomes.push(RowOutcome::Rejected { field, text });
                 continue;
             }
+            if before.is_none()
+                && let Some(text) = patients::former_mrn(work.conn(), &after.mrn)?
+            {
+                outcomes.push(RowOutcome::Rejected { field: "mrn", text });
+                continue;
+            }
             outcomes.push(outcome(before.as_ref().map(|(_, (row, _))| row), &after));
             if outcomes.last() != Some(&RowOutcome::Unchanged) {
                 let id = before.as_ref().map_or(PatientId(work.store.next.patient), |(id, _)| *id);

@@ -7,7 +7,7 @@ pub(in crate::ledger) mod import_charts;
 mod import_runs;
 mod imports;
 mod kiosks;
-mod patients;
+pub(in crate::ledger) mod patients;
 mod places;
 mod print_batches;
 mod print_jobs;

@@ -1,6 +1,7 @@
 //! Patients: rows beside the chain; the chain keeps a keyed hash of each version.
 
 use jiff::civil::Date;
+use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::error::ChangeError;
@@ -93,4 +94,11 @@ fn checked(work: &Work<'_>, patient: Patient) -> Result<Patient, ChangeError> {
 pub(super) fn fault(work: &Work<'_>, patient: &Patient) -> Option<Fault> {
     let fixed = &work.store.fixed;
     patient_fault(patient, &fixed.numbering, work.now().to_zoned(fixed.zone.clone()).date())
+}
+
+/// What is wrong with the MRN of a patient whom an import brings and nobody knows: a file from before an MRN was
+/// corrected would make a second patient of the same person.
+pub(in crate::ledger) fn former_mrn(conn: &Connection, mrn: &str) -> rusqlite::Result<Option<String>> {
+    let now = rows::mrn_after(conn, mrn)?;
+    Ok(now.map(|now| format!("{mrn} was corrected to {now}: correct the file, or add another patient at the console")))
 }

@@ -3,6 +3,7 @@
 use super::{ReadError, Reader};
 use crate::barcode::PlaceCode;
 use crate::ledger::changes::import_charts::{Judged, judge, refused_row};
+use crate::ledger::changes::patients::former_mrn;
 use crate::ledger::changes::{ChartRow, PatientRow, PlaceRow, RowOutcome, StaffRow};
 
 impl Reader {
@@ -34,7 +35,13 @@ impl Reader {
     /// The same for patients.
     pub fn compare_patients(&self, rows: &[PatientRow]) -> Result<Vec<RowOutcome>, ReadError> {
         let compare = |row: &PatientRow| {
-            Ok(outcome(self.patient(&row.mrn)?, |old| {
+            let known = self.patient(&row.mrn)?;
+            if known.is_none()
+                && let Some(text) = former_mrn(self.conn(), &row.mrn)?
+            {
+                return Ok(rejected("mrn", text));
+            }
+            Ok(outcome(known, |old| {
                 let old = &old.patient;
                 old.last_name == row.last_name
                     && old.first_name == row.first_name

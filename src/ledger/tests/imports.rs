@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::ledger::changes::{
-    AddRecordType, AddStaff, ChartRow, CorrectPatient, CorrectPlace, CorrectRecordType, ImportCharts, MoveChart,
-    PatientPatch, PlacePatch, RecordTypePatch, RowOutcome, Was,
+    AddRecordType, AddStaff, ChartRow, CorrectPatient, CorrectPlace, CorrectRecordType, ImportCharts, ImportPatients,
+    MoveChart, PatientPatch, PatientRow, PlacePatch, RecordTypePatch, RowOutcome, Was,
 };
 use crate::records::RecordType;
 
@@ -132,4 +132,40 @@ fn a_chart_that_is_out_at_no_place_is_not_taken() {
         house.reject(&ChartRow { holder: badge("9"), ..row(1) }),
         refused("place", "place ER is no longer in use")
     );
+}
+
+#[test]
+fn an_mrn_that_was_corrected_is_no_new_patients() {
+    let house = House::with_charts(1);
+    let correct = |mrn: &str, now: &str| {
+        let patch = PatientPatch { mrn: Some(now.into()), ..PatientPatch::default() };
+        let correct = CorrectPatient { mrn: mrn.into(), patch, was: Was::default() };
+        house.ledger.change_blocking(&House::by(), correct).unwrap();
+    };
+    correct("123456", "999456");
+    correct("999456", "999457");
+    let patient = |mrn: &str| PatientRow {
+        mrn: mrn.into(),
+        last_name: "Ötvös".into(),
+        first_name: "Ada".into(),
+        birth_date: None,
+        sex: None,
+    };
+    let import = |mrn: &str| {
+        let rows = vec![patient(mrn)];
+        let foreseen = house.ledger.read_blocking(|reader| reader.compare_patients(&rows)).unwrap();
+        let made = house.ledger.change_blocking(&House::by(), ImportPatients { rows }).unwrap();
+        assert_eq!(foreseen, made, "{mrn}");
+        made[0].clone()
+    };
+    for former in ["123456", "999456"] {
+        let text = format!("{former} was corrected to 999457: correct the file, or add another patient at the console");
+        assert_eq!(import(former), RowOutcome::Rejected { field: "mrn", text: text.clone() });
+        assert_eq!(house.reject(&ChartRow { mrn: former.into(), ..row(1) }), ("mrn", text));
+    }
+    assert_eq!((import("999457"), import("123457")), (RowOutcome::Unchanged, RowOutcome::Added));
+    let plan =
+        "EXPLAIN QUERY PLAN SELECT key FROM former_rows WHERE source = 'patients' AND json_extract(row, '$.mrn') = ?";
+    let plan: String = house.raw().query_row(plan, ["1"], |row| row.get("detail")).unwrap();
+    assert!(plan.contains("former_mrns"), "no scan: {plan}");
 }
