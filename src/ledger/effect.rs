@@ -56,7 +56,7 @@ pub enum Effect {
         on_chart: Option<LabelIssue>,
     },
     /// A row of a versioned table (patients, staff, places, record_types, kiosks, users, equipment,
-    /// equipment_services) is new or changed.
+    /// equipment_services, legacy_barcodes) is new or changed.
     RowSet {
         /// The table.
         table: String,

@@ -20,6 +20,7 @@ mod importing;
 mod jobs;
 mod kiosks;
 mod labels;
+mod legacy;
 mod line;
 mod names;
 mod open;

@@ -18,6 +18,7 @@ use super::checkpoint::{self, Database, Signal};
 use super::error::{ChangeError, OpenError};
 use super::files::Files;
 use super::jobs::Job;
+use super::legacy;
 use super::reader::Pool;
 use super::schema::{self, DB_FILE};
 use super::shared::{Paced, Shared};
@@ -91,6 +92,7 @@ pub(super) fn open(options: OpenOptions) -> Result<Inner, OpenError> {
     if store.head().seq == 0 {
         begin(&mut store)?;
     }
+    legacy::record_unrecorded(&mut store)?;
     let (announce, _) = broadcast::channel(ANNOUNCED_MAX);
     let shared = Arc::new(Shared {
         head: RwLock::new(store.head()),

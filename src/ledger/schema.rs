@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql};
 use super::error::{OpenError, StoreError};
 
 /// Migrations in order: the first makes version 1 of an empty file.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("schema_v1.sql"),
     include_str!("schema_v2.sql"),
     include_str!("schema_v3.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("schema_v8.sql"),
     include_str!("schema_v9.sql"),
     include_str!("schema_v10.sql"),
+    include_str!("schema_v11.sql"),
 ];
 
 /// How long a connection waits for another one's lock before it gives up.

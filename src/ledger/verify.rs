@@ -14,8 +14,8 @@ use super::changes::NOTED;
 use super::error::{ReadError, StoreError};
 use super::projection::{FoldedBody, Projector, SHADOW, TABLES, drop_shadow};
 use super::store::{canonical, keyed_hash};
-use super::{Effect, equipment, rows, schema};
-use crate::barcode::{BadgeNumber, PlaceCode};
+use super::{Effect, equipment, legacy, rows, schema};
+use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode};
 use crate::equipment::{EquipmentId, ServiceId};
 
 /// The most faults reported; the first says enough.
@@ -235,15 +235,19 @@ fn compare_rows(conn: &Connection, report: &mut Report) -> Result<(), StoreError
         ("kiosks", "id"),
         ("equipment", "id"),
         ("equipment_services", "id"),
+        ("legacy_barcodes", "chart"),
     ];
+    let unrecorded_barcodes = legacy::has_unrecorded(conn)?;
     for (table, column) in keyed {
         // A backup that an older Outguide wrote has not all of them.
         let there = "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?";
         if !conn.query_row(there, [table], |row| row.get::<_, bool>(0))? {
             continue;
         }
+        // They are recorded when Outguide starts the next time.
+        let but = if table == "legacy_barcodes" && unrecorded_barcodes { "version > 0 AND " } else { "" };
         let sql = format!(
-            "SELECT CAST({column} AS TEXT) FROM main.{table} WHERE NOT EXISTS (SELECT 1 FROM temp.recorded_rows \
+            "SELECT CAST({column} AS TEXT) FROM main.{table} WHERE {but}NOT EXISTS (SELECT 1 FROM temp.recorded_rows \
              WHERE source = '{table}' AND key = CAST({column} AS TEXT)) LIMIT 1"
         );
         let unrecorded: Option<String> = conn.query_row(&sql, [], |row| row.get(0)).optional()?;
@@ -285,6 +289,7 @@ fn row_now(
         "staff" => hashed(hmac_key, rows::staff(conn, &BadgeNumber::new(key).map_err(malformed)?)?)?,
         "record_types" => hashed(hmac_key, rows::record_type(conn, key)?)?,
         "kiosks" => hashed(hmac_key, rows::kiosk(conn, key)?)?,
+        "legacy_barcodes" => hashed(hmac_key, legacy::legacy_barcode(conn, ChartNumber(number()?))?)?,
         _ => return Ok(None),
     }))
 }

@@ -1,24 +1,27 @@
 //! Charts of an import: the same checks as at the console, and one judgement for the import and its dry run.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::error::{ChangeError, Refusal};
+use super::super::legacy::{self, LegacyBarcode};
 use super::super::register::Register;
-use super::super::rows::{self, ChartRecord};
+use super::super::rows::{self, ChartRecord, Versioned};
 use super::super::work::Work;
 use super::super::{Effect, PatientId};
 use super::charts::{self, ChartRegistration, refused};
 use super::import_runs::{self, ImportRun};
 use super::imports::{RowOutcome, begun, count, enough, finished_with};
-use super::{Change, patients};
+use super::{Change, patients, versioned};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
 use crate::custody::Act;
 
 /// A row of charts.csv. With a `place` other than `home` the chart is out; with a `holder` and no `place` it is out at the
 /// holder's own place. `holder` or `out_since` of a chart that is not out is a fault.
+/// `legacy_barcode` replaces the one that the chart has; `-` takes it away.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs, reason = "the contract's columns")]
 pub struct ChartRow {
@@ -31,6 +34,9 @@ pub struct ChartRow {
     pub out_since: Option<Timestamp>,
     pub legacy_barcode: Option<String>,
 }
+
+/// In the column `legacy_barcode`: the chart has none any more.
+const NO_BARCODE: &str = "-";
 
 /// A chunk of charts; one outcome for each row, in order.
 #[derive(Debug, Clone)]
@@ -47,13 +53,13 @@ impl Change for ImportCharts {
 
     fn make(self, work: &mut Work<'_>) -> Result<Self::Made, ChangeError> {
         let (mut outcomes, mut effects) = begun(&self.rows)?;
-        let mut named = HashSet::new();
+        let mut chunk = InChunk::default();
         let first = work.store.next.chart;
         for row in self.rows {
             if enough(work, &outcomes) {
                 break;
             }
-            outcomes.push(chart_row(work, row, &mut named, &mut effects).or_else(refused_row)?);
+            outcomes.push(chart_row(work, row, &mut chunk, &mut effects).or_else(refused_row)?);
         }
         let change = match &self.run {
             Some(run) if !effects.is_empty() => {
@@ -78,18 +84,53 @@ pub(in crate::ledger) fn refused_row(error: ChangeError) -> Result<RowOutcome, C
     }
 }
 
-/// What a row comes to. The columns after `home` say how things stood on the day of the change-over: they are taken
-/// with a new chart, and left alone for one that is known, because what was scanned since is better evidence than the
-/// list.
-pub(in crate::ledger) enum Judged {
-    /// A new chart of this patient, registered by this act.
-    New(PatientId, Act),
-    /// A chart that is known, as it is now.
+/// What the rows of a chunk come to before they are in the tables.
+#[derive(Default)]
+pub(in crate::ledger) struct InChunk {
+    named: HashSet<(PatientId, String, u16)>,
+    /// The patients of charts that were given a barcode.
+    having: HashMap<ChartNumber, PatientId>,
+}
+
+/// What a row comes to. The columns from `place` to `out_since` say how things stood on the day of the change-over: they
+/// are taken with a new chart, and left alone for one that is known, because what was scanned since is better evidence
+/// than the list.
+pub(in crate::ledger) struct Judged {
+    patient: PatientId,
+    chart: Registered,
+    /// The row gives the chart an old barcode that it has not, or takes the one that it has away.
+    barcode: Option<BarcodeChange>,
+}
+
+enum Registered {
+    /// It is new, and registered by this act.
+    New(Act),
+    /// It is known, as it is now.
     Known(Box<ChartRecord>),
 }
 
+struct BarcodeChange {
+    text: Option<String>,
+    before: Option<Versioned<LegacyBarcode>>,
+}
+
+impl Judged {
+    /// What becomes of the row.
+    pub fn outcome(&self, row: &ChartRow) -> RowOutcome {
+        match &self.chart {
+            Registered::New(_) => RowOutcome::Added,
+            Registered::Known(before) if before.home == row.home && self.barcode.is_none() => RowOutcome::Unchanged,
+            Registered::Known(_) => RowOutcome::Changed,
+        }
+    }
+}
+
 /// Judges a row by what is known; a refusal names the field.
-pub(in crate::ledger) fn judge(register: &mut impl Register, row: &ChartRow) -> Result<Judged, ChangeError> {
+pub(in crate::ledger) fn judge(
+    register: &mut impl Register,
+    row: &ChartRow,
+    chunk: &InChunk,
+) -> Result<Judged, ChangeError> {
     let mrn = row.mrn.trim();
     let Some((patient, (of, _))) = rows::patient(register.conn(), mrn)? else {
         let former = patients::former_mrn(register.conn(), mrn)?;
@@ -102,12 +143,42 @@ pub(in crate::ledger) fn judge(register: &mut impl Register, row: &ChartRow) -> 
         if before.home != row.home {
             charts::known_place(register, &row.home, "home")?;
         }
-        return Ok(Judged::Known(Box::new(before)));
+        let barcode = barcode_change(register.conn(), row, (patient, Some(before.number)), chunk)?;
+        return Ok(Judged { patient, chart: Registered::Known(Box::new(before)), barcode });
     }
     charts::active_patient(&of)?;
     charts::known_record_type(register, &row.record_type)?;
     charts::known_place(register, &row.home, "home")?;
-    Ok(Judged::New(patient, registration(register, row)?))
+    let barcode = barcode_change(register.conn(), row, (patient, None), chunk)?;
+    Ok(Judged { patient, chart: Registered::New(registration(register, row)?), barcode })
+}
+
+/// What the row's old barcode changes. The charts of one patient may share one, as where a hospital's labels carry the
+/// MRN alone. Of two patients' charts it would bring up both for ever, and the import cannot tell whose it is.
+fn barcode_change(
+    conn: &Connection,
+    row: &ChartRow,
+    (patient, chart): (PatientId, Option<ChartNumber>),
+    chunk: &InChunk,
+) -> Result<Option<BarcodeChange>, ChangeError> {
+    let Some(given) = row.legacy_barcode.as_deref().map(barcode::clean).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let text = Some(given).filter(|text| *text != NO_BARCODE);
+    let before = chart.map_or(Ok(None), |chart| legacy::legacy_barcode(conn, chart))?;
+    if before.as_ref().and_then(|(before, _)| before.text.as_deref()) == text {
+        return Ok(None);
+    }
+    if let Some(text) = text
+        && let Some(other) = legacy::of_another_patient(conn, text, patient, &chunk.having)?
+    {
+        let text = format!(
+            "{text} is on another patient's chart {other}: first import that chart's row with its own, or with \
+             {NO_BARCODE} for none"
+        );
+        return Err(refused("refuse_when_barcode_is_another_patients", "legacy_barcode", text));
+    }
+    Ok(Some(BarcodeChange { text: text.map(str::to_owned), before }))
 }
 
 /// Is everything there that the row names?
@@ -174,46 +245,39 @@ fn place_out(register: &mut impl Register, row: &ChartRow) -> Result<Option<Plac
     }
 }
 
-/// Puts what a row does to the effects. Those of the rows before it are not in the tables yet.
+/// Puts what a row does to the effects.
 fn chart_row(
     work: &mut Work<'_>,
     row: ChartRow,
-    named: &mut HashSet<(PatientId, String, u16)>,
+    chunk: &mut InChunk,
     effects: &mut Vec<Effect>,
 ) -> Result<RowOutcome, ChangeError> {
-    let judged = judge(work, &row)?;
-    let patient = match &judged {
-        Judged::New(patient, _) => *patient,
-        Judged::Known(before) => before.patient,
-    };
-    if !named.insert((patient, row.record_type.clone(), row.volume)) {
+    let judged = judge(work, &row, chunk)?;
+    if !chunk.named.insert((judged.patient, row.record_type.clone(), row.volume)) {
         let text = "the same chart stands twice in this part of the file";
         return Err(refused("refuse_when_chart_stands_twice", "volume", text));
     }
-    match judged {
-        Judged::Known(before) => {
-            let after = ChartRecord { home: row.home, ..ChartRecord::clone(&before) };
-            let aliased = remember_barcode(work, &row.legacy_barcode, before.number.0)?;
-            if after == *before {
-                return Ok(if aliased { RowOutcome::Changed } else { RowOutcome::Unchanged });
+    let outcome = judged.outcome(&row);
+    let Judged { patient, chart, barcode } = judged;
+    let number = match chart {
+        Registered::Known(before) => {
+            if before.home != row.home {
+                effects.push(ChartRecord { home: row.home.clone(), ..ChartRecord::clone(&before) }.set());
+                effects.extend(charts::rehomed(work, &before, &row.home)?);
             }
-            effects.push(after.set());
-            effects.extend(charts::rehomed(work, &before, &after.home)?);
-            Ok(RowOutcome::Changed)
+            before.number
         }
-        Judged::New(patient, act) => {
+        Registered::New(act) => {
             let ChartRow { record_type, volume, home, .. } = row;
             let (number, made) = charts::register(work, ChartRegistration { patient, record_type, volume, home }, act)?;
             effects.extend(made);
-            remember_barcode(work, &row.legacy_barcode, number.0)?;
-            Ok(RowOutcome::Added)
+            number
         }
+    };
+    if let Some(BarcodeChange { text, before }) = barcode {
+        chunk.having.insert(number, patient);
+        let before = before.as_ref().map(|(row, version)| (row, *version));
+        effects.push(versioned::put_legacy_barcode(work, &LegacyBarcode { chart: number, text }, before)?);
     }
-}
-
-/// Remembers what the chart's old label says; true when it was not known.
-fn remember_barcode(work: &Work<'_>, text: &Option<String>, chart: u32) -> Result<bool, ChangeError> {
-    let Some(text) = text.as_deref().map(barcode::clean).filter(|text| !text.is_empty()) else { return Ok(false) };
-    let sql = "INSERT OR IGNORE INTO main.legacy_barcodes (text, chart) VALUES (?, ?)";
-    Ok(work.conn().prepare_cached(sql)?.execute(rusqlite::params![text, chart])? == 1)
+    Ok(outcome)
 }

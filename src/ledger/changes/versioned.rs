@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::equipment::{EQUIPMENT_COLUMNS, SERVICE_COLUMNS};
 use super::super::error::StoreError;
 use super::super::kiosks::KnownKiosk;
+use super::super::legacy::LegacyBarcode;
 use super::super::rows::word;
 use super::super::work::Work;
 use super::super::{Effect, PatientId};
@@ -201,6 +202,19 @@ pub(in crate::ledger) fn put_service(
         service.logged_at.as_microsecond(),
         version_after(before),
     ])?;
+    Ok(set)
+}
+
+/// Writes the row of a chart's old barcode.
+pub(in crate::ledger) fn put_legacy_barcode(
+    work: &mut Work<'_>,
+    barcode: &LegacyBarcode,
+    before: Before<'_, LegacyBarcode>,
+) -> Result<Effect, StoreError> {
+    let set = row_set(work, "legacy_barcodes", &barcode.chart.0.to_string(), barcode, before)?;
+    let sql = "INSERT INTO main.legacy_barcodes (chart, text, version) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (chart) DO UPDATE SET text = ?2, version = ?3";
+    work.conn().prepare_cached(sql)?.execute(params![barcode.chart.0, barcode.text, version_after(before)])?;
     Ok(set)
 }
 

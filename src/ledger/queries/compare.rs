@@ -2,7 +2,7 @@
 
 use super::{ReadError, Reader};
 use crate::barcode::PlaceCode;
-use crate::ledger::changes::import_charts::{Judged, judge, refused_row};
+use crate::ledger::changes::import_charts::{InChunk, judge, refused_row};
 use crate::ledger::changes::patients::former_mrn;
 use crate::ledger::changes::{ChartRow, PatientRow, PlaceRow, RowOutcome, StaffRow};
 
@@ -58,11 +58,8 @@ impl Reader {
     }
 
     fn compare_chart(&self, row: &ChartRow) -> Result<RowOutcome, ReadError> {
-        let said = match judge(&mut &*self, row) {
-            Ok(Judged::New(..)) => Ok(RowOutcome::Added),
-            Ok(Judged::Known(before)) => Ok(outcome(Some(before), |before| before.home == row.home)),
-            Err(error) => refused_row(error),
-        };
+        let judged = judge(&mut &*self, row, &InChunk::default());
+        let said = judged.map(|judged| judged.outcome(row)).or_else(refused_row);
         said.map_err(|error| ReadError::Failed(error.to_string()))
     }
 

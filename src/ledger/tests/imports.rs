@@ -5,6 +5,7 @@ use crate::ledger::changes::{
     AddRecordType, AddStaff, ChartRow, CorrectPatient, CorrectPlace, CorrectRecordType, ImportCharts, ImportPatients,
     MoveChart, PatientPatch, PatientRow, PlacePatch, RecordTypePatch, RowOutcome, Was,
 };
+use crate::ledger::{Depth, Fault, Rebuild, schema, verify};
 use crate::records::RecordType;
 
 /// Volume `volume` of patient 123456, at home in FILE.
@@ -168,4 +169,111 @@ fn an_mrn_that_was_corrected_is_no_new_patients() {
         "EXPLAIN QUERY PLAN SELECT key FROM former_rows WHERE source = 'patients' AND json_extract(row, '$.mrn') = ?";
     let plan: String = house.raw().query_row(plan, ["1"], |row| row.get("detail")).unwrap();
     assert!(plan.contains("former_mrns"), "no scan: {plan}");
+}
+
+/// A hospital with a second patient, 223456.
+fn with_two_patients(charts: usize) -> House {
+    let house = House::with_charts(charts);
+    let patient = Patient {
+        mrn: "223456".into(),
+        last_name: "Osei".into(),
+        first_name: "Kofi".into(),
+        birth_date: None,
+        sex: None,
+        active: true,
+    };
+    house.ledger.change_blocking(&House::by(), AddPatient { patient }).unwrap();
+    house
+}
+
+/// Volume `volume` of patient `mrn`, whose old label says `text`.
+fn labelled(mrn: &str, volume: u16, text: &str) -> ChartRow {
+    ChartRow { mrn: mrn.into(), legacy_barcode: Some(text.into()), ..row(volume) }
+}
+
+impl House {
+    /// The charts that a scan of an old barcode would bring up.
+    fn fitting(&self, text: &str) -> Vec<u32> {
+        let by_text = "SELECT chart FROM legacy_barcodes WHERE text = ? ORDER BY chart";
+        let raw = self.raw();
+        let mut select = raw.prepare(by_text).unwrap();
+        select.query_map([text], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+}
+
+#[test]
+fn an_old_barcode_is_corrected_by_the_charts_next_row() {
+    let house = with_two_patients(1);
+    let (wrong, right) = (labelled("123456", 1, "OLD-X"), labelled("223456", 1, "OLD-X"));
+    assert_eq!(house.import(&wrong), RowOutcome::Changed);
+    let text = "OLD-X is on another patient's chart 1: first import that chart's row with its own, or with - for none";
+    assert_eq!(house.reject(&right), refused("legacy_barcode", text));
+    assert_eq!(house.import(&labelled("123456", 1, "OLD-Y")), RowOutcome::Changed);
+    assert_eq!(house.import(&right), RowOutcome::Added);
+    assert_eq!((house.fitting("OLD-X"), house.fitting("OLD-Y")), (vec![2], vec![1]));
+    assert_eq!(house.import(&labelled("123456", 1, "-")), RowOutcome::Changed);
+    assert_eq!(house.import(&labelled("123456", 2, "OLD-Y")), RowOutcome::Added);
+    let head = house.ledger.head();
+    for same in [&labelled("123456", 1, "-"), &labelled("123456", 2, "OLD-Y"), &right] {
+        assert_eq!(house.import(same), RowOutcome::Unchanged);
+    }
+    assert_eq!(house.ledger.head(), head);
+    assert_eq!(house.import(&labelled("123456", 1, "OLD-Y")), RowOutcome::Changed, "one patient's may share one");
+    house.ledger.change_blocking(&Actor::System, Rebuild).unwrap();
+    assert_eq!(house.verified().faults, []);
+    let bodies = "SELECT count(*) FROM entries WHERE body LIKE '%OLD-%'";
+    assert_eq!(house.raw().query_row(bodies, [], |row| row.get::<_, u32>(0)), Ok(0), "it may be an MRN");
+}
+
+#[test]
+fn of_two_patients_rows_in_one_chunk_the_first_has_the_barcode() {
+    let house = with_two_patients(0);
+    let chunk = || {
+        let rows = vec![labelled("123456", 1, "OLD-X"), labelled("123456", 2, "OLD-X"), labelled("223456", 1, "OLD-X")];
+        house.ledger.change_blocking(&House::by(), ImportCharts { rows, run: None }).unwrap()
+    };
+    let made = chunk();
+    assert_eq!(made[..2], [RowOutcome::Added, RowOutcome::Added]);
+    assert!(matches!(made[2], RowOutcome::Rejected { field: "legacy_barcode", .. }), "{made:?}");
+    let head = house.ledger.head();
+    assert_eq!(chunk()[..2], [RowOutcome::Unchanged, RowOutcome::Unchanged]);
+    assert_eq!(house.ledger.head(), head);
+}
+
+#[test]
+fn nobody_changes_an_old_barcode_past_the_ledger() {
+    for tampering in [
+        "UPDATE legacy_barcodes SET text = 'OLD-Z'",
+        "DELETE FROM legacy_barcodes",
+        "INSERT INTO legacy_barcodes VALUES (2, 'OLD-X', 0)",
+    ] {
+        let house = House::with_charts(2);
+        house.import(&labelled("123456", 1, "OLD-X"));
+        assert_eq!(house.verified().faults, []);
+        house.raw().execute_batch(tampering).unwrap();
+        let faults = house.verified().faults;
+        let found = matches!(&faults[..], [Fault::Row { table, .. }] if table == "legacy_barcodes");
+        assert!(found, "{tampering}: {faults:?}");
+    }
+}
+
+#[test]
+fn old_barcodes_from_before_they_were_recorded_are_kept_and_recorded_at_the_next_start() {
+    let (clock, dir) = (Arc::new(TestClock::at(1_900_000_000_000_000)), TempDir::new().unwrap());
+    let path = dir.path().join("outguide.db");
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    schema::up_to(&conn, 3).unwrap();
+    conn.execute_batch(include_str!("ledger_v3.sql")).unwrap();
+    // As after a file that gave OLD-X to the wrong chart, and its correction.
+    let rows = "INSERT INTO legacy_barcodes (text, chart) VALUES ('OLD-X', 1), ('OLD-Y', 1), ('OLD-X', 2)";
+    conn.execute_batch(rows).unwrap();
+    drop(conn);
+    assert_eq!(verify(&path, Depth::Full, None, |_, _| {}).unwrap().faults, [], "before it is brought up to date");
+    let house = House { ledger: Ledger::open(options(dir.path(), clock.clone(), 1 << 50)).unwrap(), clock, dir };
+    assert_eq!((house.fitting("OLD-X"), house.fitting("OLD-Y")), (vec![2], vec![1]));
+    assert_eq!(house.verified().faults, []);
+    let recorded = "SELECT count(*) FROM entries WHERE kind = 'legacy_barcodes_recorded'";
+    assert_eq!(house.raw().query_row(recorded, [], |row| row.get::<_, u32>(0)), Ok(1));
+    house.raw().execute_batch("UPDATE legacy_barcodes SET text = 'OLD-Z' WHERE chart = 2").unwrap();
+    assert_eq!(house.verified().faults.len(), 1);
 }
