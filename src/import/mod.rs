@@ -9,13 +9,15 @@ mod duplicates;
 mod lines;
 mod parse;
 mod rejects;
+mod report;
 mod rows;
 mod sink;
 
 pub use columns::{Columns, HeaderFault, ImportKind};
-pub use driver::{CHUNK_ROWS_MAX, ImportError, ImportFile, ImportReport, Progress, run};
+pub use driver::{CHUNK_ROWS_MAX, ImportFile, run};
 pub use lines::{LINE_MAX_BYTES, Line, LineFault, Lines};
 pub use parse::{FieldFault, ParseRules, parse_row};
 pub use rejects::{Rejects, rejects_path};
+pub use report::{ImportError, ImportReport, Progress};
 pub use rows::{Chunk, ChunkDone, ImportSink, ImportedRow, RowOutcome, SinkError};
 pub use sink::{DryRunSink, LedgerSink};
