@@ -111,15 +111,23 @@ fn the_same_file_twice_changes_nothing_and_a_dry_run_never() {
 fn charts_that_are_out_on_the_day_of_the_change_over_come_in_as_out() {
     let site = Site::hospital("[[barcode.legacy]]\npattern = \"^OLD-(?<mrn>\\\\d{6})$\"\n", 2);
     let file = "mrn,record_type,volume,home,place,holder_badge,out_since,legacy_barcode\n\
-                100001,MR,2,FILE,CARD,1002,2026-01-05 09:30,X-77\n100002,MR,9,FILE,NOWHERE,,,\n";
+                100001,MR,2,FILE,CARD,1002,2026-01-05 09:30,X-77\n100002,MR,9,FILE,NOWHERE,,,\n\
+                100002,MR,3,FILE,,1001,2026-01-05 09:30,\n100002,MR,4,FILE,,2001,,\n100002,MR,5,FILE,,,2026-01-05,\n";
     site.write("out.csv", file);
     let output = site.run(&["import", "charts", "out.csv"]);
     assert_eq!(output.status.code(), Some(1));
     let rejects = std::fs::read_to_string(site.path().join("out.rejects.csv")).expect("rejects");
-    assert!(rejects.contains("NOWHERE"), "{rejects}");
+    let reasons: Vec<_> = rejects.lines().skip(1).collect();
+    for (line, says) in reasons.iter().zip(["NOWHERE", "holder_badge: badge 2001 has no place", "out_since: it is not"])
+    {
+        assert!(line.contains(says), "{says}: {rejects}");
+    }
+    assert_eq!(reasons.len(), 3, "{rejects}");
     let token = site.token("clerk");
     let server = site.serve();
     let client = server.client(&token);
+    let held = client.get("/api/v1/out?place=ER").json;
+    assert_eq!((&held["rows"][0]["volume"], &held["rows"][0]["holder"]), (&3.into(), &"1001".into()), "by its holder");
     let out = client.get("/api/v1/out?place=CARD").json;
     let row = &out["rows"][0];
     assert_eq!((&row["volume"], &row["holder"], &row["known_by"]), (&2.into(), &"1002".into(), &"asserted".into()));
@@ -127,6 +135,13 @@ fn charts_that_are_out_on_the_day_of_the_change_over_come_in_as_out() {
     client.scan("card-1", &badge("1002"));
     let seen = client.scan("card-1", "X-77");
     assert_eq!(seen["verdict"]["chart"]["number"], row["number"], "its old barcode is its own: {seen:#}");
+    let header = "mrn,record_type,volume,home,legacy_barcode\n";
+    site.write("moved.csv", &format!("{header}100001,MR,2,FILE,-\n100002,MR,1,FILE,X-77\n"));
+    assert!(site.ok(&["import", "charts", "moved.csv"]).starts_with("0 added, 2 changed"));
+    let seen = client.scan("card-1", "X-77");
+    assert_eq!(seen["verdict"]["chart"]["mrn"], "100002", "another's since the list was corrected: {seen:#}");
+    server.stop();
+    site.ok(&["verify"]);
 }
 
 #[test]
