@@ -72,6 +72,9 @@ pub(super) fn has_unrecorded(conn: &Connection) -> rusqlite::Result<bool> {
 
 /// Records the rows that an older Outguide left, so that from now on the chain covers them.
 pub(super) fn record_unrecorded(store: &mut Store) -> Result<(), OpenError> {
+    if has_unrecorded(&store.conn)? {
+        tracing::info!("charts' old barcodes are recorded once in the ledger; of a million this takes a while");
+    }
     while has_unrecorded(&store.conn)? {
         store.conn.execute_batch("BEGIN IMMEDIATE")?;
         record_some(store).map_err(|error| OpenError::Sql(error.to_string()))?;
