@@ -7,6 +7,7 @@ mod answers;
 mod api;
 mod background;
 mod backup;
+mod beside;
 mod chain;
 pub mod changes;
 mod checkpoint;
