@@ -85,15 +85,17 @@ const FOOT_MM: f64 = 9.0;
 const ROW_MM: f64 = 5.6;
 const GROUP_MM: f64 = 10.0;
 
-/// Columns: heading, share of the width, weight of what stands in them.
-const COLUMNS: [(&str, f64, Weight); 7] = [
-    ("Number", 0.115, Weight::SemiBold),
-    ("Name", 0.27, Weight::Regular),
+/// Columns: heading, share of the width, weight of what stands in them. The last is the mark of those that are late: in a
+/// column of its own nothing cuts it off, and it is found by running down the edge of the sheet.
+const COLUMNS: [(&str, f64, Weight); 8] = [
+    ("Number", 0.11, Weight::SemiBold),
+    ("Name", 0.22, Weight::Regular),
     ("Born", 0.095, Weight::Regular),
-    ("Chart", 0.105, Weight::Regular),
-    ("With", 0.165, Weight::Regular),
-    ("Out since", 0.125, Weight::Regular),
-    ("Due back", 0.125, Weight::Regular),
+    ("Chart", 0.095, Weight::Regular),
+    ("With", 0.145, Weight::Regular),
+    ("Out since", 0.145, Weight::Regular),
+    ("Due back", 0.145, Weight::Regular),
+    ("", 0.045, Weight::ExtraBold),
 ];
 
 /// Makes the list part by part; each is handed to `sink` as soon as it is done. Rows are kept as they are, pages not,
@@ -245,10 +247,9 @@ impl<'a> Sheet<'a> {
     }
 
     fn row(&self, list: &mut DisplayList, y: f64, row: &ListRow) {
-        let late = row.due_at.is_some_and(|due| due < self.head.generated_at);
+        let late = !row.missing && row.due_at.is_some_and(|due| due < self.head.generated_at);
         let due = match (row.missing, row.due_at) {
             (true, _) => "MISSING".to_owned(),
-            (false, Some(due)) if late => format!("{} late", self.time(due)),
             (false, Some(due)) => self.time(due),
             (false, None) => "no term".to_owned(),
         };
@@ -264,6 +265,7 @@ impl<'a> Sheet<'a> {
             row.holder.clone().unwrap_or_default(),
             row.out_since.map_or_else(|| "not known".to_owned(), |since| self.time(since)),
             due,
+            if late { "late".to_owned() } else { String::new() },
         ];
         for (i, ((text, (_, x, width)), (_, _, weight))) in cells.iter().zip(self.columns()).zip(COLUMNS).enumerate() {
             let weight = if i == 6 && (late || row.missing) { Weight::ExtraBold } else { weight };
@@ -272,8 +274,11 @@ impl<'a> Sheet<'a> {
         self.rule(list, y + ROW_MM - 0.3, 0.085);
     }
 
+    /// With the year where it is not the list's own, so that what is years away does not read as this month's.
     fn time(&self, at: Timestamp) -> String {
-        at.to_zoned(self.head.zone.clone()).strftime("%d %b %H:%M").to_string()
+        let (at, now) = (at.to_zoned(self.head.zone.clone()), self.head.generated_at.to_zoned(self.head.zone.clone()));
+        let form = if at.year() == now.year() { "%d %b %H:%M" } else { "%d %b %Y %H:%M" };
+        at.strftime(form).to_string()
     }
 
     fn columns(&self) -> impl Iterator<Item = (&'static str, f64, f64)> {
@@ -392,7 +397,7 @@ mod tests {
             record_type: "MR".into(),
             volume: 1 + u16::try_from(i % 3).unwrap(),
             holder: (i % 3 == 0).then(|| "Dr Osei".into()),
-            out_since: Some("2026-11-20T14:12:00Z".parse().unwrap()),
+            out_since: Some(format!("202{}-11-20T14:12:00Z", if i % 6 == 5 { 4 } else { 6 }).parse().unwrap()),
             due_at: (i % 4 != 3).then(|| format!("2026-11-2{}T14:00:00Z", 2 + i % 4).parse().unwrap()),
             missing: i % 17 == 16,
         })
@@ -419,6 +424,39 @@ mod tests {
             }
         }
         assert!(parts(Paper::A4, 0)[0].pdf.starts_with(b"%PDF-"));
+    }
+
+    /// What a reader finds on the sheet of one row.
+    fn texts(paper: Paper, row: &ListRow) -> Vec<String> {
+        let head = head(paper);
+        let mut list = DisplayList { dots_per_inch: DPI, width: 0, height: 0, items: Vec::new() };
+        Sheet::new(&head, Labels::built_in().unwrap()).row(&mut list, 0.0, row);
+        let text = |item| if let Item::Text(run) = item { Some(run.text) } else { None };
+        list.items.into_iter().filter_map(text).collect()
+    }
+
+    #[test]
+    fn late_and_the_year_are_never_cut_off() {
+        for paper in [Paper::A4, Paper::Letter] {
+            // New Year in New York is five hours later than in UTC.
+            let row = ListRow {
+                out_since: Some("2024-05-28T20:08:00Z".parse().unwrap()),
+                due_at: Some("2026-01-01T04:08:00Z".parse().unwrap()),
+                missing: false,
+                ..rows(1).next().unwrap()
+            };
+            assert_eq!(texts(paper, &row)[5..], ["28 May 2024 16:08", "31 Dec 2025 23:08", "late"]);
+            let soon = ListRow { due_at: Some("2027-05-28T20:08:00Z".parse().unwrap()), ..row.clone() };
+            assert_eq!(texts(paper, &soon)[6..], ["28 May 2027 16:08", ""]);
+            let this_year = ListRow { due_at: Some("2026-05-28T20:08:00Z".parse().unwrap()), ..row.clone() };
+            assert_eq!(texts(paper, &this_year)[6..], ["28 May 16:08", "late"]);
+            for month in 1..=12 {
+                let due_at = Some(format!("2025-{month:02}-28T20:08:00Z").parse().unwrap());
+                let cells = texts(paper, &ListRow { due_at, ..row.clone() });
+                assert!(!cells[6].contains('…'), "{}", cells[6]);
+            }
+            assert_eq!(texts(paper, &ListRow { missing: true, ..row })[6..], ["MISSING", ""]);
+        }
     }
 
     #[test]
