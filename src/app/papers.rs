@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::barcode::{ChartNumber, LabelIssue};
 use crate::config::Config;
-use crate::labels::report::{self, ListHead, Paper, Part};
+use crate::labels::report::{self, ListHead, ListRow, Paper, Part};
 use crate::labels::{self, DOCUMENT_DPI, Format, LabelData, LabelError, Stock, Target, Template, TemplateError};
 use crate::ledger::queries::{ChartDetail, Sight};
 use crate::ledger::{Ledger, ReadError};
@@ -60,6 +60,12 @@ impl Paperwork {
 
     /// The downtime list, part by part.
     pub fn downtime_list(&self, mut sink: impl FnMut(Part) -> Result<(), ListError>) -> Result<(), ListError> {
+        let (head, rows) = self.what_is_out()?;
+        report::downtime_list(&head, rows, &mut sink)
+    }
+
+    /// What the list says, as of now.
+    fn what_is_out(&self) -> Result<(ListHead, Vec<ListRow>), ReadError> {
         let head = self.ledger.head();
         let mut rows = Vec::new();
         self.ledger.read_blocking(|reader| {
@@ -77,7 +83,7 @@ impl Paperwork {
             filing: self.filing,
             paper: self.paper,
         };
-        report::downtime_list(&head, rows, &mut sink)
+        Ok((head, rows))
     }
 }
 
@@ -116,15 +122,9 @@ impl Papers for Paperwork {
         labels.render(template, &data, target).map(|rendered| rendered.bytes).map_err(undrawn)
     }
 
-    /// The first part, which is the whole list up to ten thousand charts; the scheduled list has them all.
     fn downtime_list(&self) -> Result<Vec<u8>, PaperError> {
-        let mut first = None;
-        let made = Paperwork::downtime_list(self, |part| {
-            first.get_or_insert(part.pdf);
-            Ok(())
-        });
-        made.map_err(|error| PaperError::Failed(error.to_string()))?;
-        first.ok_or_else(|| PaperError::Failed("the list has no page".to_owned()))
+        let (head, rows) = self.what_is_out().map_err(unreadable)?;
+        report::whole_downtime_list(&head, rows).map_err(undrawn)
     }
 
     fn templates(&self) -> Vec<TemplateView> {

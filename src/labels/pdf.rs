@@ -94,6 +94,10 @@ impl<'a> Writer<'a> {
 
     /// The document's bytes.
     pub fn finish(self) -> Result<Vec<u8>, PdfError> {
+        bytes_of(self.document()?)
+    }
+
+    fn document(self) -> Result<lopdf::Document, PdfError> {
         let mut document = PdfDocument::new(&self.title);
         document.metadata.info.creator = "Outguide".to_owned();
         document.metadata.info.producer = "Outguide".to_owned();
@@ -107,10 +111,64 @@ impl<'a> Writer<'a> {
         // printpdf makes a random /ID; it is optional without encryption, and equal input shall give equal bytes.
         pdf.trailer.remove(b"ID");
         pdf.compress();
-        let mut bytes = Vec::new();
-        pdf.save_to(&mut bytes).map_err(|e| PdfError(e.to_string()))?;
-        Ok(bytes)
+        Ok(pdf)
     }
+}
+
+fn bytes_of(mut document: lopdf::Document) -> Result<Vec<u8>, PdfError> {
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).map_err(|e| PdfError(e.to_string()))?;
+    Ok(bytes)
+}
+
+/// Documents in, one out: what takes much memory while it is made is made part by part, and only the compressed pages of
+/// the parts before are kept.
+#[derive(Default)]
+pub struct Binder {
+    whole: lopdf::Document,
+    trees: Vec<lopdf::ObjectId>,
+    pages: usize,
+}
+
+impl Binder {
+    /// Adds the pages of `part` after those that are there.
+    pub fn add(&mut self, part: Writer<'_>) -> Result<(), PdfError> {
+        self.pages += part.pages();
+        let mut part = part.document()?;
+        part.renumber_objects_with(self.whole.max_id + 1);
+        self.trees.push(tree(&mut part)?.0);
+        if self.trees.len() == 1 {
+            self.whole = part;
+        } else {
+            self.whole.max_id = part.max_id;
+            self.whole.objects.append(&mut part.objects);
+        }
+        Ok(())
+    }
+
+    /// The document's bytes.
+    pub fn finish(mut self) -> Result<Vec<u8>, PdfError> {
+        // A tree of pages may hold others (PDF 32000-1, 7.7.3.2): the parts' own become the branches of a new one.
+        let root = self.whole.new_object_id();
+        for branch in &self.trees {
+            let branch = self.whole.get_dictionary_mut(*branch).map_err(|e| PdfError(e.to_string()))?;
+            branch.set("Parent", root);
+        }
+        let count = i64::try_from(self.pages).unwrap_or(i64::MAX);
+        let kids: Vec<lopdf::Object> = self.trees.iter().map(|branch| (*branch).into()).collect();
+        let tree_of_all = lopdf::dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => count };
+        self.whole.objects.insert(root, tree_of_all.into());
+        tree(&mut self.whole)?.1.set("Pages", root);
+        bytes_of(self.whole)
+    }
+}
+
+/// A document's tree of pages, and the catalogue that names it.
+fn tree(document: &mut lopdf::Document) -> Result<(lopdf::ObjectId, &mut lopdf::Dictionary), PdfError> {
+    let fault = |e: lopdf::Error| PdfError(e.to_string());
+    let catalogue = document.catalog_mut().map_err(fault)?;
+    let pages = catalogue.get(b"Pages").and_then(lopdf::Object::as_reference).map_err(fault)?;
+    Ok((pages, catalogue))
 }
 
 fn subset(typeface: &Typeface, face: FaceId, remapper: &GlyphRemapper) -> Result<ParsedFont, PdfError> {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use outguide_hardware::display::{DisplayList, Ink, Item, Rect, TextRun, Weight};
 
-use super::pdf::Writer;
+use super::pdf::{Binder, Writer};
 use super::{FilingNumber, LabelError, Labels, plain};
 use crate::records::Filing;
 
@@ -75,7 +75,7 @@ pub struct Part {
     pub pdf: Vec<u8>,
 }
 
-/// The most pages in one part: about ten thousand rows, and some tens of megabytes while it is made.
+/// The most pages in one part: about five thousand rows, and some tens of megabytes while it is made.
 pub const PART_PAGES_MOST: usize = 200;
 
 const DPI: u16 = 300;
@@ -105,19 +105,45 @@ pub fn downtime_list<E: From<LabelError>>(
     rows: impl IntoIterator<Item = ListRow>,
     mut sink: impl FnMut(Part) -> Result<(), E>,
 ) -> Result<(), E> {
+    in_parts(head, rows, PART_PAGES_MOST, |number, of, document| {
+        sink(Part { number, of, pdf: document.finish().map_err(LabelError::from)? })
+    })
+}
+
+/// The same as one document, however long: for who wants all of it at once.
+pub fn whole_downtime_list(head: &ListHead, rows: impl IntoIterator<Item = ListRow>) -> Result<Vec<u8>, LabelError> {
+    whole(head, rows, PART_PAGES_MOST)
+}
+
+fn whole(
+    head: &ListHead,
+    rows: impl IntoIterator<Item = ListRow>,
+    pages_at_a_time: usize,
+) -> Result<Vec<u8>, LabelError> {
+    let mut binder = Binder::default();
+    in_parts::<LabelError>(head, rows, pages_at_a_time, |_, _, part| Ok(binder.add(part)?))?;
+    Ok(binder.finish()?)
+}
+
+/// Draws the pages, some at a time; `sink` hears which part it is, of how many.
+fn in_parts<E: From<LabelError>>(
+    head: &ListHead,
+    rows: impl IntoIterator<Item = ListRow>,
+    pages_at_a_time: usize,
+    mut sink: impl FnMut(usize, usize, Writer<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let labels = Labels::built_in()?;
     let rows: Vec<ListRow> = rows.into_iter().collect();
     let sheet = Sheet::new(head, labels);
     let pages = sheet.pages(&rows);
-    let parts: Vec<&[Page]> = pages.chunks(PART_PAGES_MOST).collect();
+    let parts: Vec<&[Page]> = pages.chunks(pages_at_a_time).collect();
     for (i, part) in parts.iter().enumerate() {
         let mut document = Writer::new(labels.typeface(), "Charts that are out");
         for (n, page) in part.iter().enumerate() {
-            let number = i * PART_PAGES_MOST + n + 1;
+            let number = i * pages_at_a_time + n + 1;
             document.page(&sheet.draw(page, rows.len(), number, pages.len()));
         }
-        let pdf = document.finish().map_err(LabelError::from)?;
-        sink(Part { number: i + 1, of: parts.len(), pdf })?;
+        sink(i + 1, parts.len(), document)?;
     }
     Ok(())
 }
@@ -456,6 +482,23 @@ mod tests {
                 assert!(!cells[6].contains('…'), "{}", cells[6]);
             }
             assert_eq!(texts(paper, &ListRow { missing: true, ..row })[6..], ["MISSING", ""]);
+        }
+    }
+
+    #[test]
+    fn a_whole_list_has_the_pages_of_all_its_parts() {
+        let head = head(Paper::A4);
+        let pages = Sheet::new(&head, Labels::built_in().unwrap()).pages(&rows(300).collect::<Vec<_>>()).len();
+        assert!(pages > 6, "{pages}");
+        for pages_at_a_time in [2, 3, pages] {
+            let pdf = whole(&head, rows(300), pages_at_a_time).unwrap();
+            if let Ok(dir) = std::env::var("OUTGUIDE_LABEL_DIR") {
+                std::fs::write(format!("{dir}/downtime-whole-{pages_at_a_time}.pdf"), &pdf).unwrap();
+            }
+            let read = lopdf::Document::load_mem(&pdf).unwrap();
+            let drawn = read.get_pages().into_values().filter(|page| !read.get_page_content(*page).is_empty());
+            assert_eq!(drawn.count(), pages);
+            assert!(read.get_pages().values().all(|page| !read.get_page_fonts(*page).unwrap().is_empty()));
         }
     }
 
