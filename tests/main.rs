@@ -24,6 +24,7 @@ mod photographs;
 mod power_cut;
 mod print_jobs;
 mod replay;
+mod restore;
 mod scanners;
 mod serial;
 mod support;

@@ -85,14 +85,20 @@ pub fn backup(database: &Path, directory: &Path, now: Timestamp, keep: Option<us
     Ok(path)
 }
 
+/// What the names of folders begin with in which a restore keeps what was there before.
+pub(super) const ASIDE: &str = "before-restore-";
+/// Where a restore makes its ledger ready.
+pub(super) const STAGING: &str = "restoring";
+
 /// Puts the backup `source` in place of what the data directory holds, which is kept beside it. The ledger gets a new
-/// epoch and an entry `restored`. No server may be running.
+/// epoch and an entry `restored`. No server may be running. Whenever the power fails, a whole ledger is in place: the
+/// old one or the new one. Only where the old one cannot be read may there be none for a moment, and `open` says so.
 pub fn restore(source: &Path, options: OpenOptions) -> Result<(), BackupError> {
     let _lock = lock(&options.dir)?;
     check(source, Depth::Full)?;
     let fixed = fixed_of(options);
     let now = fixed.clock.now();
-    let (dir, staging) = (fixed.dir.clone(), fixed.dir.join("restoring"));
+    let (dir, staging) = (fixed.dir.clone(), fixed.dir.join(STAGING));
     if staging.exists() {
         fs::remove_dir_all(&staging).map_err(io(&staging))?;
     }
@@ -130,20 +136,51 @@ fn begin_epoch(fixed: Arc<super::store::Fixed>) -> Result<(), BackupError> {
 
 /// Keeps what was there, under a name that says when it was set aside.
 fn set_aside(dir: &Path, now: Timestamp) -> Result<(), BackupError> {
+    let files = ["", "-wal", "-shm", "-journal"].map(|end| format!("{DB_FILE}{end}"));
     let database = dir.join(DB_FILE);
-    if !database.exists() {
+    // Of an empty database SQLite would throw away the log.
+    if fs::metadata(&database).is_ok_and(|database| database.len() > 0) {
+        // Where that fails the files are moved as they are, below.
+        let _as_it_is = into_one_file(dir);
+    }
+    let there: Vec<&String> = files.iter().filter(|file| dir.join(file).exists()).collect();
+    if there.is_empty() {
         return Ok(());
     }
-    let name = format!("before-restore-{}", now.strftime("%Y%m%dT%H%M%S%6fZ"));
+    let name = format!("{ASIDE}{}", now.strftime("%Y%m%dT%H%M%S%6fZ"));
     let aside = dir.join(name);
     fs::create_dir(&aside).map_err(io(&aside))?;
-    for file in [format!("{DB_FILE}-wal"), format!("{DB_FILE}-shm"), DB_FILE.to_owned()] {
-        let from = dir.join(&file);
-        if from.exists() {
-            fs::rename(&from, aside.join(&file)).map_err(io(&from))?;
-        }
+    if there.len() == 1 && database.exists() {
+        // It has a second name there and stays in place until the new one takes its first.
+        keep_a_copy(&database, &aside.join(DB_FILE))?;
+        sync(&aside)?;
+        return sync(dir);
     }
-    sync(&aside)
+    // The database first: without it no server takes what is left for a ledger, or begins one in its place. A new one
+    // must not find a log that is not its own.
+    for file in there {
+        fs::rename(dir.join(file), aside.join(file)).map_err(io(&dir.join(file)))?;
+        sync(&aside)?;
+        sync(dir)?;
+    }
+    Ok(())
+}
+
+/// Brings what stands in a database's log into the database. The last connection to close takes the log away.
+fn into_one_file(dir: &Path) -> Result<(), BackupError> {
+    let conn = schema::open_writer(dir)?;
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    drop(conn);
+    sync(&dir.join(DB_FILE))
+}
+
+/// A second name for the same file; a copy where the file system has no second names.
+fn keep_a_copy(from: &Path, to: &Path) -> Result<(), BackupError> {
+    if fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(from, to).map_err(io(to))?;
+    sync(to)
 }
 
 /// Copies one moment of a database, whatever is written to it meanwhile, into one file without a log.

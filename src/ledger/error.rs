@@ -19,6 +19,28 @@ pub enum OpenError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is no ledger, but one that a restore set aside.
+    #[error(
+        "{dir} holds no ledger, and a former one is in {former}: a restore was interrupted. Run `outguide restore` again; \
+         or, to go on with the former one, move all its files back into {dir}"
+    )]
+    SetAside {
+        /// The data directory.
+        dir: PathBuf,
+        /// Where the newest former ledger is.
+        former: PathBuf,
+    },
+    /// There is no ledger, but something that belongs to one.
+    #[error(
+        "{dir} holds no ledger, but {left}, which is left of one: run `outguide restore`, or put the ledger's outguide.db \
+         back; only to begin with an empty ledger, delete it"
+    )]
+    Left {
+        /// The data directory.
+        dir: PathBuf,
+        /// What is left.
+        left: PathBuf,
+    },
     /// A newer Outguide wrote it.
     #[error("the ledger has format {found}, this Outguide knows up to {known}: use the newer Outguide that wrote it")]
     Newer {

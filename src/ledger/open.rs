@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::api::{Actor, OpenOptions};
 use super::background::Background;
+use super::backup::{ASIDE, STAGING};
 use super::changes::versioned;
 use super::checkpoint::{self, Database, Signal};
 use super::error::{ChangeError, OpenError};
@@ -176,6 +177,9 @@ fn make_durable(conn: &Connection, dir: &Path) -> Result<(), OpenError> {
 /// Schema, epoch and row key.
 fn prepare(fixed: &Fixed) -> Result<(), OpenError> {
     let path = fixed.dir.join(DB_FILE);
+    if !path.exists() {
+        refuse_when_a_restore_was_interrupted(&fixed.dir)?;
+    }
     if let Err(source) = File::options().create(true).append(true).open(&path) {
         return Err(OpenError::Io { path, source });
     }
@@ -195,6 +199,19 @@ fn prepare(fixed: &Fixed) -> Result<(), OpenError> {
     }
     start.commit()?;
     Ok(())
+}
+
+/// An empty ledger must not begin where one was, and a new log would take the place of the one that is left.
+fn refuse_when_a_restore_was_interrupted(dir: &Path) -> Result<(), OpenError> {
+    let entries = fs::read_dir(dir).map_err(|source| OpenError::Io { path: dir.to_owned(), source })?;
+    let names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let aside = names.iter().filter(|name| name.starts_with(ASIDE) && dir.join(name).join(DB_FILE).exists());
+    // Names hold their time, so the last by name is the newest.
+    if let Some(former) = aside.max() {
+        return Err(OpenError::SetAside { dir: dir.to_owned(), former: dir.join(former) });
+    }
+    let left = [format!("{DB_FILE}-wal"), STAGING.to_owned()].into_iter().find(|left| names.contains(left));
+    left.map_or(Ok(()), |left| Err(OpenError::Left { dir: dir.to_owned(), left: dir.join(left) }))
 }
 
 /// The first entry: the ledger begins, with the record type that every hospital has.
