@@ -28,4 +28,5 @@ mod restore;
 mod scanners;
 mod serial;
 mod support;
+mod upkeep;
 mod usb;

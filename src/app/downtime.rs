@@ -4,19 +4,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::papers::{ListError, Paperwork};
+use super::watched::Watched;
 use crate::config::Schedule;
 
-/// Makes a list and says so in the log.
-pub fn make(schedule: &Schedule, paperwork: &Paperwork, name: &str) {
+/// Makes a list and says how it went: in the log, and to people where there is none.
+pub fn make(schedule: &Schedule, paperwork: &Paperwork, name: &str, watched: &Watched) {
     match write(&schedule.directory, paperwork, name).and_then(|files| {
         keep(&schedule.directory, schedule.keep)?;
         Ok(files)
     }) {
         Ok(files) => {
-            tracing::info!(parts = files.len(), directory = %schedule.directory.display(), "downtime list made")
+            tracing::info!(parts = files.len(), directory = %schedule.directory.display(), "downtime list made");
+            watched.made();
         }
         Err(error) => {
-            tracing::error!(%error, directory = %schedule.directory.display(), "no downtime list could be made")
+            tracing::error!(%error, directory = %schedule.directory.display(), "no downtime list could be made");
+            watched.failed();
         }
     }
 }

@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::watched::Upkeep;
 use crate::intake::{DeviceState, DeviceStatus};
 use crate::ledger::{Ledger, Pace};
 use crate::web::{PrinterView, Requests};
@@ -49,6 +50,8 @@ pub struct Metrics {
     longest_background: Gauge<f64, AtomicU64>,
     longest_commit: Gauge<f64, AtomicU64>,
     longest_checkpoint: Gauge<f64, AtomicU64>,
+    last_backup: Gauge,
+    last_downtime_list: Gauge,
     devices: Family<DeviceLabels, Gauge>,
 }
 
@@ -87,6 +90,17 @@ impl Metrics {
             "ledger_longest_checkpoint",
             "The longest that beginning the log anew held the writer since the start",
         );
+        let mut last = |name: &str, help: &str| {
+            let gauge = Gauge::default();
+            registry.register_with_unit(name, help, Unit::Seconds, Gauge::clone(&gauge));
+            gauge
+        };
+        let last_backup =
+            last("last_backup_timestamp", "When the last scheduled backup was made; 0 where none was since the start");
+        let last_downtime_list = last(
+            "last_downtime_list_timestamp",
+            "When the last scheduled downtime list was made; 0 where none was since the start",
+        );
         registry.register("device_ready", "1 where a scanner or printer works", Family::clone(&devices));
         Metrics {
             registry,
@@ -98,6 +112,8 @@ impl Metrics {
             longest_background,
             longest_commit,
             longest_checkpoint,
+            last_backup,
+            last_downtime_list,
             devices,
         }
     }
@@ -117,12 +133,21 @@ impl Metrics {
     }
 
     /// All of them as text.
-    pub fn text(&self, head: u64, pace: Pace, scanners: Vec<DeviceStatus>, printers: Vec<PrinterView>) -> String {
+    pub fn text(
+        &self,
+        head: u64,
+        pace: Pace,
+        upkeep: &Upkeep,
+        scanners: Vec<DeviceStatus>,
+        printers: Vec<PrinterView>,
+    ) -> String {
         self.head.set(head);
         self.commits.set(pace.commits);
         self.longest_background.set(pace.longest_background.as_secs_f64());
         self.longest_commit.set(pace.longest_commit.as_secs_f64());
         self.longest_checkpoint.set(pace.longest_checkpoint.as_secs_f64());
+        self.last_backup.set(upkeep.backup.last_made_s());
+        self.last_downtime_list.set(upkeep.downtime_list.last_made_s());
         let ready = |id: String, kind, simulated: bool, ready: bool| {
             let labels = DeviceLabels { device: id, kind, simulated: simulated.to_string() };
             self.devices.get_or_create(&labels).set(i64::from(ready));

@@ -9,6 +9,7 @@ mod control;
 mod demo;
 mod devices;
 mod downtime;
+mod folders;
 mod logging;
 mod metrics;
 mod papers;
@@ -21,6 +22,7 @@ mod silence;
 mod tasks;
 mod templates;
 mod tls;
+mod watched;
 
 use std::process::ExitCode;
 

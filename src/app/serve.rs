@@ -17,6 +17,7 @@ use super::printing;
 use super::say::{self, Failure};
 use super::schedule::Repeating;
 use super::templates::Templates;
+use super::watched::Upkeep;
 use super::{agents, backups, downtime, reach, silence};
 use crate::agent::remote::Agents;
 use crate::config::{Config, Scanner};
@@ -103,6 +104,7 @@ struct Rooms {
     outbox: Arc<Outbox>,
     agents: Agents,
     templates: Arc<Templates>,
+    upkeep: Upkeep,
     jobs: Vec<Repeating>,
     _control: Control,
 }
@@ -124,7 +126,8 @@ impl Rooms {
         let outbox = Outbox::start(&jobs_of, printers, Limits::default()).map_err(Failure::new)?;
         let control = Control::serve(&config.data_dir, ledger.clone())
             .map_err(|error| Failure::new(format_args!("{}: {error}", config.data_dir.display())))?;
-        let mut jobs = jobs(config, ledger, &templates).map_err(Failure::new)?;
+        let upkeep = Upkeep::new(ledger);
+        let mut jobs = jobs(config, ledger, &templates, &upkeep).map_err(Failure::new)?;
         jobs.push(agents::watch(ledger, &agents).map_err(Failure::new)?);
         let intake = Arc::new(intake);
         let zone = config.time_zone.clone();
@@ -135,6 +138,7 @@ impl Rooms {
             outbox: Arc::new(outbox),
             agents,
             templates,
+            upkeep,
             jobs,
             _control: control,
         })
@@ -151,7 +155,12 @@ impl Rooms {
     }
 }
 
-fn jobs(config: &Config, ledger: &Ledger, templates: &Arc<Templates>) -> std::io::Result<Vec<Repeating>> {
+fn jobs(
+    config: &Config,
+    ledger: &Ledger,
+    templates: &Arc<Templates>,
+    upkeep: &Upkeep,
+) -> std::io::Result<Vec<Repeating>> {
     let sweeper = ledger.clone();
     let mut jobs = vec![Repeating::start("sweep", SWEEP_EVERY, move || sweep(&sweeper))?];
     let pruner = ledger.clone();
@@ -161,13 +170,13 @@ fn jobs(config: &Config, ledger: &Ledger, templates: &Arc<Templates>) -> std::io
         }
     })?);
     let of = Paperwork::new(config, ledger, templates);
-    let (schedule, clock) = (config.downtime.clone(), ledger.clone());
+    let (schedule, clock, watched) = (config.downtime.clone(), ledger.clone(), Arc::clone(&upkeep.downtime_list));
     jobs.push(Repeating::start("downtime", schedule.every, move || {
-        downtime::make(&schedule, &of, &clock.now().strftime("%Y%m%dT%H%MZ").to_string());
+        downtime::make(&schedule, &of, &clock.now().strftime("%Y%m%dT%H%MZ").to_string(), &watched);
     })?);
     if let Some(schedule) = config.backup.clone() {
-        let of = ledger.clone();
-        jobs.push(Repeating::start("backup", schedule.every, move || backups::make(&schedule, &of))?);
+        let (of, watched) = (ledger.clone(), Arc::clone(&upkeep.backup));
+        jobs.push(Repeating::start("backup", schedule.every, move || backups::make(&schedule, &of, &watched))?);
     }
     Ok(jobs)
 }
@@ -208,8 +217,8 @@ async fn serve(
     });
     let text = {
         let (metrics, ledger, intake) = (Arc::clone(&metrics), rooms.ledger.clone(), Arc::clone(&rooms.intake));
-        let printers = Arc::clone(&printers);
-        Arc::new(move || metrics.text(ledger.head().seq, ledger.pace(), intake.statuses(), printers()))
+        let (printers, upkeep) = (Arc::clone(&printers), rooms.upkeep.clone());
+        Arc::new(move || metrics.text(ledger.head().seq, ledger.pace(), &upkeep, intake.statuses(), printers()))
     };
     let app = App {
         ledger: rooms.ledger.clone(),

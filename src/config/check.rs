@@ -101,6 +101,7 @@ pub(super) fn check(text: &str, file: Option<&Path>, parsed: sections::File) -> 
     let downtime = parsed.downtime.as_ref().map(|downtime| schedule(c, downtime, 24)).unwrap_or(Schedule {
         every: Duration::from_secs(3600),
         directory: data_dir.join("downtime"),
+        line: None,
         keep: 24,
     });
     let silence = silence(c, &parsed.silence);
@@ -203,7 +204,8 @@ fn schedule(c: &mut Checker, section: &sections::Scheduled, keep: u32) -> Schedu
         c.fault(&keep.span(), "keep = 0 would keep nothing: say how many are kept, 1 or more".to_owned());
     }
     let keep = section.keep.as_ref().map_or(keep, |keep| *keep.get_ref());
-    Schedule { every, directory: c.path(&section.directory), keep }
+    let line = Some(c.line(&section.directory.span()));
+    Schedule { every, directory: c.path(section.directory.get_ref()), line, keep }
 }
 
 /// The rule about silent scanners; `None` where it is switched off.

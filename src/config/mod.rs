@@ -77,6 +77,8 @@ pub struct Schedule {
     pub every: Duration,
     /// Where to.
     pub directory: PathBuf,
+    /// The line that says so; `None` where none does.
+    pub line: Option<usize>,
     /// How many are kept.
     pub keep: u32,
 }

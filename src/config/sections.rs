@@ -52,7 +52,7 @@ pub(super) struct Tls {
 #[serde(deny_unknown_fields)]
 pub(super) struct Scheduled {
     pub every: Spanned<String>,
-    pub directory: PathBuf,
+    pub directory: Spanned<PathBuf>,
     pub keep: Option<Spanned<u32>>,
 }
 

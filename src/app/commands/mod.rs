@@ -15,6 +15,7 @@ pub use paper::{label, tls};
 pub use upkeep::{backup, rebuild, restore, verify};
 
 use super::cli::ConfigArg;
+use super::folders;
 use super::printing;
 use super::say::{self, Failure};
 use super::templates::Templates;
@@ -33,6 +34,7 @@ pub fn check_config(argument: &ConfigArg) -> Result<(), Failure> {
     let config = Config::load(argument.config.as_deref()).map_err(|error: ConfigError| Failure::not_so(error))?;
     let templates = Templates::open(config.label_directory.clone()).map_err(Failure::new)?;
     printing::check_chart_labels(&config, &templates.now()).map_err(Failure::not_so)?;
+    folders::check(&config).map_err(Failure::not_so)?;
     let file = config.file.as_ref().map_or("built-in defaults".to_owned(), |file| file.display().to_string());
     say::line(format_args!(
         "{file}: good. {} kiosks, {} scanners, {} printers; listens on {}, data in {}",
