@@ -157,11 +157,11 @@ fn begin_anew(conn: &Connection, database: &File, shared: &Shared) -> Result<(),
     conn.busy_timeout(READERS_WAIT)?;
     let hand = shared.checkpoints.hand.between();
     let began = Instant::now();
-    let log = pass(conn, "RESTART")?;
+    let passed = pass(conn, "RESTART");
     drop(hand);
-    if !log.refused {
-        shared.paced.began_log_anew(began.elapsed());
-    }
+    // Where readers refuse it, or it fails, the writer waited all the same.
+    shared.paced.held_by_the_log(began.elapsed());
+    passed?;
     Ok(())
 }
 
@@ -176,8 +176,6 @@ enum CheckpointError {
 /// The log after a checkpoint.
 #[derive(Clone, Copy)]
 struct Log {
-    /// A lock could not be had: not everything was done that was asked for.
-    refused: bool,
     /// Frames in it when the checkpoint began; -1 where another one is at work.
     frames: i64,
     /// Those that are in the database file.
@@ -193,5 +191,5 @@ impl Log {
 
 fn pass(conn: &Connection, mode: &str) -> rusqlite::Result<Log> {
     conn.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
-        .query_row([], |row| Ok(Log { refused: row.get(0)?, frames: row.get(1)?, copied: row.get(2)? }))
+        .query_row([], |row| Ok(Log { frames: row.get(1)?, copied: row.get(2)? }))
 }

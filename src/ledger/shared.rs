@@ -40,7 +40,7 @@ pub struct Pace {
     pub longest_background: Duration,
     /// The longest COMMIT: the disk's own time.
     pub longest_commit: Duration,
-    /// The longest that the log's new beginning held the writer, where it came to one.
+    /// The longest that the log's new beginning held the writer, whether it came to one or not.
     pub longest_checkpoint: Duration,
 }
 
@@ -73,8 +73,8 @@ impl Paced {
         }
     }
 
-    /// Beginning the log anew had the writer's lock for this long.
-    pub fn began_log_anew(&self, took: Duration) {
+    /// Beginning the log anew, or trying to, held the writer for this long.
+    pub fn held_by_the_log(&self, took: Duration) {
         self.checkpoint_us.fetch_max(micros(took), Ordering::Relaxed);
     }
 }

@@ -100,3 +100,23 @@ fn the_log_is_not_begun_anew_during_a_background_jobs_turn() {
         house.scan("rr-1", &chart(1)).unwrap();
     }
 }
+
+#[test]
+fn the_time_that_a_reader_has_the_writer_wait_for_the_log_is_counted() {
+    let house = House::with_charts(1);
+    let turn = house.ledger.inner.shared.checkpoints.turn.blocking_lock();
+    let log = house.dir.path().join(format!("{DB_FILE}-wal"));
+    // Longer than the checkpointer lets it grow.
+    while log.metadata().unwrap().len() < 4 << 20 {
+        house.scan("rr-1", &chart(1)).unwrap();
+    }
+    let (first, reader) = (begun(&house), house.raw());
+    reader.execute_batch("BEGIN; SELECT count(*) FROM entries").unwrap();
+    drop(turn);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while house.ledger.pace().longest_checkpoint == Duration::ZERO {
+        assert!(Instant::now() < deadline, "never counted");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(begun(&house), first, "the reader refused it");
+}
