@@ -75,8 +75,11 @@ pub struct Part {
     pub pdf: Vec<u8>,
 }
 
-/// The most pages in one part: about five thousand rows, and some tens of megabytes while it is made.
+/// The most pages in one part: about five thousand rows.
 pub const PART_PAGES_MOST: usize = 200;
+
+/// So many pages stand in memory as they are drawn; of those before only what is compressed.
+const PAGES_DRAWN_AT_ONCE: usize = 40;
 
 const DPI: u16 = 300;
 const MARGIN_MM: f64 = 13.0;
@@ -103,47 +106,44 @@ const COLUMNS: [(&str, f64, Weight); 8] = [
 pub fn downtime_list<E: From<LabelError>>(
     head: &ListHead,
     rows: impl IntoIterator<Item = ListRow>,
-    mut sink: impl FnMut(Part) -> Result<(), E>,
+    sink: impl FnMut(Part) -> Result<(), E>,
 ) -> Result<(), E> {
-    in_parts(head, rows, PART_PAGES_MOST, |number, of, document| {
-        sink(Part { number, of, pdf: document.finish().map_err(LabelError::from)? })
-    })
+    in_parts(head, rows, PART_PAGES_MOST, sink)
 }
 
 /// The same as one document, however long: for who wants all of it at once.
 pub fn whole_downtime_list(head: &ListHead, rows: impl IntoIterator<Item = ListRow>) -> Result<Vec<u8>, LabelError> {
-    whole(head, rows, PART_PAGES_MOST)
+    let mut whole = Vec::new();
+    in_parts(head, rows, usize::MAX, |part| {
+        whole = part.pdf;
+        Ok::<(), LabelError>(())
+    })?;
+    Ok(whole)
 }
 
-fn whole(
-    head: &ListHead,
-    rows: impl IntoIterator<Item = ListRow>,
-    pages_at_a_time: usize,
-) -> Result<Vec<u8>, LabelError> {
-    let mut binder = Binder::default();
-    in_parts::<LabelError>(head, rows, pages_at_a_time, |_, _, part| Ok(binder.add(part)?))?;
-    Ok(binder.finish()?)
-}
-
-/// Draws the pages, some at a time; `sink` hears which part it is, of how many.
 fn in_parts<E: From<LabelError>>(
     head: &ListHead,
     rows: impl IntoIterator<Item = ListRow>,
-    pages_at_a_time: usize,
-    mut sink: impl FnMut(usize, usize, Writer<'_>) -> Result<(), E>,
+    pages_in_a_part: usize,
+    mut sink: impl FnMut(Part) -> Result<(), E>,
 ) -> Result<(), E> {
     let labels = Labels::built_in()?;
     let rows: Vec<ListRow> = rows.into_iter().collect();
     let sheet = Sheet::new(head, labels);
     let pages = sheet.pages(&rows);
-    let parts: Vec<&[Page]> = pages.chunks(pages_at_a_time).collect();
-    for (i, part) in parts.iter().enumerate() {
-        let mut document = Writer::new(labels.typeface(), "Charts that are out");
-        for (n, page) in part.iter().enumerate() {
-            let number = i * pages_at_a_time + n + 1;
-            document.page(&sheet.draw(page, rows.len(), number, pages.len()));
+    let parts = pages.chunks(pages_in_a_part);
+    let (mut number, of) = (0, parts.len());
+    for (i, part) in parts.enumerate() {
+        let mut binder = Binder::default();
+        for some in part.chunks(PAGES_DRAWN_AT_ONCE) {
+            let mut document = Writer::new(labels.typeface(), "Charts that are out");
+            for page in some {
+                number += 1;
+                document.page(&sheet.draw(page, rows.len(), number, pages.len()));
+            }
+            binder.add(document).map_err(LabelError::from)?;
         }
-        sink(i + 1, parts.len(), document)?;
+        sink(Part { number: i + 1, of, pdf: binder.finish().map_err(LabelError::from)? })?;
     }
     Ok(())
 }
@@ -486,20 +486,19 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_list_has_the_pages_of_all_its_parts() {
+    fn a_whole_list_has_the_pages_of_all_that_was_drawn_at_once() {
         let head = head(Paper::A4);
-        let pages = Sheet::new(&head, Labels::built_in().unwrap()).pages(&rows(300).collect::<Vec<_>>()).len();
-        assert!(pages > 6, "{pages}");
-        for pages_at_a_time in [2, 3, pages] {
-            let pdf = whole(&head, rows(300), pages_at_a_time).unwrap();
-            if let Ok(dir) = std::env::var("OUTGUIDE_LABEL_DIR") {
-                std::fs::write(format!("{dir}/downtime-whole-{pages_at_a_time}.pdf"), &pdf).unwrap();
-            }
-            let read = lopdf::Document::load_mem(&pdf).unwrap();
-            let drawn = read.get_pages().into_values().filter(|page| !read.get_page_content(*page).is_empty());
-            assert_eq!(drawn.count(), pages);
-            assert!(read.get_pages().values().all(|page| !read.get_page_fonts(*page).unwrap().is_empty()));
+        let many = 30 * u32::try_from(PAGES_DRAWN_AT_ONCE).unwrap();
+        let pages = Sheet::new(&head, Labels::built_in().unwrap()).pages(&rows(many).collect::<Vec<_>>()).len();
+        assert!(pages > PAGES_DRAWN_AT_ONCE, "{pages}");
+        let pdf = whole_downtime_list(&head, rows(many)).unwrap();
+        if let Ok(dir) = std::env::var("OUTGUIDE_LABEL_DIR") {
+            std::fs::write(format!("{dir}/downtime-whole.pdf"), &pdf).unwrap();
         }
+        let read = lopdf::Document::load_mem(&pdf).unwrap();
+        let drawn = read.get_pages().into_values().filter(|page| !read.get_page_content(*page).is_empty());
+        assert_eq!(drawn.count(), pages);
+        assert!(read.get_pages().values().all(|page| !read.get_page_fonts(*page).unwrap().is_empty()));
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub fn restore(arguments: &RestoreArgs) -> Result<(), Failure> {
             Failure::new(format_args!("a server runs on {}: stop it first, then run this again", dir.display()))
         }
         error => Failure::new(format_args!(
-            "{}: {error}. Nothing was changed; name a file that `outguide backup` made",
+            "{}: {error}. No backup was put in place; name a file that `outguide backup` made",
             source.display()
         )),
     })?;
