@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::barcode::{ChartNumber, LabelIssue};
+use crate::barcode::LabelIssue;
 use crate::config::Config;
 use crate::labels::report::{self, ListHead, ListRow, Paper, Part};
 use crate::labels::{self, DOCUMENT_DPI, Format, LabelData, LabelError, Stock, Target, Template, TemplateError};
-use crate::ledger::queries::{ChartDetail, Sight};
+use crate::ledger::queries::ChartDetail;
 use crate::ledger::{Ledger, ReadError};
 use crate::outbox::{Texts, list_row};
 use crate::records::Filing;
-use crate::web::{LabelForm, PaperError, Papers, StockView, TemplateFault, TemplateTrial, TemplateView};
+use crate::web::{LabelForm, PaperError, Papers, Shown, StockView, TemplateFault, TemplateTrial, TemplateView};
 
 use super::printing;
 use super::templates::Templates;
@@ -95,8 +95,8 @@ pub fn next_issue(detail: &ChartDetail) -> LabelIssue {
 
 impl Paperwork {
     /// What the chart's next label says, or a slip about it.
-    fn data(&self, about: labels::Subject, chart: ChartNumber) -> Result<LabelData, PaperError> {
-        let detail = self.ledger.read_blocking(|reader| reader.chart_detail(chart, Sight::Full)).map_err(unreadable)?;
+    fn data(&self, about: labels::Subject, (chart, sight): Shown) -> Result<LabelData, PaperError> {
+        let detail = self.ledger.read_blocking(|reader| reader.chart_detail(chart, sight)).map_err(unreadable)?;
         let made = match about {
             labels::Subject::Request => self.texts.slip(chart, None),
             labels::Subject::Transfer => self.texts.transfer(&[chart], None, ""),
@@ -107,7 +107,7 @@ impl Paperwork {
 }
 
 impl Papers for Paperwork {
-    fn label(&self, template: &str, chart: Option<ChartNumber>, form: LabelForm) -> Result<Vec<u8>, PaperError> {
+    fn label(&self, template: &str, chart: Option<Shown>, form: LabelForm) -> Result<Vec<u8>, PaperError> {
         let labels = self.templates.now();
         let about = labels.template(template).map_err(undrawn)?.subject;
         let data = match chart {
@@ -140,7 +140,7 @@ impl Papers for Paperwork {
         self.templates.faults().into_iter().map(fault_view).collect()
     }
 
-    fn try_template(&self, file: &str, text: &str, chart: Option<ChartNumber>) -> Result<TemplateTrial, PaperError> {
+    fn try_template(&self, file: &str, text: &str, chart: Option<Shown>) -> Result<TemplateTrial, PaperError> {
         let labels = self.templates.now();
         let template = match labels.check(file, text) {
             Ok(template) => template,

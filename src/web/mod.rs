@@ -33,7 +33,7 @@ pub use problem::{NotRecorded, Problem, ProblemDocument};
 pub use routes::Sample;
 pub use serve::{Tls, TlsError, serve};
 pub use state::{
-    App, Hospital, LabelForm, PaperError, Papers, PrinterView, Requests, Samples, StockView, TemplateFault,
+    App, Hospital, LabelForm, PaperError, Papers, PrinterView, Requests, Samples, Shown, StockView, TemplateFault,
     TemplateTrial, TemplateView,
 };
 

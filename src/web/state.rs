@@ -19,6 +19,7 @@ use crate::agent::remote::Agents;
 use crate::barcode::ChartNumber;
 use crate::custody::Kiosk;
 use crate::intake::Intake;
+use crate::ledger::queries::Sight;
 use crate::ledger::{Ledger, PrintJobId, PrinterStockRow};
 use crate::records::Filing;
 
@@ -73,9 +74,9 @@ pub struct Hospital {
 
 /// What the web asks of the rooms that make printed matter. The drawing ones are called on a blocking thread.
 pub trait Papers: Send + Sync {
-    /// A chart's label, or a slip about it, as it would be printed now; without a chart one with invented data. Uses up
-    /// no issue.
-    fn label(&self, template: &str, chart: Option<ChartNumber>, form: LabelForm) -> Result<Vec<u8>, PaperError>;
+    /// A chart's label, or a slip about it, as it would be printed now, without what is withheld; without a chart one with
+    /// invented data. Uses up no issue.
+    fn label(&self, template: &str, chart: Option<Shown>, form: LabelForm) -> Result<Vec<u8>, PaperError>;
     /// What is out and where, as PDF.
     fn downtime_list(&self) -> Result<Vec<u8>, PaperError>;
     /// The label templates.
@@ -85,10 +86,13 @@ pub trait Papers: Send + Sync {
     /// What is wrong with the site's own files.
     fn template_faults(&self) -> Vec<TemplateFault>;
     /// What a template that is being written would print, or what is wrong with it.
-    fn try_template(&self, file: &str, text: &str, chart: Option<ChartNumber>) -> Result<TemplateTrial, PaperError>;
+    fn try_template(&self, file: &str, text: &str, chart: Option<Shown>) -> Result<TemplateTrial, PaperError>;
     /// What there is to print on.
     fn stocks(&self) -> Vec<StockView>;
 }
+
+/// A chart, and what whoever asks may see of it.
+pub type Shown = (ChartNumber, Sight);
 
 /// A label template.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

@@ -127,12 +127,17 @@ async fn house() -> House {
     House { ledger, router, tokens, close, _folder: folder }
 }
 
+/// What is no JSON, as it is.
+fn text(body: &[u8]) -> Value {
+    Value::String(String::from_utf8_lossy(body).into_owned())
+}
+
 impl House {
     async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        Reply { status, headers, json: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        Reply { status, headers, json: serde_json::from_slice(&body).unwrap_or_else(|_| text(&body)) }
     }
 
     async fn ask(&self, who: &str, method: Method, path: &str, body: Option<&Value>) -> Reply {

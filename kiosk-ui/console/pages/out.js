@@ -41,10 +41,7 @@ export function open(context) {
     keyOf: (row) => row.number,
     hrefOf: (row) => address(["charts", row.number]),
     load: (cursor, signal) => get("/api/v1/out", { place, cursor, limit: ROWS_A_PAGE, overdue: onlyLate ? true : null }, signal),
-    empty: () =>
-      place && !onlyLate && summary.countOf(place) > 0
-        ? emptyBlock("Which charts are out here is confidential", "This place is restricted: its charts are listed to supervisors. Open a chart in Find and give a reason to see where it is.")
-        : (onlyLate ? emptyBlock("Nothing is overdue here", "Charts appear here when their due time passes.") : emptyBlock("Nothing is out here", "Charts appear here when they are checked out at a kiosk.")),
+    empty: () => (onlyLate ? emptyBlock("Nothing is overdue here", "Charts appear here when their due time passes.") : emptyBlock("Nothing is out here", "Charts appear here when they are checked out at a kiosk.")),
   });
 
   const summary = summaryTable({
@@ -183,8 +180,6 @@ function summaryTable({ choose, sortBy }) {
       for (const [code, { node }] of known) if (code === place) node.setAttribute("aria-current", "true");
       for (const th of headings) th.setAttribute("aria-sort", th.dataset["by"] === by ? (by === "name" ? "ascending" : "descending") : "none");
     },
-    /** @param {string} code */
-    countOf: (code) => known.get(code)?.row.out ?? 0,
     /** @param {string} code */
     nameOf: (code) => known.get(code)?.row.place_name ?? code,
   };

@@ -95,7 +95,7 @@ pub(super) const SELECT_CHARTS: &str = "
     LEFT JOIN places seen ON seen.code = c.custody ->> 'seen_place'
     LEFT JOIN staff s ON s.badge = c.holder ";
 
-/// For a condition: the chart is not restricted.
+/// For a condition: the chart is not restricted, by the tables that [`SELECT_CHARTS`] reads.
 pub(super) const UNRESTRICTED: &str = "
     NOT (ifnull(t.restricted, 0) OR ifnull(h.restricted, 0) OR ifnull(l.restricted, 0) OR ifnull(seen.restricted, 0)) ";
 

@@ -93,7 +93,9 @@ impl Reader {
         let mut history = Vec::new();
         while let Some(row) = rows.next()? {
             let mut line = history_row(row, &mut names)?;
-            let restricted = chart.chart.restricted || names.restricted(line.place.as_ref())?;
+            let there = line.kiosk.as_deref().and_then(|kiosk| names.kiosk_place(kiosk));
+            let restricted =
+                chart.chart.restricted || names.restricted(line.place.as_ref())? || names.restricted(there.as_ref())?;
             shade_history(&mut line, restricted, sight);
             history.push(line);
         }
@@ -241,6 +243,11 @@ impl<'a> Names<'a> {
         };
         self.people.insert(actor.to_owned(), name.clone());
         Ok(name)
+    }
+
+    /// Where the kiosk stands: what was scanned there was there.
+    fn kiosk_place(&self, id: &str) -> Option<PlaceCode> {
+        self.reader.kiosks().get(id).map(|known| known.kiosk.place.clone())
     }
 
     fn kiosk(&self, id: &str) -> Option<String> {

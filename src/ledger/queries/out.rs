@@ -37,12 +37,15 @@ pub struct OutFilter {
 const OUT: &str = "c.out_since IS NOT NULL AND c.retired = 0";
 
 impl Reader {
-    /// How much is out, by place, the most first.
-    pub fn out_summary(&self) -> Result<Vec<OutSummaryRow>, ReadError> {
+    /// How much is out, by place, the most first. A masked sight counts no restricted charts: since when the oldest one
+    /// is there can tell which it is.
+    pub fn out_summary(&self, sight: Sight) -> Result<Vec<OutSummaryRow>, ReadError> {
+        let shown = if sight == Sight::Masked { UNRESTRICTED } else { "true" };
         let sql = format!(
-            "SELECT c.place, max(p.name), count(*), count(CASE WHEN c.due_at < ?1 THEN 1 END), min(c.out_since)
-             FROM charts c LEFT JOIN places p ON p.code = c.place WHERE {OUT}
-             GROUP BY c.place ORDER BY count(*) DESC, c.place"
+            "SELECT c.place, max(l.name), count(*), count(CASE WHEN c.due_at < ?1 THEN 1 END), min(c.out_since)
+             FROM charts c LEFT JOIN record_types t ON t.code = c.record_type LEFT JOIN places h ON h.code = c.home
+             LEFT JOIN places l ON l.code = c.place LEFT JOIN places seen ON seen.code = c.custody ->> 'seen_place'
+             WHERE {OUT} AND {shown} GROUP BY c.place ORDER BY count(*) DESC, c.place"
         );
         let mut statement = self.conn().prepare_cached(&sql)?;
         let mut rows = statement.query(params![self.now().as_microsecond()])?;
@@ -124,10 +127,12 @@ mod tests {
 
     #[test]
     fn the_summary_counts_by_place() {
-        let summary = reader().out_summary().unwrap();
+        let summary = reader().out_summary(Sight::Full).unwrap();
         assert_eq!((summary[0].place.as_str(), summary[0].out, summary[0].overdue), ("ER", 3, 3));
         assert_eq!(summary[0].oldest, Some(at(20)));
         assert_eq!((summary[1].place.as_str(), summary[1].out), ("PSY", 1));
+        let masked = reader().out_summary(Sight::Masked).unwrap();
+        assert_eq!(masked.iter().map(|row| (row.place.as_str(), row.out)).collect::<Vec<_>>(), [("ER", 2)]);
     }
 
     #[test]
@@ -189,7 +194,7 @@ mod tests {
         assert_eq!((numbers(false), numbers(true)), (vec![20], vec![21]));
         reader.conn().execute("UPDATE charts SET retired = 1 WHERE number IN (20, 21)", []).unwrap();
         assert_eq!((numbers(false), numbers(true)), (vec![18], vec![18]));
-        assert_eq!(reader.out_summary().unwrap().iter().map(|row| row.out).collect::<Vec<_>>(), [1, 1]);
+        assert_eq!(reader.out_summary(Sight::Full).unwrap().iter().map(|row| row.out).collect::<Vec<_>>(), [1, 1]);
     }
 
     #[test]

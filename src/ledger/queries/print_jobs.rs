@@ -113,8 +113,8 @@ impl Reader {
         Ok(Page { rows: rows?, next_cursor: page.next_cursor })
     }
 
-    fn print_job_view(&self, mut job: PrintJobRow, sight: Sight) -> Result<PrintJobView, ReadError> {
-        // That charts go to such a place is as confidential as that they are there.
+    /// A job as it is shown: that charts go to a restricted place is as confidential as that they are there.
+    pub fn shown_print_job(&self, mut job: PrintJobRow, sight: Sight) -> Result<PrintJobRow, ReadError> {
         if let Subject::Transfer { to, .. } = &mut job.subject
             && sight != Sight::Full
             && let Some(code) = to.as_ref()
@@ -122,6 +122,11 @@ impl Reader {
         {
             *to = None;
         }
+        Ok(job)
+    }
+
+    fn print_job_view(&self, job: PrintJobRow, sight: Sight) -> Result<PrintJobView, ReadError> {
+        let job = self.shown_print_job(job, sight)?;
         let chart_row = match &job.subject {
             Subject::Label(label) => self.chart(label.chart, sight)?,
             Subject::Reference(chart) => self.chart(*chart, sight)?,
@@ -155,8 +160,9 @@ impl Reader {
         self.jobs(&sql, params![printer, SENDING_MAX])
     }
 
-    /// Every printing of a chart's label, newest first.
-    pub fn label_issues(&self, chart: ChartNumber) -> Result<Vec<LabelIssueView>, ReadError> {
+    /// Every printing of a chart's label, newest first. Reasons in somebody's own words may say where it is, or was.
+    pub fn label_issues(&self, chart: ChartNumber, sight: Sight) -> Result<Vec<LabelIssueView>, ReadError> {
+        let withheld = self.chart(chart, sight)?.is_some_and(|row| row.chart.withheld);
         let sql = "SELECT l.issue, c.on_chart, j.*, (SELECT text FROM print_reasons WHERE job = j.id) AS said
                    FROM label_issues l JOIN print_jobs j ON j.id = l.job JOIN charts c ON c.number = l.chart
                    WHERE l.chart = ?1 ORDER BY l.issue DESC LIMIT ?2";
@@ -175,7 +181,7 @@ impl Reader {
                 job: job.id,
                 printer: job.printer,
                 template: job.template,
-                reason: job.reason,
+                reason: if withheld { String::new() } else { job.reason },
                 requested_by: job.requested_by,
                 requested_at: job.requested_at,
                 state: job.state,

@@ -218,7 +218,7 @@ fn a_scan_of_a_label_proves_that_it_was_printed_and_supersedes_those_before() {
         house.fate(id, Sent).unwrap();
     }
     let standings = || {
-        let issues = house.ledger.read_blocking(|reader| reader.label_issues(ChartNumber(1))).unwrap();
+        let issues = house.ledger.read_blocking(|reader| reader.label_issues(ChartNumber(1), Sight::Full)).unwrap();
         issues.into_iter().map(|issue| (issue.issue.0, issue.standing, issue.job.state)).collect::<Vec<_>>()
     };
     assert_eq!(standings(), [(2, LabelStanding::Awaited, Sent), (1, LabelStanding::Awaited, Sent)]);

@@ -233,6 +233,18 @@ async fn correct(
     Body(change): Body<ChartChange>,
 ) -> Answer<Json<ChartDetail>> {
     let ChartChange { record_type, volume, home, retired, place, holder, was } = change;
+    // Whether a guess is right would be told by what comes of it.
+    if (home.is_some() || was.0.contains_key("home"))
+        && sight(&web, &caller, number) == Sight::Masked
+        && web
+            .ledger()
+            .read(move |reader| reader.chart(number, Sight::Masked))
+            .await?
+            .is_some_and(|row| row.chart.withheld)
+    {
+        let text = "Where this chart is filed is confidential: give a reason to see it first.";
+        return Err(Problem::invalid("home", text));
+    }
     let patch = ChartPatch { record_type, volume, home, retired };
     if place.is_some() || holder.is_some() {
         let change = CorrectAndMove { number, patch, was, place, holder: holder.flatten() };

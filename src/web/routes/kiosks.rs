@@ -91,6 +91,17 @@ pub(super) fn known(web: &Web, id: &str) -> Answer<KnownKiosk> {
     web.ledger().kiosks().get(id).cloned().ok_or_else(|| Problem::not_found("There is no kiosk of this name."))
 }
 
+/// With what sight the caller sees this kiosk's receipts. Where it stands at a restricted place, each says that a chart
+/// was there, whatever is taken from it: then who may not see that gets none.
+async fn shown_to(web: &Web, caller: &Caller, kiosk: &Kiosk) -> Answer<Option<Sight>> {
+    let (sight, place) = (super::sight(caller), kiosk.place.clone());
+    if sight == Sight::Full {
+        return Ok(Some(sight));
+    }
+    let place = web.ledger().read(move |reader| reader.place(&place)).await?;
+    Ok((!place.is_some_and(|place| place.restricted)).then_some(sight))
+}
+
 /// Receipts name charts and whose they are. What stands on the kiosk's own screen is its work, and no look.
 async fn log_look(web: &Web, caller: &Caller, peer: Peer, kiosk: &str) -> Answer<()> {
     if matches!(caller.who, Who::Kiosk { .. }) {
@@ -128,9 +139,11 @@ async fn kiosk(State(web): State<Web>, caller: Caller, peer: Peer, Path(id): Pat
     let session = sessions.first().cloned().ok_or_else(|| Problem::internal("a kiosk has no lane", &id))?;
     let place = kiosk.place.clone();
     let place = web.ledger().read(move |reader| reader.place(&place)).await?;
-    let (sight, language) = (super::sight(&caller), kiosk.language());
-    let recent = web.feed.recent(&id);
-    let recent = recent.iter().filter_map(|entry| live_receipt(entry, sight, language)).collect();
+    let language = kiosk.language();
+    let recent = match shown_to(&web, &caller, &kiosk).await? {
+        Some(sight) => web.feed.recent(&id).iter().filter_map(|entry| live_receipt(entry, sight, language)).collect(),
+        None => Vec::new(),
+    };
     Ok(Json(KioskView {
         place_name: place.map(|place| place.name),
         mode: kiosk.mode,
@@ -218,8 +231,8 @@ async fn follow(
 ) -> Answer<impl IntoResponse> {
     let KnownKiosk { kiosk, .. } = known(&web, &id)?;
     log_look(&web, &caller, peer, &id).await?;
+    let sight = shown_to(&web, &caller, &kiosk).await?;
     let (language, prints_on) = (kiosk.language(), kiosk.printer);
-    let sight = super::sight(&caller);
     let subscription = web.feed.subscribe(&caller.who.to_string(), events::last_event_id(&headers))?;
     let agent = is_agent(&caller, &headers).then(|| web.app.agents.listens(&id, web.ledger().now()));
     Ok(events::stream(&web, &caller, subscription, move |told| {
@@ -227,7 +240,7 @@ async fn follow(
         let _open = &agent;
         match told {
             Told::Entry(entry) if entry.kiosk.as_ref() == Some(&id) => {
-                events::event("receipt", Some(entry.seq), &live_receipt(entry, sight, language)?)
+                events::event("receipt", Some(entry.seq), &live_receipt(entry, sight?, language)?)
             }
             Told::Device(device) if device.kiosk == id => events::event("device", None, device),
             Told::Printer(printer) if Some(&printer.id) == prints_on.as_ref() => {

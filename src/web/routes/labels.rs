@@ -179,13 +179,15 @@ async fn check(
     Body(draft): Body<Draft>,
 ) -> Answer<axum::Json<TemplateTrial>> {
     let file = super::new_name("file", draft.file)?.unwrap_or_else(|| "draft.toml".to_owned());
+    let sight = |chart| (chart, web.looks.sight(&caller, chart, web.ledger().now(), super::sight(&caller)));
+    let shown = draft.chart.map(sight);
     if let Some(chart) = draft.chart {
         let row = web.ledger().read(move |reader| reader.chart(chart, Sight::Masked)).await?;
         let row = row.ok_or_else(|| Problem::invalid("chart", "There is no chart of this number."))?;
         looks::log(&web, &caller, peer, Look::Label(chart, row.patient_id)).await?;
     }
     let papers = web.app.papers.clone();
-    let trial = super::blocking(move || papers.try_template(&file, &draft.text, draft.chart)).await??;
+    let trial = super::blocking(move || papers.try_template(&file, &draft.text, shown)).await??;
     Ok(axum::Json(trial))
 }
 
@@ -242,7 +244,8 @@ async fn drawn(
     let row = row.ok_or_else(|| Problem::not_found("There is no chart of this number."))?;
     looks::log(web, caller, peer, Look::Label(chart, row.patient_id)).await?;
     let papers = web.app.papers.clone();
-    let bytes = super::blocking(move || papers.label(&preview.template, Some(chart), form)).await??;
+    let sight = web.looks.sight(caller, chart, web.ledger().now(), super::sight(caller));
+    let bytes = super::blocking(move || papers.label(&preview.template, Some((chart, sight)), form)).await??;
     Ok(picture(bytes, kind))
 }
 
@@ -255,7 +258,14 @@ fn picture(bytes: Vec<u8>, kind: &'static str) -> Response {
 /// Every printing of a chart's label, newest first: who asked for it, why, and what became of it.
 #[utoipa::path(get, path = "/api/v1/charts/{number}/labels", tag = "labels", params(("number" = u32, Path)),
     responses((status = 200, body = Page<LabelIssueView>)))]
-async fn issues(State(web): State<Web>, Path(chart): Path<ChartNumber>) -> Answer<axum::Json<Page<LabelIssueView>>> {
-    let rows = web.ledger().read(move |reader| reader.label_issues(chart)).await?;
+async fn issues(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Path(chart): Path<ChartNumber>,
+) -> Answer<axum::Json<Page<LabelIssueView>>> {
+    looks::log(&web, &caller, peer, Look::Label(chart, None)).await?;
+    let sight = web.looks.sight(&caller, chart, web.ledger().now(), super::sight(&caller));
+    let rows = web.ledger().read(move |reader| reader.label_issues(chart, sight)).await?;
     Ok(axum::Json(Page { rows, next_cursor: None }))
 }

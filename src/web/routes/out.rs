@@ -58,10 +58,11 @@ async fn list(
     Ok(Json(page))
 }
 
-/// How much is out, by place, the most first.
+/// How much is out, by place, the most first; of restricted charts only to who may see where they are.
 #[utoipa::path(get, path = "/api/v1/out/summary", tag = "out", responses((status = 200, body = Page<OutSummaryRow>)))]
-async fn summary(State(web): State<Web>) -> Answer<Json<Page<OutSummaryRow>>> {
-    let rows = web.ledger().read(|reader| reader.out_summary()).await?;
+async fn summary(State(web): State<Web>, caller: Caller) -> Answer<Json<Page<OutSummaryRow>>> {
+    let sight = super::sight(&caller);
+    let rows = web.ledger().read(move |reader| reader.out_summary(sight)).await?;
     Ok(Json(Page { rows, next_cursor: None }))
 }
 

@@ -11,7 +11,7 @@ use super::{Access, Api, Part};
 use crate::barcode::{ChartNumber, PlaceCode};
 use crate::custody::Role;
 use crate::ledger::changes::{BatchStep, GatherBatch, OpenBatch, SteerBatch};
-use crate::ledger::queries::{LabelSelection, Page, PrintBatchView};
+use crate::ledger::queries::{LabelSelection, Page, PrintBatchView, Sight};
 use crate::ledger::{Actor, ChangeError, ImportRunId, ImportRunRow, Ledger, PrintBatchId, PrintBatchRow};
 use crate::web::caller::Caller;
 use crate::web::extract::{Body, Path, Query};
@@ -106,6 +106,7 @@ impl Wanted {
     responses((status = 201, body = PrintBatchRow)))]
 async fn open(State(web): State<Web>, caller: Caller, Body(wanted): Body<Wanted>) -> Answer<Response> {
     let selection = wanted.selection()?;
+    check_home(&web, &caller, selection.home.as_ref()).await?;
     let template = super::labels::template(&web, &wanted.template, "chart")?;
     let per_sheet = super::labels::loaded_on(&web, &wanted.printer, &template).await?;
     let name = super::name("name", &wanted.name)?;
@@ -127,6 +128,17 @@ async fn open(State(web): State<Web>, caller: Caller, Body(wanted): Body<Wanted>
     let made = tokio::spawn(async move { gather(&ledger, &by, open, charts).await }).await;
     let batch = made.map_err(|error| Problem::internal("a batch could not be made", &error))??;
     Ok(super::created(&super::address("print-batches", &batch.id.0.to_string()), batch))
+}
+
+/// Which charts are filed at a restricted place is told by a batch of them.
+async fn check_home(web: &Web, caller: &Caller, home: Option<&PlaceCode>) -> Answer<()> {
+    let Some(home) = home.cloned().filter(|_| super::sight(caller) == Sight::Masked) else { return Ok(()) };
+    let place = web.ledger().read(move |reader| reader.place(&home)).await?;
+    if place.is_some_and(|place| place.restricted) {
+        let text = "Which charts are filed at this place is confidential: a supervisor has to make this batch.";
+        return Err(Problem::invalid("home", text));
+    }
+    Ok(())
 }
 
 /// The charts, in the batch's order.

@@ -67,7 +67,9 @@ async fn list(
 }
 
 async fn act(web: &Web, caller: &Caller, change: impl Change<Made = PrintJobRow>) -> Answer<Json<PrintJobRow>> {
-    Ok(Json(web.ledger().change(&caller.actor(), change).await?))
+    let made = web.ledger().change(&caller.actor(), change).await?;
+    let sight = super::sight(caller);
+    Ok(Json(web.ledger().read(move |reader| reader.shown_print_job(made, sight)).await?))
 }
 
 /// Says that the label was seen: printed, and on the chart.

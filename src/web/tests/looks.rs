@@ -164,6 +164,37 @@ async fn a_restricted_place_is_named_nowhere_to_who_may_not_see_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restricted_place_is_not_found_out_by_asking_around() {
+    let house = house().await;
+    let guess = json!({"home": "PSY", "was": {"home": "PSY"}});
+    assert_eq!(house.patch("records", "/api/v1/charts/2", &guess).await.json["field"], "home");
+    let batch = json!({"name": "x", "template": "folder-4x2", "printer": "labels", "home": "PSY"});
+    assert_eq!(house.post("records", "/api/v1/print-batches", &batch).await.json["field"], "home");
+    let preview = "/api/v1/charts/2/label.svg";
+    assert!(house.get("clerk", preview).await.json.to_string().contains("Masked"));
+    assert!(house.get("supervisor", preview).await.json.to_string().contains("Full"));
+    assert_eq!(house.post("supervisor", "/api/v1/charts/1/move", &json!({"place": "PSY"})).await.status, 200);
+    assert_eq!(house.get("supervisor", "/api/v1/out/summary").await.json["rows"][0]["place"], "PSY");
+    assert_eq!(house.get("records", "/api/v1/out/summary").await.json["rows"], json!([]));
+    assert_eq!(house.post("supervisor", "/api/v1/charts/1/move", &json!({"place": "FILE"})).await.status, 200);
+
+    // What a kiosk at such a place recorded was there, whatever place it names.
+    let data = barcode::encode(&Code::Reference(crate::barcode::ChartNumber(1))).unwrap();
+    let scan = json!({"id": uuid::Uuid::now_v7(), "data": data});
+    assert_eq!(house.post("er-1", "/api/v1/kiosks/er-1/scans", &scan).await.status, 200);
+    let recent = async |who| house.get(who, "/api/v1/kiosks/er-1").await.json["recent"].as_array().unwrap().len();
+    let kiosks = async |who| {
+        let rows = house.get(who, "/api/v1/charts/1/history").await.json["rows"].clone();
+        rows.as_array().unwrap().iter().filter(|row| row["kiosk"] == "er-1").count()
+    };
+    assert_eq!((recent("clerk").await, kiosks("clerk").await), (1, 1));
+    assert_eq!(house.patch("admin", "/api/v1/places/ER", &json!({"restricted": true})).await.status, 200);
+    assert_eq!((recent("clerk").await, kiosks("clerk").await), (0, 0));
+    assert_eq!((recent("supervisor").await, kiosks("supervisor").await), (1, 1));
+    assert_eq!(recent("er-1").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_turns_nothing_around_it() {
     let house = house().await;
     let name = json!({"last_name": "Di\u{202e}az\u{2066}", "first_name": "كوفي"});

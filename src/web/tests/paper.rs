@@ -1,12 +1,11 @@
 //! Printed matter for tests that print nothing.
 
-use crate::barcode::ChartNumber;
-use crate::web::{LabelForm, PaperError, Papers, StockView, TemplateFault, TemplateTrial, TemplateView};
+use crate::web::{LabelForm, PaperError, Papers, Shown, StockView, TemplateFault, TemplateTrial, TemplateView};
 
 pub(super) struct NoPaper;
 
 impl Papers for NoPaper {
-    fn label(&self, _template: &str, chart: Option<ChartNumber>, _form: LabelForm) -> Result<Vec<u8>, PaperError> {
+    fn label(&self, _template: &str, chart: Option<Shown>, _form: LabelForm) -> Result<Vec<u8>, PaperError> {
         Ok(format!("label of {chart:?}").into_bytes())
     }
 
@@ -35,7 +34,7 @@ impl Papers for NoPaper {
         Vec::new()
     }
 
-    fn try_template(&self, file: &str, text: &str, _chart: Option<ChartNumber>) -> Result<TemplateTrial, PaperError> {
+    fn try_template(&self, file: &str, text: &str, _chart: Option<Shown>) -> Result<TemplateTrial, PaperError> {
         let fault = (text.is_empty()).then(|| TemplateFault {
             file: file.to_owned(),
             line: 1,
