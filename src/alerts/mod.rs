@@ -8,7 +8,7 @@ mod silence;
 mod tests;
 
 pub use alert::{AlertId, AlertKind, AlertRow, AlertState};
-pub use rules::{ActSeen, AlertChange, NewAlert, after_act, overdue, stands};
+pub use rules::{ActSeen, AlertChange, BY_HAND, NewAlert, after_act, overdue, stands, taken_back};
 pub use services::{service_due, service_ended};
 pub use silence::{
     Heard, QUARTER, SilenceRule, Stretch, WEEKS, quarter_of, silence_at, silence_ends, silence_prefix, silence_settled,

@@ -51,6 +51,15 @@ impl NewAlert {
 pub enum AlertChange {
     /// One more.
     Open(NewAlert),
+    /// The same loan or case, which a late act has given another beginning: the alert goes on, with its notes.
+    Follow {
+        /// Which.
+        id: AlertId,
+        /// The loan or the case.
+        about: u64,
+        /// Of a loan: since when it is overdue.
+        due_at: Option<Timestamp>,
+    },
     /// One less.
     Resolve {
         /// Which.
@@ -90,19 +99,41 @@ pub fn overdue(chart: ChartNumber, custody: &Custody, now: Timestamp) -> Option<
     })
 }
 
+/// Why an alert is resolved that a person closed.
+pub const BY_HAND: &str = "by_hand";
+
 /// What an act does to the chart's alerts; `live` are those not resolved. A sighting of an overdue chart at its holder
 /// changes none: it says that the chart is there, not that it came back.
 pub fn after_act(seen: &ActSeen<'_>, live: &[AlertRow]) -> Vec<AlertChange> {
     let live = || live.iter().filter(|alert| alert.is_live() && alert.chart == Some(seen.chart));
     let mut changes: Vec<AlertChange> = live().filter_map(|alert| closed(seen, alert)).collect();
+    let covered = |new: &NewAlert| {
+        live().any(|alert| covers(alert, new) || (alert.kind == new.kind && goes_on(seen, alert).is_some()))
+    };
     let opened = [case_opened(seen), two_stories(seen)].into_iter().flatten();
-    changes.extend(opened.filter(|new| !live().any(|alert| covers(alert, new))).map(AlertChange::Open));
+    changes.extend(opened.filter(|new| !covered(new)).map(AlertChange::Open));
     changes
 }
 
 /// A case has one alert; a chart with an unexplained discrepancy needs no second one.
 fn covers(alert: &AlertRow, new: &NewAlert) -> bool {
     alert.kind == new.kind && (new.kind == AlertKind::Discrepancy || alert.about == Some(new.about))
+}
+
+/// Ended alerts as they are once the act that ended them is taken back: open again. One that was closed by hand stays
+/// closed, and the loan that is at hand again has it.
+pub fn taken_back(seen: &ActSeen<'_>, ended: &[AlertRow]) -> Vec<AlertRow> {
+    if !matches!(seen.act, Act::Undone { .. }) {
+        return Vec::new();
+    }
+    let of_it = |alert: &&AlertRow| {
+        matches!(alert.kind, AlertKind::Overdue | AlertKind::Missing)
+            && stands(alert, seen.after)
+            && !seen.before.is_some_and(|before| stands(alert, before))
+    };
+    let by_hand = |alert: &AlertRow| alert.resolution.as_deref() == Some(BY_HAND);
+    let ended = ended.iter().filter(of_it).cloned();
+    ended.map(|alert| if by_hand(&alert) { alert } else { alert.reopened() }).collect()
 }
 
 /// Is the loan or the case that a chart's alert is about still the one at hand?
@@ -118,8 +149,29 @@ fn closed(seen: &ActSeen<'_>, alert: &AlertRow) -> Option<AlertChange> {
     if stands(alert, seen.after) {
         return None;
     }
+    if let Some((about, due_at)) = goes_on(seen, alert) {
+        return Some(AlertChange::Follow { id: alert.id, about, due_at });
+    }
     let resolution = if alert.kind == AlertKind::Overdue { loan_ended(seen, alert) } else { case_ended(seen) };
     Some(AlertChange::Resolve { id: alert.id, resolution, place: said_place(seen.act).cloned() })
+}
+
+/// A late act came before the one that began the loan or case, and is its beginning now: the chart is with the same
+/// holder, and late already, or as missing as before.
+fn goes_on(seen: &ActSeen<'_>, alert: &AlertRow) -> Option<(u64, Option<Timestamp>)> {
+    let (before, after) = (seen.before?, seen.after);
+    if *seen.key >= before.last {
+        return None;
+    }
+    match alert.kind {
+        AlertKind::Missing => after.missing.as_ref().map(|case| (case.seq, None)),
+        AlertKind::Overdue => {
+            let same = before.place == after.place && before.holder == after.holder;
+            let late = after.due_at.is_some_and(|due| alert.due_at.is_some_and(|was| due <= was));
+            after.loan.filter(|_| same && late).map(|loan| (loan, after.due_at))
+        }
+        _ => None,
+    }
 }
 
 /// Where an act says that the chart is: where it was in hand, else where it was said to be.

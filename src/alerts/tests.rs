@@ -89,6 +89,66 @@ fn a_late_story_that_does_not_fit_opens_a_discrepancy_once() {
     assert_eq!(after_act(&seen, &[new.clone().row(AlertId(1), at(9))]), []);
 }
 
+/// A late act and what the whole story is with it.
+fn late(history: &[(OrderKey, Act)], act: (OrderKey, Act), live: &[AlertRow]) -> (Custody, Vec<AlertChange>) {
+    let before = fold(history.to_vec()).expect("registered");
+    let mut all = history.to_vec();
+    all.push(act.clone());
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    let custody = fold(all).expect("registered");
+    let seen = ActSeen { chart: CHART, before: Some(&before), after: &custody, key: &act.0, act: &act.1 };
+    let changes = after_act(&seen, live);
+    (custody, changes)
+}
+
+#[test]
+fn an_alert_goes_on_when_its_case_or_loan_turns_out_to_have_begun_earlier() {
+    let missing = Act::ReportedMissing { seen: None };
+    let history = [registered(), (key(5, "", 2), missing.clone())];
+    let (_, opened) = after(&fold([registered()]).expect("registered"), &history[1].0, &missing, &[]);
+    let [AlertChange::Open(new)] = opened.as_slice() else { panic!("{opened:?}") };
+    let alert = new.clone().row(AlertId(1), at(5));
+    let changes = late(&history, (key(4, "rr-1", 3), missing), &[alert]).1;
+    assert_eq!(changes, [AlertChange::Follow { id: AlertId(1), about: 3, due_at: None }]);
+
+    let history = [registered(), (key(4, "er-1", 2), received("ER", 8))];
+    let lent = |due| Act::CheckedOut {
+        to: place("ER"),
+        holder: None,
+        due_at: Some(at(due)),
+        home: false,
+        seen_at: Some(place("FILE")),
+    };
+    let alert = overdue(CHART, &fold(history.clone()).expect("registered"), at(9)).expect("due").row(AlertId(1), at(9));
+    let (custody, changes) = late(&history, (key(3, "rr-1", 3), lent(7)), std::slice::from_ref(&alert));
+    let loan = custody.loan.expect("lent");
+    assert_eq!(changes, [AlertChange::Follow { id: AlertId(1), about: loan, due_at: custody.due_at }]);
+    // A term that is not over is no overdue loan.
+    let (_, changes) = late(&history, (key(3, "rr-1", 3), lent(20)), &[alert]);
+    assert!(matches!(changes.as_slice(), [AlertChange::Resolve { .. }]), "{changes:?}");
+}
+
+#[test]
+fn what_is_taken_back_takes_the_end_of_its_alert_back() {
+    let before = lent();
+    let alert = overdue(CHART, &before, at(6)).expect("due").row(AlertId(1), at(6));
+    let returned = key(7, "rr-1", 3);
+    let home = apply(Some(&before), &returned, &received("FILE", 30)).expect("registered");
+    let undone = Act::Undone { target: 3, place: None };
+    let again = apply(Some(&home), &key(8, "rr-1", 4), &undone).expect("registered");
+    let undo = key(8, "rr-1", 4);
+    let seen = ActSeen { chart: CHART, before: Some(&home), after: &again, key: &undo, act: &undone };
+    let ended = AlertRow { owner: Some("anna".into()), ..alert.clone() }.resolved(at(7), "returned", "kiosk:rr-1");
+    let back = taken_back(&seen, std::slice::from_ref(&ended));
+    assert_eq!(back, [AlertRow { owner: Some("anna".into()), state: AlertState::Acknowledged, ..alert.clone() }]);
+    let closed = alert.clone().resolved(at(6), BY_HAND, "user:anna");
+    assert_eq!(taken_back(&seen, std::slice::from_ref(&closed)), [closed]);
+    let other = AlertRow { about: Some(99), ..ended.clone() };
+    assert_eq!(taken_back(&seen, &[other]), []);
+    let seen = ActSeen { act: &Act::Renewed { due_at: None }, ..seen };
+    assert_eq!(taken_back(&seen, &[ended]), []);
+}
+
 #[test]
 fn a_snooze_ends_at_its_time() {
     let open = overdue(CHART, &lent(), at(6)).expect("due").row(AlertId(1), at(6));

@@ -7,7 +7,7 @@ use super::rows::{self, ALERT_COLUMNS};
 use super::store::Store;
 use super::written::Written;
 use super::{AlertId, AlertRow, Effect};
-use crate::alerts::{ActSeen, AlertChange, after_act};
+use crate::alerts::{ActSeen, AlertChange, after_act, taken_back};
 use crate::barcode::ChartNumber;
 use crate::custody::{Act, Custody, OrderKey, apply, fold};
 use jiff::Timestamp;
@@ -37,15 +37,24 @@ pub(super) fn act_on(
     let late = before.is_some_and(|custody| *key < custody.last);
     let after = if late { folded_with(&store.conn, chart, key, &act)? } else { apply(before, key, &act) };
     let after = after.ok_or_else(|| StoreError::Unreadable(format!("chart {chart} was never registered")))?;
-    let live = if before.is_some() { live_alerts(&store.conn, chart)? } else { Vec::new() };
-    let changes = after_act(&ActSeen { chart, before, after: &after, key, act: &act }, &live);
+    let mut live = if before.is_some() { live_alerts(&store.conn, chart)? } else { Vec::new() };
+    let seen = ActSeen { chart, before, after: &after, key, act: &act };
+    let ended = if matches!(act, Act::Undone { .. }) { alerts_ended(&store.conn, chart)? } else { Vec::new() };
+    let back = taken_back(&seen, &ended);
+    live.extend(back.iter().cloned());
+    let changes = after_act(&seen, &live);
     let mut effects = vec![Effect::Acted { chart, key: key.clone(), act, custody: Written::new(after) }];
+    effects.extend(back.into_iter().map(Effect::AlertSet));
     for change in changes {
         match change {
             AlertChange::Open(new) => {
                 let id = AlertId(store.next.alert);
                 store.next.alert += 1;
                 effects.push(Effect::AlertSet(new.row(id, acting.now)));
+            }
+            AlertChange::Follow { id, about, due_at } => {
+                let alert = live.iter().find(|alert| alert.id == id).cloned();
+                effects.extend(alert.map(|alert| Effect::AlertSet(AlertRow { about: Some(about), due_at, ..alert })));
             }
             AlertChange::Resolve { id, resolution, place } => {
                 let alert = live.iter().find(|alert| alert.id == id).cloned();
@@ -97,14 +106,12 @@ pub(super) fn live_alerts(conn: &Connection, chart: ChartNumber) -> Result<Vec<A
     Ok(alerts.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A chart's alerts that ended so.
-pub(super) fn alerts_ended(
-    conn: &Connection,
-    chart: ChartNumber,
-    resolution: &str,
-) -> Result<Vec<AlertRow>, StoreError> {
-    let sql = format!("SELECT {ALERT_COLUMNS} FROM main.alerts WHERE chart = ? AND resolution = ? LIMIT ?");
+/// A chart's alerts that are resolved, the newest first.
+pub(super) fn alerts_ended(conn: &Connection, chart: ChartNumber) -> Result<Vec<AlertRow>, StoreError> {
+    let sql = format!(
+        "SELECT {ALERT_COLUMNS} FROM main.alerts WHERE chart = ? AND state = 'resolved' ORDER BY id DESC LIMIT ?"
+    );
     let mut select = conn.prepare_cached(&sql)?;
-    let alerts = select.query_map(rusqlite::params![chart.0, resolution, ENDED_MAX], rows::alert)?;
+    let alerts = select.query_map(rusqlite::params![chart.0, ENDED_MAX], rows::alert)?;
     Ok(alerts.collect::<rusqlite::Result<_>>()?)
 }

@@ -9,8 +9,8 @@ use super::error::StoreError;
 use super::rows::word;
 use super::written::Written;
 use super::{
-    AlertKind, AlertRow, AlertState, Effect, ImportRunId, ImportRunRow, PatientId, PrintBatchId, PrintBatchRow,
-    PrintJobRow, PrinterStockRow, Subject,
+    AlertKind, AlertRow, Effect, ImportRunId, ImportRunRow, PatientId, PrintBatchId, PrintBatchRow, PrintJobRow,
+    PrinterStockRow, Subject,
 };
 use crate::barcode::{ChartNumber, LabelIssue, PlaceCode};
 use crate::custody::{Act, Custody, OrderKey};
@@ -271,8 +271,8 @@ impl Projector {
             alert.resolved_place.as_ref().map(PlaceCode::as_str),
         ])?;
         // One alert for each loan's term: while this stands, the sweep leaves the chart alone, also once the alert
-        // was resolved by hand.
-        if alert.kind == AlertKind::Overdue && alert.state != AlertState::Resolved {
+        // was resolved by hand, and where a loan so settled is at hand again.
+        if alert.kind == AlertKind::Overdue {
             let row = params![alert.chart.map(|chart| chart.0), alert.about, alert.id.0];
             conn.prepare_cached(&self.overdue_alert_set)?.execute(row)?;
         }

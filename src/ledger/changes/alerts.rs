@@ -9,6 +9,7 @@ use super::super::rows::{self, ALERT_COLUMNS};
 use super::super::work::Work;
 use super::super::{AlertId, AlertKind, AlertRow, AlertState, Effect};
 use super::Change;
+use crate::alerts::BY_HAND;
 use crate::barcode::PlaceCode;
 
 /// What is done with an alert.
@@ -87,7 +88,7 @@ impl Change for AlertAction {
                 }
                 let now = work.now();
                 let by = work.actor();
-                set(work, alert.resolved(now, "by_hand", &by), "alert_resolved")
+                set(work, alert.resolved(now, BY_HAND, &by), "alert_resolved")
             }
         }
     }

@@ -166,8 +166,9 @@ fn alerts_of_retired(work: &Work<'_>, number: ChartNumber) -> Result<Vec<Effect>
 
 /// Those that ended because the chart was retired, and whose loan or case is as it was.
 fn alerts_brought_back(work: &Work<'_>, chart: &ChartRecord) -> Result<Vec<Effect>, ChangeError> {
-    let ended = alerts_ended(work.conn(), chart.number, RETIRED)?.into_iter();
-    Ok(ended.filter(|alert| stands(alert, &chart.custody)).map(|alert| Effect::AlertSet(alert.reopened())).collect())
+    let ended = alerts_ended(work.conn(), chart.number)?.into_iter();
+    let back = ended.filter(|alert| alert.resolution.as_deref() == Some(RETIRED) && stands(alert, &chart.custody));
+    Ok(back.map(|alert| Effect::AlertSet(alert.reopened())).collect())
 }
 
 /// The console says that a chart is at a place, with a person: a checkout or return that is asserted, not scanned.

@@ -1,6 +1,7 @@
 //! Alerts about charts, and what people do with them.
 
 use super::*;
+use crate::custody::VerdictKind;
 use crate::ledger::changes::{
     AlertAction, AlertStep, ChartPatch, CorrectChart, MoveChart, ReportFound, ReportMissing, Sweep, Was,
 };
@@ -60,6 +61,31 @@ fn a_chart_that_is_brought_back_has_its_alert_again() {
     house.ledger.change_blocking(&House::by(), found).unwrap();
     house.retire(2, false);
     assert_eq!(house.alerts(2), kept("retired", Some("anna")));
+    assert_eq!(house.verified().faults, vec![]);
+}
+
+#[test]
+fn an_undone_return_leaves_the_alert_as_it_was() {
+    let house = House::with_charts(1);
+    let number = ChartNumber(1);
+    for badge_at in ["er-1", "rr-1"] {
+        house.scan(badge_at, &badge("1")).unwrap();
+    }
+    house.scan("er-1", &chart(1)).unwrap();
+    house.clock.advance(24 * 3_600 + 1);
+    let overdue = || house.ledger.change_blocking(&Actor::System, Sweep).unwrap().overdue;
+    assert_eq!(overdue(), 1);
+    let return_and_undo = || {
+        house.scan("rr-1", &badge("1")).unwrap();
+        assert_eq!(house.scan("rr-1", &chart(1)).unwrap().verdict.kind, VerdictKind::Returned);
+        house.scan("rr-1", &command(CommandWord::Undo)).unwrap();
+        assert_eq!(house.custody(number.0).place, place("ER"));
+    };
+    return_and_undo();
+    assert_eq!((overdue(), house.alerts(1)), (0, kept("open", None)));
+    house.act(1, AlertStep::Resolve { reason: "they keep it".into() }).unwrap();
+    return_and_undo();
+    assert_eq!((overdue(), house.alerts(1)), (0, kept("by_hand", None)));
     assert_eq!(house.verified().faults, vec![]);
 }
 
