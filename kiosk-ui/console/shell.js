@@ -8,7 +8,7 @@ import * as live from "./live.js";
 import { show } from "./parts/form.js";
 import { icon, iconButton } from "./parts/icon.js";
 import { emptyBlock } from "./parts/faults.js";
-import { scanTaker } from "./parts/scans.js";
+import { notAChart, scanTaker } from "./parts/scans.js";
 import { toast } from "./parts/toast.js";
 import { pages } from "./pages.js";
 import { takeScan } from "./pages/find.js";
@@ -176,6 +176,10 @@ function scanned(data) {
   if (taker) return taker(data);
   if (document.querySelector("dialog[open]")) return toast("A scan came in while this is open. Close it, then scan again.", "attention");
   if (!may("viewer")) return toast("Your role may not look up charts.", "attention");
+  const written = [...document.querySelectorAll("main textarea")].some((area) => /** @type {HTMLTextAreaElement} */ (area).value.trim() !== "");
+  if (written) return toast("A scan came in while a note is unsaved. Save or clear it, then scan again.", "attention");
+  const foreign = notAChart(data);
+  if (foreign) return toast(foreign, "attention");
   takeScan(data);
 }
 

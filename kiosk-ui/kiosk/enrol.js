@@ -14,9 +14,11 @@ export class Enrolment {
   /**
    * @param {string} kiosk
    * @param {(kiosk: string) => void} onEnrolled
+   * @param {() => void} onRefused a scan was not taken
    */
-  constructor(kiosk, onEnrolled) {
+  constructor(kiosk, onEnrolled, onRefused) {
     this.kiosk = kiosk;
+    this.onRefused = onRefused;
     this.onEnrolled = onEnrolled;
     this.section = byId("enrol");
     this.field = el("input", {
@@ -54,10 +56,17 @@ export class Enrolment {
   }
 
   /**
-   * A code that was scanned instead of typed.
+   * A code that was scanned: the one that the console shows, or something that cannot be recorded here.
    *
    * @param {string} data
    */
+  scanned(data) {
+    if (data.trim().length <= CODE_LENGTH) return this.take(data);
+    setText(this.fault, say("enrol.not_recorded"));
+    this.onRefused();
+  }
+
+  /** @param {string} data */
   take(data) {
     this.field.value = data;
     this.#tidy();

@@ -171,7 +171,8 @@ export function nextStep(view, session, reached) {
     default:
   }
   if (place) return person ? say("next.to_person_at_place", { place, person }) : say("next.to_place", { place });
-  return say(session.mode === "return" ? "next.return" : "next.receive", { place: here });
+  if (session.mode !== "return") return say("next.receive", { place: here });
+  return view.mode === "return" ? say("next.return", { place: here }) : say("next.return.home");
 }
 
 /**

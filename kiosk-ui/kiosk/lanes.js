@@ -73,6 +73,16 @@ export class Lanes {
     this.#of(shown)?.area.showAgain(shown);
   }
 
+  /**
+   * A scan was recorded that had waited: where "saved here" still stands for it, what became of it stands now.
+   *
+   * @param {Shown} shown
+   */
+  settle(shown) {
+    const area = this.#of(shown)?.area;
+    if (area?.shows(shown.id)) area.show(shown);
+  }
+
   /** @param {string} lane */
   rest(lane) {
     this.#lanes.get(lane)?.area.rest();

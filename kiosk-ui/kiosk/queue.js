@@ -37,7 +37,7 @@ const REFUSALS_MAX = 5;
  * @property {(scan: QueuedScan) => void} onNotRecorded
  * @property {(scan: QueuedScan, status: number) => void} onParked
  * @property {(data: string) => void} onLost it could not even be saved here
- * @property {(status: number) => void} onBarred 401, 403 or 404: this page may not
+ * @property {(fault: ApiError) => void} onBarred 401, 403 or 404: this page may not
  * @property {(counts: Counts) => void} onCounts
  * @property {(reached: boolean) => void} onReach
  */
@@ -281,7 +281,7 @@ export class ScanQueue {
     }
     if ([401, 403, 404].includes(status)) {
       this.#later(scan);
-      this.events.onBarred(status);
+      this.events.onBarred(fault);
       return false;
     }
     const mayPass = status === 0 || status === 408 || status === 429 || status >= 500;

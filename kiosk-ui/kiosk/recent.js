@@ -81,7 +81,7 @@ export class RecentList {
               { class: "recent-what" },
               shown.chart
                 ? el("span", { class: "recent-number", data: { size: sizeOf(mrnPairs(shown.chart.mrn, null)[0]?.text ?? "", 8) } }, mrnElement(shown.chart))
-                : null,
+                : shown.code && el("span", { class: "recent-code" }, shown.code),
               el("span", { class: "recent-headline" }, shown.headline),
               this.several() && el("span", { class: "recent-lane" }, laneName(shown.lane)),
             ),

@@ -32,6 +32,8 @@ const NEWS_MAX_AGE_MS = 10_000;
 const EARLY_MAX = 20;
 /** The kiosk's state is asked for anew this often, in milliseconds: a safety net under the live events. */
 const REFRESH_EVERY_MS = 60_000;
+/** How a problem's type ends that says the kiosk was switched off in the console. */
+const SWITCHED_OFF = "kiosk-deactivated";
 /** A page this young is not loaded anew for its language, in milliseconds. */
 const NEW_LANGUAGE_AFTER_MS = 20_000;
 
@@ -48,6 +50,8 @@ export class KioskScreen {
   agent = null;
   /** What serves this page answers. */
   answered = true;
+  /** Scans that had waited were recorded: who is signed in by now, and where charts go, the server says. */
+  behind = false;
   /** @type {Map<string, Receipt>} */
   early = new Map();
   /** @type {(() => void) | null} */
@@ -86,7 +90,7 @@ export class KioskScreen {
       onNotRecorded: (scan) => this.announce(shownNotRecorded(scan)),
       onParked: (scan, status) => this.announce(shownParked(scan, status)),
       onLost: (data) => this.announce(shownLost(data, this.sessions.chosen, Date.now())),
-      onBarred: (status) => this.barred(status),
+      onBarred: (fault) => this.barred(fault),
       onCounts: (counts) => this.counted(counts),
       onReach: (reached) => this.reach(reached),
     });
@@ -97,12 +101,12 @@ export class KioskScreen {
       counts: () => this.counts,
       times,
       durable: () => store.durable,
-      onTyped: (data) => this.take(data, "typed"),
+      onTyped: (data) => this.take(asFiled(data), "typed"),
       onSendAgain: (scan) => void (scan.there ? this.decide(scan, "send-again") : this.queue.sendParked(scan.queue_seq)),
       onSetAside: (scan) => void (scan.there ? this.decide(scan, "set-aside") : this.queue.setAside(scan.queue_seq)),
       onEnrol: () => this.enrolment.show(false),
     });
-    this.enrolment = new Enrolment(kiosk, (enrolled) => this.enrolled(enrolled));
+    this.enrolment = new Enrolment(kiosk, (enrolled) => this.enrolled(enrolled), () => this.speaker.play("not_recorded"));
     this.idle = new IdleSignOff(
       (lane) => this.touch(lane),
       (lane) => this.signedOff(lane),
@@ -112,7 +116,7 @@ export class KioskScreen {
   }
 
   start() {
-    makeCommands((word) => this.take(commandCode(word), "touched"));
+    makeCommands((word) => this.turnedAway(commandCode(word)) || this.take(commandCode(word), "touched"));
     document.addEventListener("contextmenu", (event) => event.preventDefault());
     window.addEventListener("online", () => this.queue.wake());
     void this.refresh();
@@ -127,9 +131,26 @@ export class KioskScreen {
 
   /** @param {WedgeCode} code */
   heard({ data, source, started_at }) {
-    if (this.enrolment.shown) return this.enrolment.take(data);
+    if (this.turnedAway(data)) return;
     this.menu.close();
+    // The buttons act for who stands at this page's own scanner.
+    this.sessions.chosen = this.sessions.own;
     this.take(data, source, this.sessions.own, started_at);
+  }
+
+  /**
+   * A code that nothing becomes of, because this page is no kiosk yet, or none any more.
+   *
+   * @param {string} data
+   */
+  turnedAway(data) {
+    if (this.enrolment.shown) this.enrolment.scanned(data);
+    else if (document.body.dataset.state === "off") {
+      // The screen says what to do and goes on saying it.
+      this.recent.add(shownLost(data, this.sessions.own, Date.now(), say("page.switched_off.next")));
+      this.speaker.play("not_recorded");
+    } else return false;
+    return true;
   }
 
   /**
@@ -144,8 +165,9 @@ export class KioskScreen {
 
   /** @param {{data: string, symbology: string, device: string}} code what the camera was shown */
   seen(code) {
-    if (this.enrolment.shown) return this.enrolment.take(code.data);
+    if (this.turnedAway(code.data)) return;
     this.menu.close();
+    this.sessions.chosen = this.sessions.own;
     void this.queue.add({ ...code, source: "scanned", lane: this.sessions.own });
   }
 
@@ -196,7 +218,9 @@ export class KioskScreen {
       this.meetSession(scan.lane, receipt.session);
       this.announce(shown);
     } else {
+      this.behind = true;
       this.recent.add(shown);
+      this.lanes.settle(shown);
       if (shown.tone !== "ok") this.speaker.play(shown.tone);
     }
   }
@@ -246,7 +270,7 @@ export class KioskScreen {
       this.memory.keepView(view);
       if (this.own.waiting > 0) this.queue.wake();
     } catch (fault) {
-      if (fault instanceof ApiError && [401, 403, 404].includes(fault.status)) this.barred(fault.status);
+      if (fault instanceof ApiError && [401, 403, 404].includes(fault.status)) this.barred(fault);
       else this.reach(false);
     }
   }
@@ -260,6 +284,7 @@ export class KioskScreen {
     if (!sameZone) this.recent.paint();
     document.title = say("page.title_of", { kiosk: view.name });
     if (this.enrolment.shown && first) this.enrolment.hide();
+    if (document.body.dataset.state === "off") for (const lane of this.sessions.order) this.lanes.rest(lane);
     document.body.dataset.state = "ready";
     this.sessions.meet((view.devices ?? []).map((device) => device.lane ?? ""));
     for (const session of view.sessions ?? (view.session ? [view.session] : [])) this.meetSession(session.lane ?? "", session);
@@ -291,7 +316,7 @@ export class KioskScreen {
         if (state === "open") {
           void this.refresh();
           this.queue.wake();
-        } else if (fault && [401, 403, 404].includes(fault.status)) this.barred(fault.status);
+        } else if (fault && [401, 403, 404].includes(fault.status)) this.barred(fault);
         if (was !== this.link.streaming) this.paint();
       },
       onEvent: ({ type, data }) => {
@@ -372,6 +397,7 @@ export class KioskScreen {
 
   /** @param {string} lane */
   signedOff(lane) {
+    if (document.body.dataset.state !== "ready") return;
     this.sessions.signOff(lane, this.view?.mode ?? "receive");
     this.lanes.rest(lane);
     this.paint();
@@ -380,17 +406,32 @@ export class KioskScreen {
 
   // ---- states
 
-  /** @param {number} status */
-  barred(status) {
+  /** @param {ApiError} fault why this page may not speak for the kiosk */
+  barred({ status, problem }) {
     if (document.body.dataset.state === "loading") document.body.dataset.state = "barred";
     this.memory.forgetVerdicts();
-    if (status === 404) {
-      document.body.dataset.state = "unknown";
-      setText(byId("place"), say("page.unknown_kiosk", { kiosk: this.kiosk }));
-      this.lanes.say(say("page.unknown_kiosk.next"), el("p", { class: "rest-title" }, say("page.unknown_kiosk.title")));
-      return;
-    }
+    if (status === 404) return this.closed("unknown", say("page.unknown_kiosk", { kiosk: this.kiosk }), say("page.unknown_kiosk.title"), say("page.unknown_kiosk.next"));
+    if (problem.type?.endsWith(SWITCHED_OFF)) return this.closed("off", say("page.switched_off"), say("page.switched_off.title"), say("page.switched_off.next"));
     this.enrolment.show(true);
+  }
+
+  /**
+   * Nothing can be done here. Asked for anew now and then: a kiosk that is switched on again goes on by itself.
+   *
+   * @param {"unknown" | "off"} state
+   * @param {string} place what stands in its place's stead
+   * @param {string} title
+   * @param {string} next
+   */
+  closed(state, place, title, next) {
+    document.body.dataset.state = state;
+    for (const lane of this.sessions.order) {
+      this.sessions.signOff(lane, this.view?.mode ?? "receive");
+      this.lanes.rest(lane);
+    }
+    paintHeader(this.view, this.sessions.current, this.lanes.several);
+    setText(byId("place"), place);
+    this.lanes.say(next, el("div", { class: "rest" }, el("p", { class: "rest-title" }, title)));
   }
 
   /** @param {string} kiosk */
@@ -418,6 +459,9 @@ export class KioskScreen {
   counted(counts) {
     this.own = counts;
     this.recount();
+    if (!this.behind || counts.waiting > 0) return;
+    this.behind = false;
+    void this.refresh();
   }
 
   /** What waits here and at the kiosk's own computer is one number to who stands here. */
@@ -441,7 +485,7 @@ export class KioskScreen {
   }
 
   paint() {
-    if (document.body.dataset.state === "unknown") return;
+    if (["unknown", "off"].includes(document.body.dataset.state ?? "")) return;
     this.lanes.meet(this.sessions.order);
     paintHeader(this.view, this.sessions.current, this.lanes.several);
     paintDevices(this.view, this.link, this.counts.waiting);
@@ -474,4 +518,13 @@ export class KioskScreen {
     clock.setAttribute("datetime", new Date(serverNow()).toISOString());
     this.paintRibbons();
   }
+}
+
+/**
+ * A number as screens and folders write it, in pairs set apart, without what sets them apart.
+ *
+ * @param {string} data
+ */
+function asFiled(data) {
+  return /^[\d\s-]+$/.test(data) ? data.replace(/[\s-]/g, "") : data;
 }

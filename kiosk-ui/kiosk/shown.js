@@ -20,6 +20,7 @@ import { say } from "./language.js";
  * @property {string} detail
  * @property {ReceiptNote[]} notes
  * @property {ShownChart | null} chart
+ * @property {string} [code] what was scanned, where no receipt says more
  * @property {number} at_ms
  * @property {string} lane
  * @property {boolean} late recorded after it had waited
@@ -112,10 +113,11 @@ export function whyParked(status) {
  * @param {string} data
  * @param {string} lane
  * @param {number} at_ms
+ * @param {string} [detail] why, and what to do
  * @returns {Shown}
  */
-export function shownLost(data, lane, at_ms) {
-  const words = { headline: say("not_recorded.headline"), detail: say("not_recorded.lost", { code: describeCode(data) }), notes: [] };
+export function shownLost(data, lane, at_ms, detail = say("not_recorded.lost", { code: describeCode(data) })) {
+  const words = { headline: say("not_recorded.headline"), detail, notes: [] };
   return { ...local({ data, lane, id: "", observed_at: "" }, "not_recorded", "lost", words), at_ms };
 }
 
@@ -138,5 +140,6 @@ export function shownFragment(length, why, at_ms) {
  * @returns {Shown}
  */
 function local(scan, tone, kind, words) {
-  return { id: scan.id, tone, kind, ...words, chart: null, at_ms: Date.parse(scan.observed_at), lane: scan.lane, late: false };
+  const code = scan.data === "" ? {} : { code: describeCode(scan.data) };
+  return { id: scan.id, tone, kind, ...words, ...code, chart: null, at_ms: Date.parse(scan.observed_at), lane: scan.lane, late: false };
 }

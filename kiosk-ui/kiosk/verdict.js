@@ -52,6 +52,9 @@ export class VerdictArea {
 
   /** @param {Shown} shown */
   show(shown) {
+    // Several may be told as saved at once: the last one scanned stands.
+    const latest = this.#latest;
+    if (shown.tone === "saved" && latest?.tone === "saved" && latest.at_ms > shown.at_ms) return;
     this.#latest = shown;
     this.#paint(shown, "fresh", false);
     clearTimeout(this.#phaseTimer);
@@ -73,6 +76,11 @@ export class VerdictArea {
       if (this.#latest) this.#paint(this.#latest, "band", false);
       else this.rest();
     }, AGAIN_MS);
+  }
+
+  /** @param {string} id a scan's */
+  shows(id) {
+    return this.#latest?.id === id;
   }
 
   /** Says what to scan. */

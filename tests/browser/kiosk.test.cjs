@@ -215,3 +215,32 @@ for (const colorScheme of ["light", "dark"]) {
     noFaults();
   });
 }
+
+test("the buttons act for who scans at the page itself, also where scanners have lanes", async () => {
+  const { page, noFaults } = await kioskPage(browser, site, "two-1");
+  await wedge(page, [code.badge("1002")]);
+  const own = page.locator(".verdict", { has: page.locator(".lane-name", { hasText: "This screen" }) });
+  await own.locator(".lane-person", { hasText: "Tom Becker" }).waitFor();
+  await page.click('[data-word="WHERE"]');
+  await own.locator(".verdict-headline", { hasText: "Where" }).waitFor();
+  await page.click('[data-word="DONE"]');
+  await until("signed off", () => site.call("anna", "GET", "/api/v1/audit?limit=1"), ({ rows }) => rows[0].kind === "signed_off" && rows[0].actor === "staff:1002");
+  noFaults();
+});
+
+test("a kiosk that is switched off says so, and takes nothing", async () => {
+  const { page, noFaults } = await kioskPage(browser, site, "quick-1", { expect: /403/ });
+  await wedge(page, [code.badge("1001")]);
+  await verdict(page, "ok", "Signed in");
+  await site.call("anna", "PATCH", "/api/v1/kiosks/quick-1", { active: false });
+  const { rows: before } = await site.call("anna", "GET", "/api/v1/audit?limit=1");
+  await page.getByText("This kiosk was switched off").waitFor();
+  await wedge(page, [code.chart(40)]);
+  await page.locator(".recent-row", { hasText: "Not recorded" }).waitFor();
+  assert.equal(await page.locator("#enrol").isVisible(), false);
+  assert.match(await page.locator("#person").innerText(), /Nobody/);
+  await fits(page, "a kiosk that is switched off");
+  const { rows: after } = await site.call("anna", "GET", "/api/v1/audit?limit=1");
+  assert.equal(after[0].seq, before[0].seq);
+  noFaults();
+});

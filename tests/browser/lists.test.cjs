@@ -5,8 +5,8 @@ const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 const { after, before, test } = require("node:test");
-const { consolePage, launch, until, visit } = require("./support/browser.cjs");
-const { OVERDUE, PASSWORD, Site } = require("./support/site.cjs");
+const { consolePage, launch, until, visit, wedge } = require("./support/browser.cjs");
+const { OVERDUE, PASSWORD, Site, code } = require("./support/site.cjs");
 
 /** Charts out at a place without a term, the first one in the list of places, and overdue ones at Cardiology. */
 const KEPT = 120;
@@ -157,5 +157,36 @@ test("light or dark is a choice that stays", async () => {
   assert.equal(await theme(), chosen);
   await page.getByRole("button", { name: "Light or dark" }).click();
   await until("the other", theme, (now) => now !== chosen);
+  noFaults();
+});
+
+test("a button that is pressed twice at once opens one dialog", async () => {
+  const { page, noFaults } = desk;
+  await visit(page, "charts/32");
+  await page.getByRole("button", { name: "Print label" }).dblclick();
+  await page.locator("dialog[open]").first().waitFor();
+  await page.waitForTimeout(500);
+  assert.equal(await page.locator("dialog[open]").count(), 1);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Print label" }).click();
+  await page.locator("dialog[open]").waitFor();
+  await page.keyboard.press("Escape");
+  noFaults();
+});
+
+test("a scan takes nobody away from a note that is being written, and a badge from no page", async () => {
+  const { page, noFaults } = desk;
+  await visit(page, "alerts");
+  await page.locator('.group[data-kind="overdue"] .opener').first().click();
+  await page.getByRole("textbox", { name: "New note" }).fill("Rang Card");
+  await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement)?.blur());
+  await wedge(page, [code.chart(7)]);
+  await page.locator(".toast", { hasText: "a note is unsaved" }).waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "New note" }).inputValue(), "Rang Card");
+  await page.getByRole("textbox", { name: "New note" }).fill("");
+  await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement)?.blur());
+  await wedge(page, [code.badge("1001")]);
+  await page.locator(".toast", { hasText: "That is a badge" }).waitFor();
+  assert.match(page.url(), /#\/alerts/);
   noFaults();
 });

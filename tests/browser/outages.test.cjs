@@ -48,11 +48,15 @@ test("scans made offline are saved here, survive a reload, and are recorded in t
   const waiting = Number.parseInt(await saved.textContent(), 10);
   await page.reload();
   await page.getByText(`${waiting} scans saved here`).waitFor();
-  await wedge(page, [4, 5].map((number) => code.chart(number)));
-  await page.getByText(`${waiting + 2} scans saved here`).waitFor();
+  await wedge(page, [code.chart(4), code.chart(5), code.command("DONE"), code.badge("2001")]);
+  await page.getByText(`${waiting + 4} scans saved here`).waitFor();
+  await page.locator(".recent-row", { hasText: "Chart no. 5" }).waitFor();
   await site.start();
   await recorded([1, 2, 3, 4, 5]);
   await nothingWaits(page);
+  // Who signed in meanwhile, and what became of the scan that the screen called saved.
+  await page.locator("#person", { hasText: "Helen Park" }).waitFor();
+  await verdict(page, "ok", "Signed in");
   noFaults();
 });
 

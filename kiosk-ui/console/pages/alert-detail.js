@@ -57,7 +57,7 @@ function stateText(alert) {
 function actions(alert, changed) {
   const path = `/api/v1/alerts/${alert.id}`;
   /** @param {Promise<unknown>} done */
-  const after = (done) => void done.then((made) => (made === null ? undefined : changed())).catch((fault) => toast(`${changeFault(fault).text} ${changeFault(fault).lost}`, "refused"));
+  const after = (done) => done.then((made) => (made === null ? undefined : changed())).catch((fault) => toast(`${changeFault(fault).text} ${changeFault(fault).lost}`, "refused"));
   const take = () => after(post(`${path}/assign`, { user: me().user }).then(() => toast("It is yours now.")));
   return el(
     "div",
@@ -76,7 +76,7 @@ function actions(alert, changed) {
  */
 function foundButton(alert, changed) {
   const chart = chartOf(alert);
-  return chart ? button("It is found", () => void found(chart).then((done) => (done === null ? undefined : changed())).catch(tell), { icon: "check" }) : null;
+  return chart ? button("It is found", () => found(chart).then((done) => (done === null ? undefined : changed())).catch(tell), { icon: "check" }) : null;
 }
 
 /** @param {string} path */

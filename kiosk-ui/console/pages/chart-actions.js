@@ -21,7 +21,7 @@ const COPIES_MAX = 20;
 export function actionsFor(chart, changed) {
   if (!may("records")) return [];
   /** @param {(chart: ChartPage) => Promise<unknown>} act */
-  const then = (act) => () => void act(chart).then((done) => (done === null ? undefined : changed())).catch(tell);
+  const then = (act) => () => act(chart).then((done) => (done === null ? undefined : changed())).catch(tell);
   const out = chart.out_since !== null && chart.out_since !== undefined;
   const known = !chart.withheld;
   return [

@@ -26,7 +26,7 @@ export function history(context, chart) {
 
   const draw = () => {
     fill(timeline, ...folded(rows).map(eventNode));
-    fill(foot, rows.length === 0 ? emptyBlock("Nothing has happened yet", "The first scan of this chart appears here.") : next ? button("Earlier", () => void earlier()) : null);
+    fill(foot, rows.length === 0 ? emptyBlock("Nothing has happened yet", "The first scan of this chart appears here.") : next ? button("Earlier", () => earlier()) : null);
   };
   /** @param {string | null} cursor */
   const read = (cursor) => get(`/api/v1/charts/${chart}/history`, { cursor, limit: ROWS_A_PAGE }, context.signal);
@@ -139,11 +139,14 @@ function eventNode({ row, earlier }) {
  * @param {HistoryRow} row
  */
 function whatHappened(row) {
-  const verb = row.tone === "refused" ? "Refused" : capital(words(row.kind));
+  const verb = row.tone === "refused" ? "Refused" : (VERBS[row.kind] ?? capital(words(row.kind)));
   const rest = row.print_job ? `job ${row.print_job}` : row.text && row.text !== verb ? row.text : (row.place_name ?? "");
   if (rest.startsWith(verb)) return [el("strong", {}, verb), rest.slice(verb.length)];
   return [el("strong", {}, verb), rest ? ` · ${rest}` : ""];
 }
+
+/** Kinds of entries whose own name says little of one chart. @type {Record<string, string>} */
+const VERBS = { overdue_swept: "Became overdue", chart_corrected: "Registration changed" };
 
 /** @type {Record<string, string>} */
 const MARKS = { ok: "check", attention: "alerts", refused: "refused", plain: "next" };

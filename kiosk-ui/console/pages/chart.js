@@ -8,7 +8,7 @@ import { el, fill } from "../../shared/dom.js";
 import { volumeText } from "../../shared/format.js";
 import { hearCalmly } from "../live.js";
 import { ask } from "../parts/form.js";
-import { faultBlock } from "../parts/faults.js";
+import { emptyBlock, faultBlock } from "../parts/faults.js";
 import { button, icon, tag } from "../parts/icon.js";
 import { alertSentence } from "../parts/alert-words.js";
 import { STATES } from "../parts/print-words.js";
@@ -22,6 +22,9 @@ import { actorText, history } from "./chart-history.js";
 /** @param {Context} context */
 export function open(context) {
   const id = Number(context.route.path[1]);
+  if (!Number.isInteger(id) || id < 1) {
+    return el("div", { class: "page" }, el("h1", { class: "only-read-aloud" }, "Not here"), emptyBlock("There is no such chart", "A chart's address ends with its number. Look for it in Find."));
+  }
   const hero = el("section", { class: "panel hero", "aria-label": "Where it is" }, skeleton());
   const aside = el("div", { class: "chart-aside" });
   const older = el("div", { class: "superseded-place", role: "alert" });

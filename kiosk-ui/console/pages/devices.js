@@ -71,7 +71,7 @@ function now(context, nav) {
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   context.signal.addEventListener("abort", () => clearInterval(timer));
   hearCalmly(context.signal, (event) => event.alert?.kind === "device" || event.alert?.kind === "printer" || event.kind.startsWith("printer_stock_") || event.kind.startsWith("kiosk_"), () => void look(), 300);
-  return el("div", { class: "page devices" }, head("Kiosks", nav, may("admin") ? button("Add a kiosk", () => void change(addKiosk), { icon: "add", kind: "primary" }) : null), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
+  return el("div", { class: "page devices" }, head("Kiosks", nav, may("admin") ? button("Add a kiosk", () => change(addKiosk), { icon: "add", kind: "primary" }) : null), kiosks, el("h2", { class: "section-title" }, "Printers"), printers);
 }
 
 /**
@@ -93,7 +93,7 @@ function kioskCard(kiosk, change) {
       "div",
       { class: "actions" },
       may("clerk") && active ? el("a", { class: "button", href: `/kiosk/${encodeURIComponent(kiosk.id)}`, target: "_blank", rel: "noopener" }, "Open its screen") : null,
-      may("admin") && active ? button("Enrol a browser", () => void enrol(kiosk)) : null,
+      may("admin") && active ? button("Enrol a browser", () => enrol(kiosk)) : null,
       may("admin") && !kiosk.configured ? button("Correct", () => change(() => correctKiosk(kiosk))) : null,
       may("admin") ? button(active ? "Deactivate" : "Activate", () => change(() => turnKiosk(kiosk))) : null,
       el("span", { class: "soft" }, kiosk.enrolled_browsers === undefined ? "" : `${kiosk.enrolled_browsers} enrolled`),

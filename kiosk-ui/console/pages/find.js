@@ -11,7 +11,6 @@ import { emptyBlock } from "../parts/faults.js";
 import { icon } from "../parts/icon.js";
 import { list } from "../parts/list.js";
 import { chartLabel } from "../parts/scans.js";
-import { toast } from "../parts/toast.js";
 import { birthDate, dueCell, knownCell, number, personName, whereCell } from "../parts/where.js";
 import { address, go } from "../router.js";
 import { may } from "../session.js";
@@ -133,8 +132,6 @@ export function open(context) {
     scan = null;
     if (data === null) return;
     clearTimeout(timer);
-    const foreign = notAChart(data);
-    if (foreign) return toast(foreign, "attention");
     field.value = data;
     openSingle = true;
     search(false);
@@ -150,20 +147,9 @@ export function open(context) {
   return el("div", { class: "page find" }, el("header", { class: "find-head" }, el("h1", { class: "only-read-aloud" }, "Find"), el("label", { class: "find-box" }, icon("find"), field), hint), start, results.element);
 }
 
-/**
- * Codes of Outguide that are no chart: said at once, not searched for.
- *
- * @param {string} data
- */
-function notAChart(data) {
-  if (/^K[A-Z]+\d\d$/i.test(data)) return "That is a command card. Command cards work at kiosks.";
-  if (/^S[A-Z0-9]{1,12}\d\d$/i.test(data)) return "That is a badge. Badges work at kiosks; staff are under Records.";
-  if (/^L[A-Z0-9]{1,12}\d\d$/i.test(data)) return "That is a place card. Places are under Out now and Records.";
-  return null;
-}
-
 /** @param {string} text */
 function advice(text) {
+  if (chartLabel(text)) return "This label is of no chart that is known here. Was it printed by another hospital, or before a restore? Try the number or the name.";
   return /^\d+$/.test(text.replaceAll("-", ""))
     ? "Check the digits: neighbours are often swapped, and 1 and 7 look alike. Or try the name."
     : "Try fewer letters, the family name first, or the MRN.";

@@ -33,7 +33,7 @@ export function open(context) {
     columns: [
       { label: "Number", name: "number-vol", cell: (/** @type {ChartRow} */ row) => [number(row), el("span", { class: "soft" }, ` ${volumeText(row)}`)] },
       { label: "Name", name: "name", cell: (row) => [el("span", { class: "clip", title: personName(row.patient) }, personName(row.patient))] },
-      { label: "Where", name: "where", cell: (row) => [row.withheld ? "Withheld" : (row.place_name ?? row.place ?? "unknown"), row.holder_name ? el("span", { class: "soft" }, ` · ${row.holder_name}`) : null] },
+      { label: "Where", name: "where", cell: (row) => whereLines(row, place !== null) },
       { label: "Out since", name: "time", cell: (row) => times().element(row.out_since, "when") },
       { label: "How known", name: "known", cell: knownCell },
       { label: "Due", name: "due", cell: (row) => dueCell(row.due_at) },
@@ -94,6 +94,18 @@ export function open(context) {
     head("Out now", totals, downtime),
     el("div", { class: "split-body" }, el("section", { class: "panel summary", "aria-label": "By place" }, summary.element), el("section", { class: "panel grow" }, el("div", { class: "panel-head" }, title, late), charts.element)),
   );
+}
+
+/**
+ * The place, and below it who has the chart there; of one place only who.
+ *
+ * @param {ChartRow} row
+ * @param {boolean} ofOnePlace
+ */
+function whereLines(row, ofOnePlace) {
+  const place = row.withheld ? "Withheld" : (row.place_name ?? row.place ?? "unknown");
+  const who = row.holder_name ?? (ofOnePlace ? "nobody in particular" : null);
+  return [ofOnePlace ? null : el("span", { class: "clip" }, place), who ? el("span", { class: "clip soft", title: who }, who) : null];
 }
 
 /**

@@ -92,7 +92,7 @@ function detail(context, patient, change) {
     may("records") ? el("div", { class: "actions" }, button("Correct", () => change(correct)), button(patient.active ? "Deactivate" : "Activate", () => change(turn))) : null,
     el("h3", {}, "Charts"),
     charts,
-    may("records") && patient.active ? el("div", { class: "actions" }, button("Add a chart or volume", () => void addChart(patient), { icon: "add" })) : null,
+    may("records") && patient.active ? el("div", { class: "actions" }, button("Add a chart or volume", () => addChart(patient), { icon: "add" })) : null,
   );
 }
 

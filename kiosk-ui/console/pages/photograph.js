@@ -42,7 +42,7 @@ export function open(context) {
   const frame = el("div", { class: "photograph-frame" });
   const side = el("div", { class: "photograph-side" });
   const place = el("select", { id: "photograph-place", disabled: true }, el("option", { value: "" }, "Choose the place"));
-  const record = button("Record sightings", () => void confirmRecord(), { kind: "primary", icon: "check", disabled: true });
+  const record = button("Record sightings", () => confirmRecord(), { kind: "primary", icon: "check", disabled: true });
 
   const chosen = () => places.find(({ code }) => code === place.value) ?? null;
   const showRecord = () => {
@@ -101,7 +101,7 @@ export function open(context) {
     const said = fault instanceof PictureFault || fault instanceof ApiError ? fault.message : readFault(fault);
     // What is wrong with the picture itself is wrong with it the next time too.
     const again = fault instanceof ApiError && (fault.unanswered || fault.status >= 500);
-    fill(side, el("div", { class: "state-block", role: "alert" }, icon("alerts"), el("p", {}, said), el("p", { class: "hint" }, "Nothing was recorded, and the picture was not kept."), again ? button("Try again", () => void take(file)) : null));
+    fill(side, el("div", { class: "state-block", role: "alert" }, icon("alerts"), el("p", {}, said), el("p", { class: "hint" }, "Nothing was recorded, and the picture was not kept."), again ? button("Try again", () => take(file)) : null));
   };
   const start = () => {
     fill(frame, emptyBlock("Photograph a shelf", "Take a picture of a row of folders so that their labels are sharp. Outguide reads every label it can and says which charts should not be there.", ...choosers(true)));

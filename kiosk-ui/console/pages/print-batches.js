@@ -83,7 +83,7 @@ function actions(batch, changed) {
     }
     changed();
   };
-  const from = button("Print again from…", () => void resumeFrom(batch).then(changed));
+  const from = button("Print again from…", () => resumeFrom(batch).then(changed));
   const cancel = button("Cancel", act("cancel", "Cancelled: nothing more of it is printed."), { kind: "quiet" });
   if (batch.state === "running") return el("div", { class: "actions" }, button("Pause", act("pause", "Paused after the label in hand.")), from, cancel);
   if (batch.state === "paused") return el("div", { class: "actions" }, button("Resume", act("resume", "It goes on."), { kind: "primary" }), from, cancel);

@@ -115,7 +115,7 @@ export function jobActions(job, changed, kind = "row-actions") {
   const cameOut = button("It came out", act("confirm", ownLabel ? "Confirmed." : "Noted: it came out."), { kind: job.state === "unknown" && kind !== "row-actions" ? "primary" : "quiet" });
   const again = button(job.state === "unknown" ? "It did not: print again" : "Print again", act("retry", "Queued again."));
   const cancel = button("Cancel", act("cancel", "Cancelled."), { kind: "quiet" });
-  const scan = job.chart_row && job.about !== "reference" ? button("Scan it", () => void openScanBack({ chart: job.chart_row ?? null, changed }), { icon: "scanned", kind: "quiet" }) : null;
+  const scan = job.chart_row && job.about !== "reference" ? button("Scan it", () => openScanBack({ chart: job.chart_row ?? null, changed }), { icon: "scanned", kind: "quiet" }) : null;
   if (job.state === "unknown") return el("div", { class: kind }, cameOut, again, cancel);
   if (job.state === "sent") return el("div", { class: kind }, scan ?? cameOut, again);
   if (job.state === "failed") return el("div", { class: kind }, again, cancel);

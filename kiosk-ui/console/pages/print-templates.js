@@ -162,7 +162,7 @@ function editor(context, name) {
     el(
       "section",
       { class: "panel template-source", "aria-label": "Text" },
-      el("div", { class: "panel-head" }, button("Back", () => go(address(["print", "templates"])), { icon: "back", kind: "quiet" }), el("h2", { class: "list-title" }, name), el("span", { class: "spring" }), button("Copy", () => void copy(area.value)), button("Download", () => download(`${name}.toml`, area.value), { kind: "primary" })),
+      el("div", { class: "panel-head" }, button("Back", () => go(address(["print", "templates"])), { icon: "back", kind: "quiet" }), el("h2", { class: "list-title" }, name), el("span", { class: "spring" }), button("Copy", () => copy(area.value)), button("Download", () => download(`${name}.toml`, area.value), { kind: "primary" })),
       el("div", { class: "template-box" }, gutter, area),
       el("p", { class: "hint" }, "Nothing is saved here. Put the file into the site’s own label directory ([labels] directory in outguide.toml): it takes the place of the built-in template of its name, within a second and without a restart."),
     ),

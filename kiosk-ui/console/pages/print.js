@@ -35,8 +35,8 @@ export function open(context) {
       el(
         "div",
         { class: "page-actions end" },
-        may("clerk") ? button("Confirm by scanning", () => void openScanBack(), { icon: "scanned" }) : null,
-        may("records") ? button("Print a batch", () => void makeBatch(), { icon: "add", kind: "primary" }) : null,
+        may("clerk") ? button("Confirm by scanning", () => openScanBack(), { icon: "scanned" }) : null,
+        may("records") ? button("Print a batch", () => makeBatch(), { icon: "add", kind: "primary" }) : null,
       ),
     ),
     tab ? tab.open(context) : emptyBlock("There is nothing at this address", "Choose a tab above."),

@@ -35,7 +35,7 @@ export function open(context) {
 
 /** @param {Context} context */
 function about(context) {
-  const chain = el("div", {}, el("span", { class: "bone line" }));
+  const chain = el("div", { class: "chain" }, el("span", { class: "bone line" }));
   const look = async () => {
     try {
       const { seq, hash, epoch } = await get("/api/v1/head", {}, context.signal);

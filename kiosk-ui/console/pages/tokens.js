@@ -48,7 +48,7 @@ async function add() {
   });
   if (made) {
     const secret = el("p", { class: "secret code", tabindex: "0" }, made.token);
-    const copy = button("Copy", () => void navigator.clipboard?.writeText(made.token).then(() => toast("Copied.")));
+    const copy = button("Copy", () => navigator.clipboard?.writeText(made.token).then(() => toast("Copied.")));
     show("The token, this once", el("p", {}, "Copy it now. It is not shown again; only its hash is kept. If it is lost, revoke it and make another."), secret, copy);
   }
   return made;

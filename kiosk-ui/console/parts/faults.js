@@ -2,7 +2,7 @@
 
 import { ApiError } from "../../shared/api.js";
 import { el } from "../../shared/dom.js";
-import { button, icon } from "./icon.js";
+import { button, capital, icon } from "./icon.js";
 
 /** A value of a form that will not do, found out before anything was sent. */
 export class FieldFault extends Error {
@@ -30,7 +30,6 @@ export function changeFault(fault) {
     return { text, lost: "It may or may not have been saved. Look before you try again." };
   }
   if (fault.status === 401) return { text: "You are signed out.", lost: "Nothing was changed. Sign in again." };
-  if (fault.status === 409) return { text, lost: "Nothing was changed. Someone else may have changed it meanwhile: look again." };
   return { text, lost: "Nothing was changed." };
 }
 
@@ -76,5 +75,6 @@ export function emptyBlock(title, advice, ...actions) {
 
 /** @param {string} text */
 function sentence(text) {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  const begun = capital(text);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -52,7 +52,7 @@ export function ask({ title, intro = [], fields, action, danger = false, submit 
   return new Promise((resolve) => {
     /** @type {T | null} */
     let outcome = null;
-    const leave = () => dialog.close();
+    const leave = () => void dialog.close();
     const form = el(
       "form",
       { method: "dialog", class: "form", novalidate: true },
@@ -124,9 +124,9 @@ export function show(title, ...body) {
   const dialog = el(
     "dialog",
     { class: "dialog", "aria-labelledby": id },
-    el("header", { class: "dialog-head" }, el("h2", { id }, title), iconButton("close", "Close", () => dialog.close())),
+    el("header", { class: "dialog-head" }, el("h2", { id }, title), iconButton("close", "Close", () => void dialog.close())),
     el("div", { class: "dialog-body" }, ...body),
-    el("footer", { class: "dialog-foot" }, button("Close", () => dialog.close(), { kind: "primary" })),
+    el("footer", { class: "dialog-foot" }, button("Close", () => void dialog.close(), { kind: "primary" })),
   );
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);

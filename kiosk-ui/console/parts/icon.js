@@ -40,14 +40,26 @@ export function simulatedTag() {
 }
 
 /**
+ * A second click does nothing while what the first one began goes on: what that is, `onClick` returns.
+ *
  * @param {string} label
- * @param {(event: MouseEvent) => void} onClick
+ * @param {(event: MouseEvent) => unknown} onClick
  * @param {{icon?: string, kind?: "primary" | "danger" | "quiet", title?: string, disabled?: boolean}} [options]
  */
 export function button(label, onClick, options = {}) {
+  let busy = false;
+  const click = async (/** @type {MouseEvent} */ event) => {
+    if (busy) return;
+    busy = true;
+    try {
+      await onClick(event);
+    } finally {
+      busy = false;
+    }
+  };
   return el(
     "button",
-    { type: "button", class: `button ${options.kind ?? ""}`, title: options.title, disabled: options.disabled ?? false, on: { click: onClick } },
+    { type: "button", class: `button ${options.kind ?? ""}`, title: options.title, disabled: options.disabled ?? false, on: { click } },
     options.icon ? icon(options.icon) : null,
     label,
   );

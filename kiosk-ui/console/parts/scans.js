@@ -46,3 +46,15 @@ export function chartNamed(word) {
   if (!printed || checkDigits(code.slice(0, -2)) !== code.slice(-2)) return null;
   return Number(printed[1] ?? printed[2]);
 }
+
+/**
+ * Codes of Outguide that are no chart: said at once; nobody is led away from their page for it.
+ *
+ * @param {string} data
+ */
+export function notAChart(data) {
+  if (/^K[A-Z]+\d\d$/i.test(data)) return "That is a command card. Command cards work at kiosks.";
+  if (/^S[A-Z0-9]{1,12}\d\d$/i.test(data)) return "That is a badge. Badges work at kiosks; staff are under Records.";
+  if (/^L[A-Z0-9]{1,12}\d\d$/i.test(data)) return "That is a place card. Places are under Out now and Records.";
+  return null;
+}
