@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outguide_hardware::scanner::sim::SimScript;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
@@ -67,6 +68,7 @@ pub fn run_with(config: &Config, extras: Extras<'_>) -> Result<(), Failure> {
     let listener = TcpListener::bind(config.listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|error| Failure::new(format_args!("cannot listen on {}: {error}", config.listen)))?;
+    take_all_files_allowed();
     let runtime = runtime()?;
     let script = extras.script.unwrap_or_else(|| Box::new(|_| None));
     let rooms = Rooms::start(config, &ledger, script)?;
@@ -300,6 +302,14 @@ async fn warn_of_unknown_places(rooms: &Rooms) {
             tracing::warn!(kiosk = %kiosk.id, place = %kiosk.place, "this kiosk's place does not exist yet: import places");
         }
     }
+}
+
+/// Each connection is an open file, and most systems allow 1,024 at first and far more on request: a flood of connections
+/// must not leave the ledger none.
+fn take_all_files_allowed() {
+    let allowed = getrlimit(Resource::Nofile);
+    // Where it is refused, it stays as it was.
+    let _refused = setrlimit(Resource::Nofile, Rlimit { current: allowed.maximum, ..allowed });
 }
 
 /// How much lower than the thread that writes the ledger those stand that speak HTTP and read: where processors are short,

@@ -14,6 +14,10 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub const HEADERS_MAX_BYTES: usize = 16 * 1024;
 /// Open connections at once; more are closed unheard.
 pub const CONNECTIONS_MAX: usize = 2_048;
+/// How long a client may take nothing of what is written to it. An event stream is written to each [`STREAM_KEEP_ALIVE`].
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The log says this often at most that connections are refused.
+pub const REFUSALS_TOLD_EVERY: Duration = Duration::from_secs(60);
 /// How long running requests may take to end once the server stops.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 

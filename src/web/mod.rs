@@ -7,6 +7,7 @@ mod access;
 mod assets;
 mod caller;
 mod changes;
+mod connections;
 mod cookies;
 mod equipment_csv;
 mod events;

@@ -5,20 +5,17 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use axum::http::Request;
 use axum_server::Handle;
-use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::Service;
 
-use super::limits::{CONNECTIONS_MAX, HANDSHAKE_TIMEOUT, HEADER_TIMEOUT, HEADERS_MAX_BYTES, SHUTDOWN_GRACE};
+use super::connections::Bounded;
+use super::limits::{
+    CONNECTIONS_MAX, HANDSHAKE_TIMEOUT, HEADER_TIMEOUT, HEADERS_MAX_BYTES, SHUTDOWN_GRACE, WRITE_TIMEOUT,
+};
 
 /// A certificate and its key, read and found to belong together.
 #[derive(Clone)]
@@ -87,7 +84,7 @@ pub async fn serve(
         .first_request_timeout(HEADER_TIMEOUT)
         .accept_error_handler(|peer, error| tracing::debug!(?peer, %error, "a connection was not accepted"));
     server.http_builder().http1().header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADERS_MAX_BYTES);
-    let bounded = Bounded { places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) };
+    let bounded = Bounded::new(CONNECTIONS_MAX, WRITE_TIMEOUT);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     match tls {
         None => server.acceptor(bounded).serve(service).await,
@@ -95,53 +92,6 @@ pub async fn serve(
             let acceptor = RustlsAcceptor::new(config).handshake_timeout(HANDSHAKE_TIMEOUT).acceptor(bounded);
             server.acceptor(acceptor).serve(service).await
         }
-    }
-}
-
-/// Takes connections while places are free and closes the others at once: a flood must not eat the memory and files
-/// that the ledger needs.
-#[derive(Clone)]
-struct Bounded {
-    places: Arc<Semaphore>,
-}
-
-impl<S> Accept<TcpStream, S> for Bounded {
-    type Stream = TcpStream;
-    type Service = Placed<S>;
-    type Future = std::future::Ready<io::Result<(TcpStream, Placed<S>)>>;
-
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            tracing::warn!(connections = CONNECTIONS_MAX, "all connections are taken: one more was closed");
-            return std::future::ready(Err(io::Error::other("too many connections")));
-        };
-        let placed = Placed { service, _place: Arc::new(place) };
-        let accepted = stream.set_nodelay(true).map(|()| (stream, placed));
-        std::future::ready(accepted)
-    }
-}
-
-/// A connection's service, which gives its place back when the connection ends.
-#[derive(Clone)]
-struct Placed<S> {
-    service: S,
-    _place: Arc<OwnedSemaphorePermit>,
-}
-
-impl<S, B> Service<Request<B>> for Placed<S>
-where
-    S: Service<Request<B>>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.service.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<B>) -> S::Future {
-        self.service.call(request)
     }
 }
 
