@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 
 use super::caller::{Means, Peer, Who};
 use super::cookies;
+use super::limiter::{Attempt, Door};
 use super::problem::Answer;
 use super::state::Web;
 use crate::ledger::accounts::{EndSession, EnrolAgent, EnrolKiosk, MakeEnrolCode, Owner, Secret, SecretHash, SignedIn};
@@ -27,6 +28,15 @@ pub async fn owner(web: &Web, secret: &str, means: Means, touched: bool) -> Answ
 /// Signs in; `None`: the name or the password is wrong, or the account is closed. Logged either way.
 pub async fn sign_in(web: &Web, user: &str, password: &str, peer: Peer) -> Answer<Option<SignedIn>> {
     Ok(web.ledger().sign_in(user, password, peer.text().as_deref()).await?)
+}
+
+/// Writes down that attempts like this one are refused unheard.
+pub async fn slowed(web: &Web, attempt: &Attempt<'_>, peer: Peer) -> Answer<()> {
+    let what = match attempt.door {
+        Door::SignIn => "sign_in",
+        Door::Enrol => "enrol",
+    };
+    Ok(web.ledger().sign_in_slowed(what, attempt.user, peer.text()).await?)
 }
 
 /// Ends a session, and what its owner has open.

@@ -1,5 +1,5 @@
-//! Sign-in rate limiting that slows guessing and cannot lock others out: failures count against the address (alone and
-//! together with the user), never against the user. A browser that has signed in before holds a device cookie for that
+//! Sign-in rate limiting that slows guessing and cannot lock others out: failures count against the network they come
+//! from (alone and together with the user), never against the user. A browser that has signed in before holds a device cookie for that
 //! user and is counted by itself, so that a guesser behind the same address does not keep its owner out either (OWASP,
 //! "Device cookies").
 
@@ -13,9 +13,10 @@ use jiff::Timestamp;
 use sha2::Sha256;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::connections::network;
 use super::limits::{
     SIGN_IN_ADDRESS_BURST, SIGN_IN_ADDRESS_REFILL, SIGN_IN_BUCKETS_MAX, SIGN_IN_BURST, SIGN_IN_HASHES, SIGN_IN_REFILL,
-    SIGN_IN_WAITING_MAX,
+    SIGN_IN_TOLD_EVERY, SIGN_IN_WAITING_MAX,
 };
 use super::problem::Problem;
 
@@ -43,6 +44,11 @@ impl Key {
         let past = now.duration_since(failures.at).as_secs_f64().max(0.0);
         (failures.count - past / self.refill().as_secs_f64()).max(0.0)
     }
+
+    /// How long it takes until all have faded, in seconds.
+    fn fading(&self, failures: Failures, now: Timestamp) -> f64 {
+        self.left(failures, now) * self.refill().as_secs_f64()
+    }
 }
 
 /// Failures so far, as of a time; they fade one by one.
@@ -50,6 +56,17 @@ impl Key {
 struct Failures {
     count: f64,
     at: Timestamp,
+    /// When it was last told that attempts are refused.
+    told: Option<Timestamp>,
+}
+
+/// An attempt that may not be made now.
+#[derive(Debug, Clone)]
+pub struct Slowed {
+    /// What the one who tries hears.
+    pub problem: Problem,
+    /// To be written down: nothing was, lately, of those refused for the same reason.
+    pub tell: bool,
 }
 
 /// What is tried.
@@ -66,7 +83,7 @@ pub enum Door {
 pub struct Attempt<'a> {
     /// What is tried.
     pub door: Door,
-    /// The account named, which may not exist.
+    /// The account named, in the one spelling that accounts have; it may not exist.
     pub user: &'a str,
     /// Where from.
     pub address: Option<IpAddr>,
@@ -98,7 +115,7 @@ impl SignInLimiter {
     /// Takes the attempt as failed before it is made, so that many at once get no more tries than one by one; what
     /// does not fail is given back. Where it may not be made now, says when, and counts nothing: who waits that long
     /// is heard.
-    pub fn reserve(&self, attempt: &Attempt<'_>) -> Result<(), Problem> {
+    pub fn reserve(&self, attempt: &Attempt<'_>) -> Result<(), Slowed> {
         let mut failures = self.failures();
         let keys = self.keys(attempt);
         let count = |failures: &HashMap<Key, Failures>, key: &Key| {
@@ -108,21 +125,20 @@ impl SignInLimiter {
             let over = count(&failures, key) + 1.0 - f64::from(key.burst());
             key.refill().mul_f64(over.max(0.0)).as_millis().div_ceil(1_000)
         };
-        let wait = keys.iter().map(wait).max().and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
-        if wait > 0 {
+        let longest = keys.iter().map(|key| (wait(key), key)).max_by_key(|(wait, _)| *wait);
+        if let Some((wait, key)) = longest
+            && wait > 0
+        {
             let detail = "Too many sign-ins failed from here. Wait a little and try again.";
-            return Err(Problem::too_many(detail, wait));
+            let problem = Problem::too_many(detail, u64::try_from(wait).unwrap_or(u64::MAX));
+            let tell = failures.get_mut(key).is_some_and(|one| one.tell(attempt.now));
+            return Err(Slowed { problem, tell });
         }
-        if failures.len() >= SIGN_IN_BUCKETS_MAX {
-            failures.retain(|key, one| key.left(*one, attempt.now) > 0.0);
-        }
-        if failures.len() >= SIGN_IN_BUCKETS_MAX {
-            // Someone fills the table on purpose: losing its counts is better than growing without bound.
-            failures.clear();
-        }
+        make_room(&mut failures, attempt.now);
         for key in keys {
+            let told = failures.get(&key).and_then(|one| one.told);
             let count = count(&failures, &key) + 1.0;
-            failures.insert(key, Failures { count, at: attempt.now });
+            failures.insert(key, Failures { count, at: attempt.now, told });
         }
         Ok(())
     }
@@ -164,12 +180,13 @@ impl SignInLimiter {
     }
 
     fn keys(&self, attempt: &Attempt<'_>) -> Vec<Key> {
+        let from = attempt.address.map(network);
         if attempt.door == Door::Enrol {
-            return vec![Key::Enrolling(attempt.address)];
+            return vec![Key::Enrolling(from)];
         }
         match self.device_of(attempt) {
             Some(nonce) => vec![Key::Device(nonce.to_owned())],
-            None => vec![Key::UserAt(attempt.user.to_owned(), attempt.address), Key::Address(attempt.address)],
+            None => vec![Key::UserAt(attempt.user.to_owned(), from), Key::Address(from)],
         }
     }
 
@@ -189,6 +206,34 @@ impl SignInLimiter {
         mac.update(b".");
         mac.update(user.as_bytes());
         Some(mac)
+    }
+}
+
+impl Failures {
+    /// Is it time to tell that attempts are refused? Then it is told.
+    fn tell(&mut self, now: Timestamp) -> bool {
+        let tell = self.told.is_none_or(|told| now.duration_since(told).unsigned_abs() >= SIGN_IN_TOLD_EVERY);
+        if tell {
+            self.told = Some(now);
+        }
+        tell
+    }
+}
+
+/// What has faded goes first, then a tenth that would fade soonest: whoever fills the table on purpose must not empty it
+/// of what others, or the same one, did before.
+fn make_room(failures: &mut HashMap<Key, Failures>, now: Timestamp) {
+    if failures.len() < SIGN_IN_BUCKETS_MAX {
+        return;
+    }
+    failures.retain(|key, one| key.left(*one, now) > 0.0);
+    if failures.len() < SIGN_IN_BUCKETS_MAX {
+        return;
+    }
+    let mut soonest: Vec<(f64, Key)> = failures.iter().map(|(key, one)| (key.fading(*one, now), key.clone())).collect();
+    soonest.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
+    for (_, key) in soonest.iter().take(SIGN_IN_BUCKETS_MAX / 10) {
+        failures.remove(key);
     }
 }
 
@@ -213,7 +258,7 @@ mod tests {
             assert!(limiter.reserve(&guess).is_ok());
         }
         for _ in 0..1_000 {
-            assert_eq!(limiter.reserve(&guess).unwrap_err().status, 429);
+            assert_eq!(limiter.reserve(&guess).unwrap_err().problem.status, 429);
         }
         assert!(limiter.reserve(&attempt("anna", 2, None)).is_ok(), "anna elsewhere is not locked out");
         assert!(limiter.reserve(&attempt("ben", 1, None)).is_ok(), "nor is ben at the same address");
@@ -250,12 +295,42 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_bounded() {
+    fn a_network_is_counted_and_not_each_of_its_addresses() {
         let limiter = limiter();
-        for index in 0..SIGN_IN_BUCKETS_MAX + 10 {
+        let guess = |last: u16| {
+            let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, last);
+            limiter.reserve(&Attempt { address: Some(address.into()), ..attempt("anna", 1, None) })
+        };
+        assert!((0..5).all(|last| guess(last).is_ok()));
+        assert!(guess(99).is_err());
+    }
+
+    #[test]
+    fn refusals_are_told_once_in_a_while() {
+        let limiter = limiter();
+        let guess = attempt("anna", 1, None);
+        (0..SIGN_IN_BURST).for_each(|_| limiter.reserve(&guess).unwrap());
+        let told = |guess: &Attempt<'_>| limiter.reserve(guess).err().map(|slowed| slowed.tell);
+        assert_eq!([told(&guess), told(&guess)], [Some(true), Some(false)]);
+        for seconds in 0..SIGN_IN_TOLD_EVERY.as_secs() {
+            let later = Attempt { now: guess.now + Duration::from_secs(seconds), ..guess.clone() };
+            assert_ne!(told(&later), Some(true), "after {seconds} s");
+        }
+        let later = Attempt { now: guess.now + SIGN_IN_TOLD_EVERY, ..guess.clone() };
+        let _heard = limiter.reserve(&later);
+        assert_eq!(told(&later), Some(true));
+    }
+
+    #[test]
+    fn a_full_table_forgets_those_who_failed_least() {
+        let limiter = limiter();
+        let guess = attempt("anna", 1, None);
+        (0..SIGN_IN_BURST).for_each(|_| limiter.reserve(&guess).unwrap());
+        for index in 0..SIGN_IN_BUCKETS_MAX {
             let address = Some(IpAddr::from(u32::try_from(index).unwrap().to_be_bytes()));
-            limiter.reserve(&Attempt { address, ..attempt("anna", 1, None) }).unwrap();
+            limiter.reserve(&Attempt { address, ..attempt("ben", 1, None) }).unwrap();
         }
         assert!(limiter.failures().len() <= SIGN_IN_BUCKETS_MAX + 1);
+        assert!(limiter.reserve(&guess).is_err());
     }
 }

@@ -59,8 +59,8 @@ pub const STREAM_RETRY: Duration = Duration::from_secs(2);
 /// Failed sign-ins that one address may make at once for one user; one more is given back each
 /// [`SIGN_IN_REFILL`].
 pub const SIGN_IN_BURST: u32 = 5;
-/// Failed sign-ins that one address may make at once for all users together.
-pub const SIGN_IN_ADDRESS_BURST: u32 = 30;
+/// Failed sign-ins that one address may make at once for all users together: a hospital may be behind one.
+pub const SIGN_IN_ADDRESS_BURST: u32 = 100;
 /// How long until one more failed sign-in is allowed.
 pub const SIGN_IN_REFILL: Duration = Duration::from_secs(20);
 /// The same for an address, which many may share.
@@ -69,8 +69,10 @@ pub const SIGN_IN_ADDRESS_REFILL: Duration = Duration::from_secs(2);
 pub const SIGN_IN_HASHES: usize = 2;
 /// Sign-ins that may wait for a hash; more are told to try again.
 pub const SIGN_IN_WAITING_MAX: usize = 64;
-/// Rate limiter entries kept; the ones that have recovered go first.
+/// Rate limiter entries kept; the ones that recover soonest go first.
 pub const SIGN_IN_BUCKETS_MAX: usize = 20_000;
+/// The access log says this often at most that sign-ins of one kind are refused unheard.
+pub const SIGN_IN_TOLD_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// How long a chart counts as open: reading it anew and its label are no new looks.
 pub const OPEN_FOR: Duration = Duration::from_secs(60 * 60);

@@ -19,7 +19,7 @@ pub use sessions::{
     SESSION_MAX_SECONDS, StartSession, TouchSession,
 };
 pub use tokens::{CreateToken, EnrolAgent, RevokeToken};
-pub use users::{AddUser, CorrectUser, SetPassword};
+pub use users::{AddUser, CorrectUser, SetPassword, canonical};
 
 use super::api::{Actor, Ledger};
 use super::error::{ChangeError, ReadError};
@@ -90,6 +90,16 @@ impl Ledger {
         let start = StartSession { user: name.clone(), session: secret.hash(), address };
         self.change(&Actor::User(name.clone()), start).await?;
         Ok(Some(SignedIn { user: name, role, secret }))
+    }
+
+    /// Logs that sign-ins are refused unheard, because too many failed.
+    pub async fn sign_in_slowed(&self, what: &str, user: &str, address: Option<String>) -> Result<(), ChangeError> {
+        let name = users::canonical(user);
+        let wanted = name.clone();
+        let known = self.read(move |reader| reader.credentials(&wanted)).await.map_err(not_read)?;
+        let by = if known.is_some() { Actor::User(name) } else { Actor::System };
+        let log = Access { what: what.to_owned(), outcome: "slowed".to_owned(), address, ..Access::default() };
+        self.change(&by, LogAccess(log)).await
     }
 
     /// Whom a bearer token stands for, if it is alive.

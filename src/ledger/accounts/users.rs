@@ -15,7 +15,7 @@ use crate::custody::Role;
 const NAME_MAX_CHARS: usize = 64;
 
 /// Names are told apart without regard to case and to blanks around them.
-pub(super) fn canonical(name: &str) -> String {
+pub fn canonical(name: &str) -> String {
     name.trim().to_lowercase()
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Access, Api};
 use crate::custody::Role;
-use crate::ledger::accounts::Secret;
+use crate::ledger::accounts::{Secret, canonical};
 use crate::records::Filing;
 use crate::web::caller::{Caller, Peer};
 use crate::web::extract::Body;
@@ -58,15 +58,16 @@ async fn sign_in(State(web): State<Web>, peer: Peer, headers: HeaderMap, Body(bo
     }
     let device = cookies::sent(&headers, cookies::DEVICE);
     let now = web.ledger().now();
-    let attempt = Attempt { door: Door::SignIn, user: &body.user, address: peer.0, device, now };
-    web.limiter.reserve(&attempt)?;
+    let user = canonical(&body.user);
+    let attempt = Attempt { door: Door::SignIn, user: &user, address: peer.0, device, now };
+    reserve(&web, &attempt, peer).await?;
     // What could not be tried did not fail.
     let given_back = |problem| {
         web.limiter.refund(&attempt);
         problem
     };
     let _permit = web.limiter.hash_permit().await.map_err(given_back)?;
-    let tried = keys::sign_in(&web, &body.user, &body.password, peer).await.map_err(given_back)?;
+    let tried = keys::sign_in(&web, &user, &body.password, peer).await.map_err(given_back)?;
     let session = tried.ok_or_else(wrong)?;
     if let Some(old) = cookies::sent(&headers, cookies::CONSOLE) {
         keys::sign_out(&web, old, peer).await?;
@@ -77,6 +78,16 @@ async fn sign_in(State(web): State<Web>, peer: Peer, headers: HeaderMap, Body(bo
         response.headers_mut().extend(cookies::set(name, value, web.app.secure).map(|one| (header::SET_COOKIE, one)));
     }
     Ok(response)
+}
+
+/// Counts an attempt, and writes down that such attempts are refused unheard: else an attack would end in the access log
+/// where it begins.
+async fn reserve(web: &Web, attempt: &Attempt<'_>, peer: Peer) -> Answer<()> {
+    let Err(slowed) = web.limiter.reserve(attempt) else { return Ok(()) };
+    if slowed.tell {
+        keys::slowed(web, attempt, peer).await?;
+    }
+    Err(slowed.problem)
 }
 
 /// The same words for an unknown account, a wrong password and a closed account.
@@ -173,7 +184,7 @@ pub(super) async fn enrolled(
     redeemed: impl Future<Output = Answer<Option<(String, Secret)>>>,
 ) -> Answer<(String, Secret)> {
     let attempt = Attempt { door: Door::Enrol, user: "", address: peer.0, device: None, now: web.ledger().now() };
-    web.limiter.reserve(&attempt)?;
+    reserve(web, &attempt, *peer).await?;
     let Some(enrolled) = redeemed.await? else {
         let detail = "This code is not known, was used, or is too old. Ask for a new one at the console.";
         return Err(Problem::invalid("code", detail));

@@ -36,13 +36,19 @@ async fn signing_in_gives_a_new_session_and_changes_need_our_header() {
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_is_slowed() {
     let house = house().await;
-    let wrong = json!({"user": "anna", "password": "wrong horse"});
-    for _ in 0..limits::SIGN_IN_BURST {
-        is_problem(&house.post("nobody", "/api/v1/sign-in", &wrong).await, 401);
+    let wrong = |user: &str| json!({"user": user, "password": "wrong horse"});
+    for spelling in ["anna", "Anna", " ANNA", "anna ", "aNNa"] {
+        is_problem(&house.post("nobody", "/api/v1/sign-in", &wrong(spelling)).await, 401);
     }
-    let slowed = house.post("nobody", "/api/v1/sign-in", &wrong).await;
-    is_problem(&slowed, 429);
-    assert!(slowed.headers.contains_key(header::RETRY_AFTER));
+    for spelling in ["anna", "ANNA"] {
+        let slowed = house.post("nobody", "/api/v1/sign-in", &wrong(spelling)).await;
+        is_problem(&slowed, 429);
+        assert!(slowed.headers.contains_key(header::RETRY_AFTER));
+    }
+    let log = house.get("auditor", "/api/v1/access-log").await.json;
+    let told = |row: &Value| json!([row["who"], row["what"], row["outcome"]]);
+    let newest: Vec<Value> = log["rows"].as_array().unwrap().iter().take(2).map(told).collect();
+    assert_eq!(newest, [json!(["user:anna", "sign_in", "slowed"]), json!(["user:anna", "sign_in", "refused"])]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
