@@ -72,24 +72,27 @@ impl Ledger {
         let name = users::canonical(user);
         let wanted = name.clone();
         let known = self.read(move |reader| reader.credentials(&wanted)).await.map_err(not_read)?;
-        let (hash, role) = known.unzip();
+        let exists = known.is_some();
         let typed = password.to_owned();
-        let fits = tokio::task::spawn_blocking(move || password::verify(&typed, hash.as_ref()))
-            .await
-            .map_err(|error| ChangeError::NotRecorded(error.to_string()))?;
+        let verify = move || {
+            let fits = password::verify(&typed, known.as_ref().map(|(hash, _)| hash));
+            known.filter(|_| fits)
+        };
+        let verified = tokio::task::spawn_blocking(verify).await;
+        let verified = verified.map_err(|error| ChangeError::NotRecorded(error.to_string()))?;
         let address = address.map(str::to_owned);
-        let Some(role) = role.filter(|_| fits) else {
+        let Some((verified, role)) = verified else {
             // What was typed as a name is not kept unless it is one: people type passwords into the wrong field.
-            let by = if role.is_some() { Actor::User(name) } else { Actor::System };
+            let by = if exists { Actor::User(name) } else { Actor::System };
             let log =
                 Access { what: "sign_in".to_owned(), outcome: "refused".to_owned(), address, ..Access::default() };
             self.change(&by, LogAccess(log)).await?;
             return Ok(None);
         };
         let secret = Secret::random()?;
-        let start = StartSession { user: name.clone(), session: secret.hash(), address };
-        self.change(&Actor::User(name.clone()), start).await?;
-        Ok(Some(SignedIn { user: name, role, secret }))
+        let start = StartSession { user: name.clone(), verified, session: secret.hash(), address };
+        let began = self.change(&Actor::User(name.clone()), start).await?;
+        Ok(began.then_some(SignedIn { user: name, role, secret }))
     }
 
     /// Logs that sign-ins are refused unheard, because too many failed.
@@ -186,6 +189,21 @@ mod tests {
         let entries = ledger.read(|reader| reader.audit(None, None, &Paging::default())).await.unwrap();
         let text = serde_json::to_string(&entries).unwrap();
         assert!(text.contains("user_deactivated") && !text.contains("argon2"), "{text}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_password_that_was_changed_meanwhile_signs_nobody_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(dir.path());
+        let (name, password) = ("anna".to_owned(), PasswordHash::of("correct horse").unwrap());
+        ledger.change(&Actor::System, AddUser { name: name.clone(), role: Role::Records, password }).await.unwrap();
+        let (verified, _) = ledger.read(|reader| reader.credentials("anna")).await.unwrap().unwrap();
+        let password = PasswordHash::of("another horse").unwrap();
+        ledger.change(&Actor::System, SetPassword { name: name.clone(), password }).await.unwrap();
+        let session = Secret::random().unwrap();
+        let start = StartSession { user: name.clone(), verified, session: session.hash(), address: None };
+        assert!(!ledger.change(&Actor::User(name), start).await.unwrap());
+        assert_eq!(ledger.session_owner(session.reveal(), true).await.unwrap(), None);
     }
 
     #[tokio::test(flavor = "multi_thread")]

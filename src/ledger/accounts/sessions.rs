@@ -10,6 +10,7 @@ use super::super::reader::Reader;
 use super::super::work::Work;
 use super::Owner;
 use super::access::{Access, write};
+use super::password::PasswordHash;
 use super::secret::SecretHash;
 use crate::custody::Role;
 
@@ -27,26 +28,32 @@ const ENROL_CODE_CHARS: usize = 8;
 /// No 0 O, 1 I L: the code is read from one screen and typed at another. 31 letters to the 8th are 40 bits.
 const ENROL_ALPHABET: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
 
-/// Begins a console user's session and logs the sign-in. Refused if the account was ended in between.
+/// Begins a console user's session and logs the sign-in, or that it was refused: the account was closed, or got another
+/// password, after `verified` was compared with what was typed. Answers whether it began.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct StartSession {
     pub user: String,
+    pub verified: PasswordHash,
     pub session: SecretHash,
     pub address: Option<String>,
 }
 
 impl Change for StartSession {
-    type Made = ();
+    type Made = bool;
 
-    fn make(self, work: &mut Work<'_>) -> Result<(), ChangeError> {
-        let sql = "SELECT count(*) FROM users WHERE name = ?1 AND active = 1";
-        if !work.conn().prepare_cached(sql)?.query_row(params![self.user], |row| row.get::<_, bool>(0))? {
-            return Err(ChangeError::NotFound(format!("there is no user {}", self.user)));
+    fn make(self, work: &mut Work<'_>) -> Result<bool, ChangeError> {
+        let sql = "SELECT count(*) FROM users WHERE name = ?1 AND active = 1 AND password_hash = ?2";
+        let still =
+            work.conn().prepare_cached(sql)?.query_row(params![self.user, self.verified.0], |row| row.get(0))?;
+        let mut log = Access { what: "sign_in".to_owned(), address: self.address, ..Access::default() };
+        if still {
+            insert(work, &self.session, Some(&self.user), None, SESSION_MAX_SECONDS)?;
+        } else {
+            log.outcome = "refused".to_owned();
         }
-        insert(work, &self.session, Some(&self.user), None, SESSION_MAX_SECONDS)?;
-        let log = Access { what: "sign_in".to_owned(), address: self.address, ..Access::default() };
-        write(work, &log)
+        write(work, &log)?;
+        Ok(still)
     }
 }
 
