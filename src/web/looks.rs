@@ -25,6 +25,7 @@ pub struct OpenLooks(Mutex<HashMap<(Key, Open), Timestamp>>);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Open {
     Chart(ChartNumber),
+    Patient(PatientId),
     List(String),
     Granted(ChartNumber),
 }
@@ -109,6 +110,8 @@ pub enum Look {
     BreakGlass(ChartNumber, Option<PatientId>, String),
     /// A patient's record opened.
     Patient(PatientId),
+    /// An open patient's record shown anew.
+    PatientAgain(PatientId),
     /// The list of all that is out.
     DowntimeList,
 }
@@ -116,13 +119,17 @@ pub enum Look {
 /// Writes a look into the access log; answers when that is durable.
 pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<()> {
     let now = web.ledger().now();
-    if let Look::ChartAgain(chart, _) | Look::Label(chart, _) | Look::History(chart) = look
-        && web.looks.has_open(caller, Open::Chart(chart), now, OPEN_FOR)
-    {
+    let shown_before = match look {
+        Look::ChartAgain(chart, _) | Look::Label(chart, _) | Look::History(chart) => Some(Open::Chart(chart)),
+        Look::PatientAgain(patient) => Some(Open::Patient(patient)),
+        _ => None,
+    };
+    if shown_before.is_some_and(|what| web.looks.has_open(caller, what, now, OPEN_FOR)) {
         return Ok(());
     }
     let opens = match look {
         Look::Chart(chart, _) | Look::ChartAgain(chart, _) | Look::History(chart) => vec![Open::Chart(chart)],
+        Look::Patient(patient) | Look::PatientAgain(patient) => vec![Open::Patient(patient)],
         Look::BreakGlass(chart, ..) => vec![Open::Chart(chart), Open::Granted(chart)],
         _ => Vec::new(),
     };
@@ -139,7 +146,7 @@ pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<(
         Look::PrintJobs => ("print_jobs_listed", None, None, None),
         Look::Label(chart, patient) => ("label_previewed", Some(chart), patient, None),
         Look::BreakGlass(chart, patient, reason) => ("break_glass", Some(chart), patient, Some(reason)),
-        Look::Patient(patient) => ("patient_opened", None, Some(patient), None),
+        Look::Patient(patient) | Look::PatientAgain(patient) => ("patient_opened", None, Some(patient), None),
         Look::DowntimeList => ("downtime_list_made", None, None, None),
     };
     let access = Access { what: what.to_owned(), chart, patient, reason, address: peer.text(), ..Access::default() };

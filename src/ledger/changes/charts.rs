@@ -58,7 +58,7 @@ impl Change for AddChart {
 }
 
 /// What to change of a chart's registration; `None` leaves a field alone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields are the chart's own")]
 pub struct ChartPatch {
     pub record_type: Option<String>,

@@ -34,7 +34,7 @@ impl Change for AddPatient {
 }
 
 /// What to change of a patient; `None` leaves a field alone, `Some(None)` empties it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[allow(missing_docs, reason = "the fields are Patient's own")]
 pub struct PatientPatch {
     pub mrn: Option<String>,

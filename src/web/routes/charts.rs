@@ -223,12 +223,14 @@ struct ChartChange {
     was: Was,
 }
 
-/// Corrects a chart, retires it, or says where it is.
+/// Corrects a chart, retires it, or says where it is. As with all changes of a chart, the answer shows it: of one that is
+/// not open, that is an entry of the access log.
 #[utoipa::path(patch, path = "/api/v1/charts/{number}", tag = "charts", params(("number" = u32, Path)),
     request_body = ChartChange, responses((status = 200, body = ChartDetail)))]
 async fn correct(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(number): Path<ChartNumber>,
     Body(change): Body<ChartChange>,
 ) -> Answer<Json<ChartDetail>> {
@@ -248,20 +250,26 @@ async fn correct(
     let patch = ChartPatch { record_type, volume, home, retired };
     if place.is_some() || holder.is_some() {
         let change = CorrectAndMove { number, patch, was, place, holder: holder.flatten() };
-        act(&web, &caller, number, change).await
+        act(&web, &caller, peer, number, change).await
     } else {
-        act(&web, &caller, number, CorrectChart { number, patch, was }).await
+        if patch == ChartPatch::default() {
+            return Err(super::nothing_to_change());
+        }
+        act(&web, &caller, peer, number, CorrectChart { number, patch, was }).await
     }
 }
 
 async fn act(
     web: &Web,
     caller: &Caller,
+    peer: Peer,
     number: ChartNumber,
     change: impl Change<Made = ()>,
 ) -> Answer<Json<ChartDetail>> {
     web.ledger().change(&caller.actor(), change).await?;
-    Ok(Json(detail(web, caller, number, sight(web, caller, number)).await?))
+    let chart = detail(web, caller, number, sight(web, caller, number)).await?;
+    looks::log(web, caller, peer, Look::ChartAgain(number, chart.row.patient_id)).await?;
+    Ok(Json(chart))
 }
 
 /// Nothing to say.
@@ -274,10 +282,11 @@ struct Nothing {}
 async fn missing(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(number): Path<ChartNumber>,
     Body(Nothing {}): Body<Nothing>,
 ) -> Answer<Json<ChartDetail>> {
-    act(&web, &caller, number, ReportMissing { number }).await
+    act(&web, &caller, peer, number, ReportMissing { number }).await
 }
 
 /// Where it was found.
@@ -295,10 +304,11 @@ struct Found {
 async fn found(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(number): Path<ChartNumber>,
     Body(body): Body<Found>,
 ) -> Answer<Json<ChartDetail>> {
-    act(&web, &caller, number, ReportFound { number, place: body.place }).await
+    act(&web, &caller, peer, number, ReportFound { number, place: body.place }).await
 }
 
 /// Until when.
@@ -315,10 +325,11 @@ struct Renew {
 async fn renew(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(number): Path<ChartNumber>,
     Body(body): Body<Renew>,
 ) -> Answer<Json<ChartDetail>> {
-    act(&web, &caller, number, RenewLoan { number, due_at: body.due_at }).await
+    act(&web, &caller, peer, number, RenewLoan { number, due_at: body.due_at }).await
 }
 
 /// Where it is.
@@ -339,8 +350,9 @@ struct Move {
 async fn move_chart(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(number): Path<ChartNumber>,
     Body(body): Body<Move>,
 ) -> Answer<Json<ChartDetail>> {
-    act(&web, &caller, number, MoveChart { number, place: body.place, holder: body.holder }).await
+    act(&web, &caller, peer, number, MoveChart { number, place: body.place, holder: body.holder }).await
 }

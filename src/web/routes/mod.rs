@@ -152,6 +152,11 @@ fn cap_while(typing: bool, paging: &mut Paging) {
     }
 }
 
+/// A correction that names no field: it would only show what there is.
+fn nothing_to_change() -> Problem {
+    Problem::invalid("body", "Name at least one field to change.")
+}
+
 /// 201 with the thing made and its address.
 fn created<T: Serialize>(address: &str, made: T) -> Response {
     (StatusCode::CREATED, [(header::LOCATION, address.to_owned())], Json(made)).into_response()

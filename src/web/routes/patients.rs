@@ -158,12 +158,14 @@ struct PatientChange {
     was: Was,
 }
 
-/// Corrects, deactivates or reactivates a patient.
+/// Corrects, deactivates or reactivates a patient. The answer shows the patient: of one who is not open, that is an entry
+/// of the access log.
 #[utoipa::path(patch, path = "/api/v1/patients/{mrn}", tag = "patients", params(("mrn" = String, Path)),
     request_body = PatientChange, responses((status = 200, body = Patient)))]
 async fn correct(
     State(web): State<Web>,
     caller: Caller,
+    peer: Peer,
     Path(mrn): Path<String>,
     Body(change): Body<PatientChange>,
 ) -> Answer<Json<Patient>> {
@@ -178,5 +180,14 @@ async fn correct(
         sex: change.sex.map(|sex| super::new_text("sex", sex)).transpose()?,
         active: change.active,
     };
-    Ok(Json(web.ledger().change(&caller.actor(), CorrectPatient { mrn, patch, was: change.was }).await?))
+    if patch == PatientPatch::default() {
+        return Err(super::nothing_to_change());
+    }
+    let patient = web.ledger().change(&caller.actor(), CorrectPatient { mrn, patch, was: change.was }).await?;
+    let mrn = patient.mrn.clone();
+    // A change of nothing leaves no entry in the ledger.
+    if let Some(row) = web.ledger().read(move |reader| reader.patient(&mrn)).await? {
+        looks::log(&web, &caller, peer, Look::PatientAgain(row.id)).await?;
+    }
+    Ok(Json(patient))
 }

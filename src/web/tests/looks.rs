@@ -116,6 +116,29 @@ async fn every_look_at_patients_is_an_entry_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_nothing_shows_nothing_unseen() {
+    let house = house().await;
+    let looks = async || {
+        let log = house.get("auditor", "/api/v1/access-log").await.json;
+        let told = |row: &Value| json!([row["who"], row["what"]]);
+        log["rows"].as_array().unwrap().iter().map(told).collect::<Vec<_>>()
+    };
+    for path in ["/api/v1/patients/123456", "/api/v1/charts/1"] {
+        for body in [json!({}), json!({"was": {}})] {
+            is_problem(&house.patch("records", path, &body).await, 422);
+        }
+    }
+    assert!(looks().await.is_empty());
+    for (path, body) in [("patients/123456", json!({"active": true})), ("charts/1", json!({"volume": 1}))] {
+        for _ in 0..2 {
+            assert_eq!(house.patch("records", &format!("/api/v1/{path}"), &body).await.status, 200);
+        }
+    }
+    let expected = ["chart_opened", "patient_opened"].map(|what| json!(["token:records", what]));
+    assert_eq!(looks().await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reason_shows_the_chart_and_its_history_for_a_while_and_no_other() {
     let house = house().await;
     let history = "/api/v1/charts/2/history";
