@@ -80,7 +80,9 @@ pub const OPEN_FOR: Duration = Duration::from_secs(60 * 60);
 pub const LIST_OPEN_FOR: Duration = Duration::from_secs(15 * 60);
 /// How long a reason that was given and logged shows a restricted chart to the one who gave it.
 pub const GRANTED_FOR: Duration = Duration::from_secs(15 * 60);
-/// Rows that a search shows while it is being typed, which is not logged.
+/// Fewer characters of a search are no beginning of one.
+pub const TYPING_MIN_CHARS: usize = 2;
+/// Rows that a search shows while it is being typed, which is logged once for [`LIST_OPEN_FOR`].
 pub const TYPING_ROWS_MAX: usize = 50;
 /// Open charts and lists remembered.
 pub const LOOKS_REMEMBERED: usize = 20_000;

@@ -86,6 +86,10 @@ pub enum Look {
     ChartSearch,
     /// A submitted search for patients.
     PatientSearch,
+    /// Searches for charts while they are typed.
+    ChartsTyped,
+    /// Searches for patients while they are typed.
+    PatientsTyped,
     /// A chart's record opened.
     Chart(ChartNumber, Option<PatientId>),
     /// An open chart's record read anew.
@@ -136,6 +140,8 @@ pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<(
     let (what, chart, patient, reason) = match look {
         Look::ChartSearch => ("charts_searched", None, None, None),
         Look::PatientSearch => ("patients_searched", None, None, None),
+        Look::ChartsTyped => ("charts_typed", None, None, None),
+        Look::PatientsTyped => ("patients_typed", None, None, None),
         Look::Chart(chart, patient) | Look::ChartAgain(chart, patient) => ("chart_opened", Some(chart), patient, None),
         Look::History(chart) => ("history_opened", Some(chart), None, None),
         Look::Alert(chart) => ("alert_opened", Some(chart), None, None),

@@ -155,6 +155,14 @@ impl House {
         self.send(request.body(body).unwrap()).await
     }
 
+    /// Signs in at the console: the session's cookie.
+    async fn cookie(&self, user: &str) -> String {
+        let reply = self.post("nobody", "/api/v1/sign-in", &json!({"user": user, "password": "correct horse"})).await;
+        let set = reply.headers.get_all(header::SET_COOKIE).iter().map(|one| one.to_str().unwrap());
+        let session = set.into_iter().find(|one| one.starts_with("outguide=")).unwrap();
+        session.split(';').next().unwrap().to_owned()
+    }
+
     async fn get(&self, who: &str, path: &str) -> Reply {
         self.ask(who, Method::GET, path, None).await
     }
@@ -384,14 +392,32 @@ async fn a_restricted_charts_place_is_withheld_until_a_reason_is_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_submitted_search_is_one_entry_and_typing_is_none() {
+async fn a_submitted_search_is_one_entry_and_so_is_all_typing_of_a_while() {
     let house = house().await;
-    for query in ["q=di&typing=1", "q=dia&typing=1", "q=diaz"] {
-        let found = house.get("viewer", &format!("/api/v1/charts?{query}")).await;
+    let cookie = house.cookie("anna").await;
+    for query in ["charts?q=di&typing=1", "charts?q=dia&typing=1", "charts?q=diaz", "patients?q=di&typing=1"] {
+        let request = Request::get(format!("/api/v1/{query}")).header(header::COOKIE, &cookie);
+        let found = house.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(found.json["rows"][0]["mrn"], "123456", "{query}: {}", found.json);
     }
-    let log = house.get("auditor", "/api/v1/access-log").await;
-    assert_eq!(log.json["rows"].as_array().unwrap().len(), 1, "{}", log.json);
+    let request = Request::get("/api/v1/patients?typing=1").header(header::COOKIE, &cookie);
+    house.send(request.body(Body::empty()).unwrap()).await;
+    // A program does not type.
+    house.get("viewer", "/api/v1/charts?q=di&typing=1").await;
+    house.get("viewer", "/api/v1/patients?typing=1").await;
+    let log = house.get("auditor", "/api/v1/access-log").await.json;
+    let told = |row: &Value| format!("{} {}", row["who"].as_str().unwrap(), row["what"].as_str().unwrap());
+    let told: Vec<_> = log["rows"].as_array().unwrap().iter().rev().map(told).collect();
+    let expected = [
+        "user:anna sign_in",
+        "user:anna charts_typed",
+        "user:anna charts_searched",
+        "user:anna patients_typed",
+        "user:anna patients_searched",
+        "token:viewer charts_searched",
+        "token:viewer patients_searched",
+    ];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,7 +45,8 @@ struct Search {
     #[serde(default)]
     #[param(required = false)]
     q: String,
-    /// `1` while the text is being typed: then it is no entry of the access log. A submitted search is one.
+    /// `1` while the text is being typed into the console: then not each is an entry of the access log, but one in a
+    /// quarter of an hour. A submitted search is one, as is any by a token or of fewer than two characters.
     typing: Option<u8>,
     /// How many rows at most, 1 to 500; 50 where it is not given.
     #[param(minimum = 1, maximum = 500)]
@@ -69,12 +70,15 @@ async fn find(
     let mut paging = super::paging(search.limit, search.cursor)?;
     let later = paging.cursor.is_some();
     // Nobody goes on to the next page while typing, and an empty search shows nothing.
-    let typing = search.typing == Some(1) && !later;
+    let typing = super::is_typing(&caller, search.typing, &search.q, later);
     super::cap_while(typing, &mut paging);
     let submitted = !typing && !search.q.trim().is_empty();
     let list = looks::list_of("charts", &search.q.trim());
     let sight = super::sight(&caller);
     let page = web.ledger().read(move |reader| reader.find_charts(&search.q, &paging, sight)).await?;
+    if typing {
+        looks::log_list(&web, &caller, peer, Look::ChartsTyped, looks::list_of("charts typed", &())).await?;
+    }
     if submitted {
         looks::log_search(&web, &caller, peer, Look::ChartSearch, list, later).await?;
     }

@@ -35,9 +35,11 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{IntoParams, OpenApi};
 
 use super::access::{Access, Api};
-use super::caller::Caller;
+use super::caller::{Caller, Means};
 use super::cookies;
-use super::limits::{NAME_MAX_CHARS, PAGE_ROWS_MAX, SEARCH_MAX_CHARS, TEXT_MAX_CHARS, TYPING_ROWS_MAX};
+use super::limits::{
+    NAME_MAX_CHARS, PAGE_ROWS_MAX, SEARCH_MAX_CHARS, TEXT_MAX_CHARS, TYPING_MIN_CHARS, TYPING_ROWS_MAX,
+};
 use super::problem::{Answer, Problem, ProblemDocument};
 use super::state::Web;
 use crate::ledger::queries::{Paging, Sight};
@@ -143,6 +145,12 @@ fn paging(limit: Option<usize>, cursor: Option<String>) -> Answer<Paging> {
         return Err(Problem::invalid("limit", format!("Ask for 1 to {PAGE_ROWS_MAX} rows.")));
     }
     Ok(Paging { limit, cursor })
+}
+
+/// Is it the console, whose user types? Then not each keystroke is a search; that someone types is a look all the same
+/// (log it as a list). A program does not type, and what is shorter shows more than a person has in mind.
+fn is_typing(caller: &Caller, asked: Option<u8>, q: &str, later: bool) -> bool {
+    asked == Some(1) && !later && caller.means == Means::Cookie && q.trim().chars().count() >= TYPING_MIN_CHARS
 }
 
 /// What is shown while a search is typed is not logged, so it is no more than a screen's first rows.

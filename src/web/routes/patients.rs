@@ -37,13 +37,15 @@ async fn list(
     Query(search): Query<Search>,
 ) -> Answer<Json<Page<PatientRow>>> {
     let later = search.cursor.is_some();
-    let typing = search.typing == Some(1) && !later;
+    let typing = super::is_typing(&caller, search.typing, search.q.as_deref().unwrap_or_default(), later);
     let sought = Sought { q: search.q, limit: search.limit, cursor: search.cursor };
     let (q, mut paging) = sought.checked()?;
     super::cap_while(typing, &mut paging);
     let list = looks::list_of("patients", &q.as_deref().map(str::trim));
     let page = web.ledger().read(move |reader| reader.patients(q.as_deref(), &paging)).await?;
-    if !typing {
+    if typing {
+        looks::log_list(&web, &caller, peer, Look::PatientsTyped, looks::list_of("patients typed", &())).await?;
+    } else {
         looks::log_search(&web, &caller, peer, Look::PatientSearch, list, later).await?;
     }
     Ok(Json(page))
@@ -55,7 +57,8 @@ async fn list(
 struct Search {
     /// An MRN or name, or a part of one; all where it is not given.
     q: Option<String>,
-    /// `1` while the text is being typed: then it is no entry of the access log.
+    /// `1` while the text is being typed into the console: then not each is an entry of the access log, but one in a
+    /// quarter of an hour. One by a token or of fewer than two characters is an entry all the same.
     typing: Option<u8>,
     /// How many rows at most, 1 to 500; 50 where it is not given.
     #[param(minimum = 1, maximum = 500)]

@@ -80,7 +80,7 @@ async fn every_look_at_patients_is_an_entry_once() {
     before += 1;
     for (path, more) in [
         ("charts?q=diaz&limit=1".to_owned(), 1),
-        ("charts?q=diaz&limit=500&typing=1".to_owned(), 0),
+        ("charts?q=diaz&limit=500&typing=1".to_owned(), 1),
         ("charts/1/history".to_owned(), 1),
         ("charts/1/history".to_owned(), 0),
         ("charts/2".to_owned(), 1),
