@@ -18,7 +18,7 @@ use super::jobs::{ChangeJob, Job, ScanJob, TouchJob};
 use super::kiosks::Kiosks;
 use super::open::{Inner, open};
 use super::reader::Reader;
-use super::scanning::Echo;
+use super::scanning::{Echo, Origin};
 use super::shared::Pace;
 use super::{AlertRow, PrintJobRow, scanning};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
@@ -73,6 +73,16 @@ impl fmt::Display for Actor {
             Actor::System => f.write_str("system"),
         }
     }
+}
+
+/// How a scan with an id of its own came in (HTTP, an agent's queue).
+#[derive(Debug, Clone, Default)]
+pub struct Sent {
+    /// The computer that read it calls it an echo: it is written down and does nothing. Only a scanner has echoes; a scan
+    /// without one is recorded as any other.
+    pub echo: bool,
+    /// Who submitted it, where that is not the kiosk: whose badge was scanned there did not do it alone.
+    pub by: Option<Actor>,
 }
 
 /// The chain's newest entry.
@@ -135,22 +145,19 @@ impl Ledger {
         Ok(Ledger { inner: Arc::new(open(options)?) })
     }
 
-    /// Records a scan that came with an id of its own (HTTP, an agent's queue) and says what it came to. Answers
-    /// after COMMIT only.
+    /// Records a scan that came with an id of its own, from its kiosk, and says what it came to. Answers after COMMIT
+    /// only.
     pub async fn scan(&self, scan: Scan) -> Result<Receipt, ScanError> {
-        self.scan_known(scan, Echo::Never).await
+        self.scan_sent(scan, Sent::default()).await
     }
 
-    /// The same of a scan that the computer which read it calls an echo: it is written down and does nothing. Only a
-    /// scanner has echoes; a scan without one is recorded as any other.
-    pub async fn scan_echo(&self, scan: Scan) -> Result<Receipt, ScanError> {
-        self.scan_known(scan, Echo::Said).await
-    }
-
-    async fn scan_known(&self, scan: Scan, echo: Echo) -> Result<Receipt, ScanError> {
+    /// The same of a scan that came in as `sent` says.
+    pub async fn scan_sent(&self, scan: Scan, sent: Sent) -> Result<Receipt, ScanError> {
+        let echo = if sent.echo { Echo::Said } else { Echo::Never };
+        let origin = Origin { echo, submitted_by: sent.by };
         scanning::check(&scan)?;
         let (reply, answer) = oneshot::channel();
-        let room = tokio::time::timeout(QUEUE_WAIT, self.inner.live().send(ScanJob::boxed(scan, echo, reply)));
+        let room = tokio::time::timeout(QUEUE_WAIT, self.inner.live().send(ScanJob::boxed(scan, origin, reply)));
         match room.await {
             Err(_) => return Err(ScanError::Busy),
             Ok(Err(_)) => return Err(ScanError::NotRecorded(STOPPED.into())),
@@ -170,7 +177,8 @@ impl Ledger {
         scanning::check(&scan)?;
         let (reply, answer) = oneshot::channel();
         let window = SignedDuration::try_from(echo_window).unwrap_or(SignedDuration::MAX);
-        let sent = self.inner.live().blocking_send(ScanJob::boxed(scan, Echo::Within(window), reply));
+        let origin = Origin { echo: Echo::Within(window), submitted_by: None };
+        let sent = self.inner.live().blocking_send(ScanJob::boxed(scan, origin, reply));
         sent.map_err(|_| ScanError::NotRecorded(STOPPED.into()))?;
         answer.blocking_recv().unwrap_or_else(|_| Err(ScanError::NotRecorded(STOPPED.into())))
     }

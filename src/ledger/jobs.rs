@@ -7,7 +7,7 @@ use super::answers::{Desk, Unworded};
 use super::api::Actor;
 use super::changes::Change;
 use super::error::{ChangeError, ScanError};
-use super::scanning::{self, Echo};
+use super::scanning::{self, Origin};
 use super::store::{Lane, Store};
 use super::work::Work;
 use crate::custody::{Receipt, Scan};
@@ -48,15 +48,14 @@ pub(super) trait Job: Send {
 /// A scan to record.
 pub(super) struct ScanJob {
     scan: Scan,
-    echo: Echo,
+    origin: Origin,
     answer: Option<Result<Unworded, ScanError>>,
     reply: oneshot::Sender<Result<Receipt, ScanError>>,
 }
 
 impl ScanJob {
-    /// `echo` says how it is known whether the scan is one.
-    pub fn boxed(scan: Scan, echo: Echo, reply: oneshot::Sender<Result<Receipt, ScanError>>) -> Box<dyn Job> {
-        Box::new(ScanJob { scan, echo, answer: None, reply })
+    pub fn boxed(scan: Scan, origin: Origin, reply: oneshot::Sender<Result<Receipt, ScanError>>) -> Box<dyn Job> {
+        Box::new(ScanJob { scan, origin, answer: None, reply })
     }
 }
 
@@ -68,7 +67,7 @@ impl Job for ScanJob {
     fn run(&mut self, store: &mut Store) -> Ran {
         // What was judged before, on a page that came to nothing, is no answer.
         self.answer = None;
-        let answer = scanning::record(store, &self.scan, self.echo);
+        let answer = scanning::record(store, &self.scan, &self.origin);
         let ran = if answer.is_ok() { Ran::Keep } else { Ran::Discard };
         self.answer = Some(answer);
         ran

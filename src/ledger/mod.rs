@@ -46,7 +46,7 @@ mod work;
 mod writer;
 mod written;
 
-pub use api::{Actor, Head, Ledger, OpenOptions, Published};
+pub use api::{Actor, Head, Ledger, OpenOptions, Published, Sent};
 pub use backup::{BackupError, backup, restore};
 pub use clock::{Clock, Ids, RandomIds, SystemClock};
 pub use effect::{AlertId, AlertKind, AlertRow, AlertState, Effect, PatientId};

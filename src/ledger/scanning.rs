@@ -43,6 +43,14 @@ pub(super) enum Echo {
     Said,
 }
 
+/// How a scan came in.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub echo: Echo,
+    /// Who submitted it, where that is not its kiosk.
+    pub submitted_by: Option<Actor>,
+}
+
 /// What an entry keeps of the scan itself. A text that may name a patient (a legacy label, anything not recognised)
 /// is kept as its length and keyed hash only.
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,6 +68,9 @@ pub(super) struct ScanFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_seq: Option<u64>,
     pub clock_error_us: i64,
+    /// Who submitted it, where that is not its kiosk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_by: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -101,7 +112,7 @@ pub(super) fn check(scan: &Scan) -> Result<(), ScanError> {
 }
 
 /// Records a scan inside the writer's transaction. Whatever it answers is only true after COMMIT, and worded only then.
-pub(super) fn record(store: &mut Store, scan: &Scan, known: Echo) -> Result<Unworded, ScanError> {
+pub(super) fn record(store: &mut Store, scan: &Scan, origin: &Origin) -> Result<Unworded, ScanError> {
     let fixed = store.fixed.clone();
     let unknown = || ScanError::UnknownKiosk(scan.kiosk.clone());
     let kiosks = store.kiosks()?;
@@ -129,7 +140,7 @@ pub(super) fn record(store: &mut Store, scan: &Scan, known: Echo) -> Result<Unwo
     let mut facts = situation::load(store, kiosk, session, &code)?;
     let last = facts.records.iter().map(|record| &record.custody.last).max().filter(|_| !scan.is_late(recorded_at));
     let key = last.map_or(key.clone(), |last| key.behind(last, recorded_at));
-    let decision = if is_echo(store, &lane, scan, known, &data_hmac) {
+    let decision = if is_echo(store, &lane, scan, origin.echo, &data_hmac) {
         echo(&facts.session)
     } else {
         decide(&facts.situation(kiosk, &code), scan, &key, recorded_at)
@@ -147,6 +158,7 @@ pub(super) fn record(store: &mut Store, scan: &Scan, known: Echo) -> Result<Unwo
         source: scan.source,
         queue_seq: scan.queue_seq,
         clock_error_us: scan.clock_error_us(),
+        submitted_by: origin.submitted_by.as_ref().map(ToString::to_string),
     };
     let charts = facts.identities(&fixed.numbering);
     write(

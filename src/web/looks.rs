@@ -104,6 +104,8 @@ pub enum Look {
     Alerts,
     /// A kiosk's newest receipts, looked at from elsewhere.
     Receipts,
+    /// A chart that a receipt names, of a scan that came from elsewhere than its kiosk. An open chart shows as much.
+    Scanned(ChartNumber),
     /// The list of print jobs.
     PrintJobs,
     /// A photograph read, which lists the charts on it.
@@ -124,7 +126,9 @@ pub enum Look {
 pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<()> {
     let now = web.ledger().now();
     let shown_before = match look {
-        Look::ChartAgain(chart, _) | Look::Label(chart, _) | Look::History(chart) => Some(Open::Chart(chart)),
+        Look::ChartAgain(chart, _) | Look::Label(chart, _) | Look::History(chart) | Look::Scanned(chart) => {
+            Some(Open::Chart(chart))
+        }
         Look::PatientAgain(patient) => Some(Open::Patient(patient)),
         _ => None,
     };
@@ -132,7 +136,9 @@ pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<(
         return Ok(());
     }
     let opens = match look {
-        Look::Chart(chart, _) | Look::ChartAgain(chart, _) | Look::History(chart) => vec![Open::Chart(chart)],
+        Look::Chart(chart, _) | Look::ChartAgain(chart, _) | Look::History(chart) | Look::Scanned(chart) => {
+            vec![Open::Chart(chart)]
+        }
         Look::Patient(patient) | Look::PatientAgain(patient) => vec![Open::Patient(patient)],
         Look::BreakGlass(chart, ..) => vec![Open::Chart(chart), Open::Granted(chart)],
         _ => Vec::new(),
@@ -144,6 +150,7 @@ pub async fn log(web: &Web, caller: &Caller, peer: Peer, look: Look) -> Answer<(
         Look::PatientsTyped => ("patients_typed", None, None, None),
         Look::Chart(chart, patient) | Look::ChartAgain(chart, patient) => ("chart_opened", Some(chart), patient, None),
         Look::History(chart) => ("history_opened", Some(chart), None, None),
+        Look::Scanned(chart) => ("chart_scanned", Some(chart), None, None),
         Look::Alert(chart) => ("alert_opened", Some(chart), None, None),
         Look::Out => ("out_listed", None, None, None),
         Look::Alerts => ("alerts_listed", None, None, None),

@@ -47,7 +47,7 @@ function ledger(context) {
       { label: "Entry", name: "seq", cell: (/** @type {Entry} */ entry) => `#${entry.seq}` },
       { label: "What", name: "name", cell: (entry) => [capital(words(entry.kind)), entry["late"] ? tag("late", "saved") : null] },
       { label: "Recorded", name: "time", cell: (entry) => times().element(entry["recorded_at"] ?? entry["at"], "when") },
-      { label: "Who", name: "where", cell: (entry) => entry["actor_name"] ?? actorText(entry.actor) },
+      { label: "Who", name: "where", cell: (entry) => whoText(entry) },
       { label: "Kiosk", name: "short", cell: (entry) => entry["kiosk"] || "–" },
       { label: "Device", name: "device", cell: (entry) => entry["device"] || "–" },
       { label: "Hash", name: "code", cell: (entry) => el("span", { class: "code", title: entry["hash"] }, String(entry["hash"] ?? "").slice(0, 12)) },
@@ -63,6 +63,16 @@ function ledger(context) {
   });
   void entries.restart();
   return el("div", { class: "split-body" }, el("section", { class: "panel grow", "aria-label": "Ledger" }, entries.element), panel.element);
+}
+
+/**
+ * A badge may have been scanned by a program or an account elsewhere than at the kiosk.
+ * @param {Entry} entry
+ */
+function whoText(entry) {
+  const who = entry["actor_name"] ?? actorText(entry.actor);
+  const by = entry["body"]?.scan?.submitted_by;
+  return by ? `${who}, sent by ${actorText(by)}` : who;
 }
 
 /** @param {Record<string, any>} entry */

@@ -208,13 +208,33 @@ fn hide_destination(session: &mut ReceiptSession) {
 
 /// A lane's session as the caller may see it.
 async fn shown(web: &Web, caller: &Caller, mut session: ReceiptSession) -> Answer<ReceiptSession> {
-    if super::sight(caller) == Sight::Masked
-        && let Some(place) = session.destination.clone()
-        && web.ledger().read(move |reader| reader.place(&place)).await?.is_some_and(|place| place.restricted)
-    {
+    if super::sight(caller) == Sight::Masked && names_restricted(web, &session).await? {
         hide_destination(&mut session);
     }
     Ok(session)
+}
+
+async fn names_restricted(web: &Web, session: &ReceiptSession) -> Answer<bool> {
+    let Some(place) = session.destination.clone() else { return Ok(false) };
+    Ok(web.ledger().read(move |reader| reader.place(&place)).await?.is_some_and(|place| place.restricted))
+}
+
+/// A scan's receipt as one who is not the kiosk may see it; that it names a chart is a look.
+pub(super) async fn shown_receipt(
+    web: &Web,
+    caller: &Caller,
+    peer: Peer,
+    kiosk: &str,
+    mut receipt: Receipt,
+) -> Answer<Receipt> {
+    if let Some(chart) = &receipt.verdict.chart {
+        looks::log(web, caller, peer, Look::Scanned(chart.number)).await?;
+    }
+    if super::sight(caller) == Sight::Masked {
+        let restricted = names_restricted(web, &receipt.session).await?;
+        withhold(&mut receipt, restricted, known(web, kiosk)?.kiosk.language());
+    }
+    Ok(receipt)
 }
 
 /// A kiosk's receipts and the changes of its scanners and its printer, live.

@@ -8,8 +8,10 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Access, Api};
+use super::{Access, Api, kiosks};
 use crate::custody::{Receipt, Role, Scan, ScanSource};
+use crate::ledger::Sent;
+use crate::web::caller::{Caller, Peer, Who};
 use crate::web::extract::{Body, Path};
 use crate::web::problem::{Answer, Problem};
 use crate::web::state::Web;
@@ -52,10 +54,19 @@ const NAME_MAX_BYTES: usize = 64;
 
 /// Records a scan and says what it came to.
 ///
+/// Who submits it and is not the kiosk (an account or a token) is written down with it, hears no more of where a
+/// restricted chart is than elsewhere, and has looked at the chart that the receipt names.
+///
 /// A refusal is a 200: it was heard and written down. 503 with tone `not_recorded`: nothing happened.
 #[utoipa::path(post, path = "/api/v1/kiosks/{kiosk}/scans", tag = "kiosks", params(("kiosk" = String, Path)),
     request_body = NewScan, responses((status = 200, body = Receipt)))]
-async fn scan(State(web): State<Web>, Path(kiosk): Path<String>, Body(new): Body<NewScan>) -> Answer<Json<Receipt>> {
+async fn scan(
+    State(web): State<Web>,
+    caller: Caller,
+    peer: Peer,
+    Path(kiosk): Path<String>,
+    Body(new): Body<NewScan>,
+) -> Answer<Json<Receipt>> {
     for (field, text) in [("symbology", &new.symbology), ("device", &new.device), ("lane", &new.lane)] {
         if text.as_ref().is_some_and(|text| text.len() > NAME_MAX_BYTES || text.chars().any(char::is_control)) {
             return Err(Problem::invalid(field, format!("Use at most {NAME_MAX_BYTES} plain characters.")));
@@ -66,7 +77,7 @@ async fn scan(State(web): State<Web>, Path(kiosk): Path<String>, Body(new): Body
     }
     let scan = Scan {
         id: new.id,
-        kiosk,
+        kiosk: kiosk.clone(),
         device: new.device,
         lane: new.lane.unwrap_or_default(),
         source: new.source,
@@ -77,8 +88,12 @@ async fn scan(State(web): State<Web>, Path(kiosk): Path<String>, Body(new): Body
         sent_at: new.sent_at,
         received_at: web.ledger().now(),
     };
-    let recorded = if new.echo { web.ledger().scan_echo(scan).await } else { web.ledger().scan(scan).await };
-    Ok(Json(recorded?))
+    if matches!(caller.who, Who::Kiosk { .. }) {
+        return Ok(Json(web.ledger().scan_sent(scan, Sent { echo: new.echo, by: None }).await?));
+    }
+    let sent = Sent { echo: new.echo, by: Some(caller.actor()) };
+    let receipt = web.ledger().scan_sent(scan, sent).await?;
+    Ok(Json(kiosks::shown_receipt(&web, &caller, peer, &kiosk, receipt).await?))
 }
 
 /// What the simulated scanner reads.

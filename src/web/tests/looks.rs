@@ -228,3 +228,35 @@ async fn a_name_turns_nothing_around_it() {
     assert_eq!(chart["patient"]["first_name"], "كوفي");
     assert_eq!(chart["place_name"], "File");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_from_elsewhere_says_who_sent_it_and_shows_no_more_than_that_one_may_see() {
+    let house = house().await;
+    let staff = json!({"badge": "300", "name": "Sam Vine", "role": "supervisor"});
+    assert_eq!(house.post("supervisor", "/api/v1/staff", &staff).await.status, 201);
+    let text = |code: Code| barcode::encode(&code).unwrap();
+    let scan = async |who: &str, lane: &str, data: String| {
+        let body = json!({"id": uuid::Uuid::now_v7(), "data": data, "lane": lane});
+        let reply = house.post(who, "/api/v1/kiosks/er-1/scans", &body).await;
+        assert_eq!(reply.status, 200, "{}", reply.json);
+        reply.json
+    };
+    let badge = text(Code::Badge(crate::barcode::BadgeNumber::new("300").unwrap()));
+    let chart = text(Code::Reference(ChartNumber(2)));
+    for (who, lane) in [("er-1", "a"), ("clerk", "b"), ("supervisor", "c")] {
+        scan(who, lane, badge.clone()).await;
+        scan(who, lane, text(Code::Command(crate::barcode::CommandWord::Where))).await;
+        let receipt = scan(who, lane, chart.clone()).await;
+        assert_eq!(receipt["verdict"]["kind"], "located", "{receipt}");
+        assert_eq!(receipt.to_string().contains("PSY"), who != "clerk", "{receipt}");
+    }
+    let audit = house.get("auditor", "/api/v1/audit?kind=located").await.json;
+    let told = |row: &Value| json!([row["actor"], row["body"]["scan"]["submitted_by"]]);
+    let told: Vec<Value> = audit["rows"].as_array().unwrap().iter().rev().map(told).collect();
+    let expected = [Value::Null, json!("token:clerk"), json!("token:supervisor")].map(|by| json!(["staff:300", by]));
+    assert_eq!(told, expected);
+    let log = house.get("auditor", "/api/v1/access-log").await.json;
+    let told = |row: &Value| json!([row["who"], row["what"], row["chart"]]);
+    let told: Vec<Value> = log["rows"].as_array().unwrap().iter().rev().map(told).collect();
+    assert_eq!(told, ["token:clerk", "token:supervisor"].map(|who| json!([who, "chart_scanned", 2])));
+}
