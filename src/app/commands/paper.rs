@@ -66,6 +66,9 @@ pub fn tls(command: &TlsCommand) -> Result<(), Failure> {
         made.key.strip_prefix(dir.parent().unwrap_or(&dir)).unwrap_or(&made.key).display()
     ));
     say::line(format_args!("Have each kiosk's browser trust the site's authority, once: {}", made.authority.display()));
-    say::line("Keep ca.key beside it safe, best off this machine: who has it can pose as this server.");
+    say::line(
+        "Keep ca.key beside it safe, best off this machine: who has it can pose as any server of these names to whoever",
+    );
+    say::line("trusts ca.pem. (An authority made before Outguide bound it to its names can pose as any site at all.)");
     Ok(())
 }
