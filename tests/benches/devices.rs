@@ -28,7 +28,8 @@ use std::time::{Duration, Instant};
 use serialport::{SerialPort, TTYPort};
 use support::site::{Server, badge, chart, until};
 use support::{
-    AsyncConnection, Dice, Table, Times, kiosk, memory_mb, ms, processor, scan_request, serve, size, stocked_hospital,
+    AsyncConnection, Dice, Table, Times, kiosk, kiosk_tokens, memory_mb, ms, processor, scan_request, serve, size,
+    stocked_hospital,
 };
 
 const KIOSKS: u32 = 200;
@@ -45,8 +46,7 @@ fn main() {
     let scanners: String = (0..SERIAL).map(scanner).collect();
     site.write("outguide.toml", &format!("{config}{scanners}"));
     let mut ports: Vec<TTYPort> = (0..SERIAL).map(|index| plug(&site.path().join(format!("port{index}")))).collect();
-    let (token, tokens): (_, Vec<_>) =
-        (site.token("clerk"), (0..KIOSKS).map(|index| site.kiosk_token(&kiosk(index))).collect());
+    let (token, tokens) = (site.token("clerk"), kiosk_tokens(&site, KIOSKS));
     let server = serve(&site);
     let pages: Vec<_> = tokens.iter().enumerate().map(|(index, token)| listen(&server, index, token)).collect();
     let client = server.client(&token);
@@ -61,7 +61,7 @@ fn main() {
         port.read_exact(&mut [0; 2]).expect("tone");
     }
     alone(&site, &mut ports[0]);
-    at_work(&server, &token, ports);
+    at_work(&server, &tokens, ports);
     drop(pages);
     server.stop();
     site.ok(&["verify"]);
@@ -130,7 +130,7 @@ fn alone(site: &support::site::Site, port: &mut TTYPort) {
 }
 
 /// All kiosks at their rate; what it costs.
-fn at_work(server: &Server, token: &str, ports: Vec<TTYPort>) {
+fn at_work(server: &Server, tokens: &[String], ports: Vec<TTYPort>) {
     let seconds = size("BENCH_SECONDS", 30);
     let (before, began) = (processor(server.pid(), None), Instant::now());
     let count = u32::try_from(ports.len()).expect("few");
@@ -149,7 +149,7 @@ fn at_work(server: &Server, token: &str, ports: Vec<TTYPort>) {
             })
         })
         .collect();
-    let over_http = http(server, token, seconds, began);
+    let over_http = http(server, tokens, seconds, began);
     let mut tones = Times::default();
     scanners.into_iter().for_each(|scanner| tones.join(scanner.join().expect("scanner")));
     let took = began.elapsed();
@@ -174,21 +174,21 @@ fn at_work(server: &Server, token: &str, ports: Vec<TTYPort>) {
 const CONNECTIONS: u32 = 10;
 
 /// The other kiosks' scans at an even pace.
-fn http(server: &Server, token: &str, seconds: u32, began: Instant) -> Times {
+fn http(server: &Server, tokens: &[String], seconds: u32, began: Instant) -> Times {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
         let each = RATE - SERIAL;
         let mut senders = tokio::task::JoinSet::new();
         for first in 0..CONNECTIONS {
             let mut connection = AsyncConnection::open(&server.url).await;
-            let token = token.to_owned();
+            let tokens = tokens.to_owned();
             senders.spawn(async move {
                 let (mut dice, mut waits) = (Dice::new(7 + u64::from(first)), Times::default());
                 for turn in (first..seconds * each).step_by(CONNECTIONS as usize) {
                     let at = Duration::from_secs(1) * turn / each;
                     tokio::time::sleep((began + at).saturating_duration_since(Instant::now())).await;
-                    let kiosk = kiosk(SERIAL + turn % (KIOSKS - SERIAL));
-                    let request = scan_request(&token, &kiosk, &chart(1 + dice.below(CHARTS)));
+                    let index = SERIAL + turn % (KIOSKS - SERIAL);
+                    let request = scan_request(&tokens[index as usize], &kiosk(index), &chart(1 + dice.below(CHARTS)));
                     let sent = Instant::now();
                     connection.send(&request).await;
                     waits.add(sent.elapsed());

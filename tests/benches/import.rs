@@ -21,7 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use support::site::{Server, Site, badge, chart};
-use support::{Connection, Dice, Table, Times, hospital, kiosk, memory_mb, metric, ms, scan_request, serve, size};
+use support::{
+    Connection, Dice, Table, Times, hospital, kiosk, kiosk_tokens, memory_mb, metric, ms, scan_request, serve, size,
+};
 
 const KIOSKS: u32 = 8;
 /// Charts that are there before, for the live scans.
@@ -32,16 +34,16 @@ fn main() {
     let charts = size("BENCH_CHARTS", 1_000_000);
     let site = hospital(KIOSKS, charts);
     early(&site);
-    let (token, watcher) = (site.token("clerk"), site.token("technician"));
+    let (tokens, watcher) = (kiosk_tokens(&site, KIOSKS), site.token("technician"));
     let server = serve(&site);
     let mut connection = Connection::open(&server.url);
     for index in 0..KIOSKS {
-        connection.send(&scan_request(&token, &kiosk(index), &badge(&(1001 + index).to_string())));
+        connection.send(&scan_request(&tokens[index as usize], &kiosk(index), &badge(&(1001 + index).to_string())));
     }
     let mut table = Table::new(&format!("import: {charts} patients, then {charts} charts, into the running server"));
-    let alone = scans_while(&server, &token, || std::thread::sleep(Duration::from_secs(5))).1;
+    let alone = scans_while(&server, &tokens, || std::thread::sleep(Duration::from_secs(5))).1;
     for what in ["patients", "charts"] {
-        let (took, waits) = scans_while(&server, &token, || import(&site, what));
+        let (took, waits) = scans_while(&server, &tokens, || import(&site, what));
         let rate = f64::from(charts) / took.as_secs_f64();
         table.target(what, format!("{rate:.0}/s"), ">= 15000/s", rate >= 15_000.0);
         table.figure(&format!("live scans at 100/s during {what}: p50"), ms(waits.part(0.5)));
@@ -86,7 +88,7 @@ fn import(site: &Site, what: &str) {
 }
 
 /// Scans 100 times a second until `what` is done: how long that took, and each scan's wait.
-fn scans_while(server: &Server, token: &str, what: impl FnOnce()) -> (Duration, Times) {
+fn scans_while(server: &Server, tokens: &[String], what: impl FnOnce()) -> (Duration, Times) {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let scans = scope.spawn(|| {
@@ -98,7 +100,8 @@ fn scans_while(server: &Server, token: &str, what: impl FnOnce()) -> (Duration, 
                 }
                 let at = began + Duration::from_millis(u64::from(turn) * 10);
                 std::thread::sleep(at.saturating_duration_since(Instant::now()));
-                let request = scan_request(token, &kiosk(turn % KIOSKS), &chart(1 + dice.below(EARLY)));
+                let index = turn % KIOSKS;
+                let request = scan_request(&tokens[index as usize], &kiosk(index), &chart(1 + dice.below(EARLY)));
                 times.of(|| connection.send(&request));
             }
             times

@@ -25,8 +25,8 @@ use std::time::{Duration, Instant};
 
 use support::site::{Server, badge, chart};
 use support::{
-    AsyncConnection, Connection, Dice, Queued, Table, Times, kiosk, metric, ms, processor, queued_scan_request,
-    scan_request, serve, size, stocked_hospital,
+    AsyncConnection, Connection, Dice, Queued, Table, Times, kiosk, kiosk_tokens, metric, ms, processor,
+    queued_scan_request, scan_request, serve, size, stocked_hospital,
 };
 
 const KIOSKS: u32 = 64;
@@ -37,11 +37,11 @@ const ROUNDS: usize = 24;
 fn main() {
     support::on_disk();
     let site = stocked_hospital(KIOSKS, CHARTS);
-    let (token, watcher) = (site.token("clerk"), site.token("technician"));
+    let (tokens, watcher) = (kiosk_tokens(&site, KIOSKS), site.token("technician"));
     let copy = site.path().join("bare.db");
     std::fs::copy(site.database(), &copy).expect("copy");
     let server = serve(&site);
-    sign_in(&server, &token);
+    sign_in(&server, &tokens);
     let scans = size("BENCH_SCANS", 5_000);
     let commits = || metric(&server, &watcher, "outguide_ledger_commits");
     let mut table = Table::new("scans: 64 kiosks over HTTP, every receipt after its COMMIT (synchronous=FULL)");
@@ -54,7 +54,7 @@ fn main() {
         let cost = |thread| processor(server.pid(), thread);
         let (all, writer, scribe) = (cost(None), cost(Some("ledger-writer")), cost(Some("ledger-scribe")));
         let own = own_processor();
-        let (took, times) = burst(&server, &token, scans, round);
+        let (took, times) = burst(&server, &tokens, scans, round);
         costs[0] += cost(None) - all;
         costs[1] += cost(Some("ledger-writer")) - writer;
         costs[2] += cost(Some("ledger-scribe")) - scribe;
@@ -86,8 +86,8 @@ fn main() {
     table.figure("wait for the receipt at that load, p50", ms(waits.part(0.5)));
     table.figure("wait for the receipt at that load, p99", ms(waits.part(0.99)));
     table.print();
-    paced(&site, &server, &token);
-    beside_a_replay(&server, &token);
+    paced(&site, &server, &tokens);
+    beside_a_replay(&server, &tokens);
     server.stop();
     site.ok(&["verify"]);
 }
@@ -104,20 +104,22 @@ fn middle(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn sign_in(server: &Server, token: &str) {
+fn sign_in(server: &Server, tokens: &[String]) {
     let mut connection = Connection::open(&server.url);
     for index in 0..KIOSKS {
-        connection.send(&scan_request(token, &kiosk(index), &badge(&(1001 + index).to_string())));
+        connection.send(&scan_request(&tokens[index as usize], &kiosk(index), &badge(&(1001 + index).to_string())));
     }
 }
 
 /// Every kiosk sends its share as fast as it gets receipts; the time from the first to the last. All kiosks live on one
 /// thread, so that they take little from the processors that the server runs on.
-fn burst(server: &Server, token: &str, scans: u32, round: usize) -> (Duration, Times) {
+fn burst(server: &Server, tokens: &[String], scans: u32, round: usize) -> (Duration, Times) {
     let requests = |index: u32| {
         let mut dice = Dice::new(u64::from(index) * 100 + round as u64 + 1);
         let count = scans / KIOSKS + u32::from(index < scans % KIOSKS);
-        (0..count).map(|_| scan_request(token, &kiosk(index), &chart(1 + dice.below(CHARTS)))).collect::<Vec<_>>()
+        (0..count)
+            .map(|_| scan_request(&tokens[index as usize], &kiosk(index), &chart(1 + dice.below(CHARTS))))
+            .collect::<Vec<_>>()
     };
     let shares: Vec<_> = (0..KIOSKS).map(requests).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("runtime");
@@ -148,7 +150,7 @@ fn burst(server: &Server, token: &str, scans: u32, round: usize) -> (Duration, T
 }
 
 /// 100 scans a second, and between each two a 4 KiB append with its sync in a file of the same folder.
-fn paced(site: &support::site::Site, server: &Server, token: &str) {
+fn paced(site: &support::site::Site, server: &Server, tokens: &[String]) {
     let seconds = size("BENCH_SECONDS", 20);
     let mut connection = Connection::open(&server.url);
     let mut probe = File::create(site.path().join("probe")).expect("probe");
@@ -159,7 +161,8 @@ fn paced(site: &support::site::Site, server: &Server, token: &str) {
     for turn in 0..seconds * 100 {
         let at = Duration::from_millis(u64::from(turn) * 10);
         std::thread::sleep((began + at).saturating_duration_since(Instant::now()));
-        let request = scan_request(token, &kiosk(turn % KIOSKS), &chart(1 + dice.below(CHARTS)));
+        let index = turn % KIOSKS;
+        let request = scan_request(&tokens[index as usize], &kiosk(index), &chart(1 + dice.below(CHARTS)));
         waits.of(|| connection.send(&request));
         std::thread::sleep((began + at + Duration::from_millis(5)).saturating_duration_since(Instant::now()));
         syncs.of(|| {
@@ -182,20 +185,20 @@ fn paced(site: &support::site::Site, server: &Server, token: &str) {
 
 /// 100 live scans a second, first by themselves, then while a kiosk sends the scans of a day away, one after the other, as
 /// fast as it gets receipts; again and again, until the time is over.
-fn beside_a_replay(server: &Server, token: &str) {
+fn beside_a_replay(server: &Server, tokens: &[String]) {
     let seconds = size("BENCH_SECONDS", 20);
     let scans = size("BENCH_REPLAYED", 3_000);
-    let alone = live(server, token, seconds, 7);
+    let alone = live(server, tokens, seconds, 7);
     let done = std::sync::atomic::AtomicBool::new(false);
     let (beside, days) = std::thread::scope(|scope| {
         let replay = scope.spawn(|| {
             let mut days = Times::default();
             while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                days.of(|| replay(server, token, scans));
+                days.of(|| replay(server, tokens, scans));
             }
             days
         });
-        let beside = live(server, token, seconds, 8);
+        let beside = live(server, tokens, seconds, 8);
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         (beside, replay.join().expect("replay"))
     });
@@ -210,28 +213,30 @@ fn beside_a_replay(server: &Server, token: &str) {
 }
 
 /// 100 scans a second from all kiosks but the last; how long each waited.
-fn live(server: &Server, token: &str, seconds: u32, seed: u64) -> Times {
+fn live(server: &Server, tokens: &[String], seconds: u32, seed: u64) -> Times {
     let (mut connection, mut dice) = (Connection::open(&server.url), Dice::new(seed));
     let (mut waits, began) = (Times::default(), Instant::now());
     for turn in 0..seconds * 100 {
         let at = Duration::from_millis(u64::from(turn) * 10);
         std::thread::sleep((began + at).saturating_duration_since(Instant::now()));
-        let request = scan_request(token, &kiosk(turn % (KIOSKS - 1)), &chart(1 + dice.below(CHARTS)));
+        let index = turn % (KIOSKS - 1);
+        let request = scan_request(&tokens[index as usize], &kiosk(index), &chart(1 + dice.below(CHARTS)));
         waits.of(|| connection.send(&request));
     }
     waits
 }
 
 /// The last kiosk was away for a day, with a clock that is three minutes ahead.
-fn replay(server: &Server, token: &str, scans: u32) {
+fn replay(server: &Server, tokens: &[String], scans: u32) {
     let (mut connection, mut dice) = (Connection::open(&server.url), Dice::new(9));
     let ahead = jiff::SignedDuration::from_mins(3);
     let apart = jiff::SignedDuration::from_hours(24) / i32::try_from(scans).expect("few");
     let began = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
+    let away = KIOSKS - 1;
     for at in 0..scans {
         let observed_at = began + apart * i32::try_from(at).expect("few") + ahead;
         let queued = Queued { queue_seq: at + 1, observed_at, sent_at: jiff::Timestamp::now() + ahead };
         let data = chart(1 + dice.below(CHARTS));
-        connection.send(&queued_scan_request(token, &kiosk(KIOSKS - 1), &data, Some(&queued)));
+        connection.send(&queued_scan_request(&tokens[away as usize], &kiosk(away), &data, Some(&queued)));
     }
 }

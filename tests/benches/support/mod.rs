@@ -173,6 +173,11 @@ fn complete(answer: &[u8]) -> bool {
     answer.len() >= head_end + length.expect("content-length")
 }
 
+/// Each kiosk's own token: a scan that comes from elsewhere than its kiosk is a look, which is written down besides.
+pub fn kiosk_tokens(site: &site::Site, kiosks: u32) -> Vec<String> {
+    (0..kiosks).map(|index| site.kiosk_token(&kiosk(index))).collect()
+}
+
 /// A scan of `data` at `kiosk`, as bytes to send.
 pub fn scan_request(token: &str, kiosk: &str, data: &str) -> Vec<u8> {
     queued_scan_request(token, kiosk, data, None)
