@@ -91,7 +91,8 @@ fn arrival(context: &Context<'_>, chart: &Chart, here: &Place) -> Act {
 /// because a late scan may come between and make it a change.
 fn changed(context: &Context<'_>, chart: &Chart, kind: VerdictKind, act: Act) -> Decision {
     let nothing_new = changes_nothing(&chart.custody, context.key, &act);
-    let kind = if nothing_new && !arrives(chart, kind, &act) { VerdictKind::AlreadyHere } else { kind };
+    let stands_said = kind == VerdictKind::Found || arrives(chart, kind, &act);
+    let kind = if nothing_new && !stands_said { VerdictKind::AlreadyHere } else { kind };
     let mut decision = context.said(kind);
     decision.verdict.chart = Some(chart.number);
     let own_again = context.session.last_change.is_some_and(|(number, _)| number == chart.number);
@@ -137,17 +138,18 @@ fn reported_missing(context: &Context<'_>, chart: &Chart, here: &Place) -> Decis
     decision
 }
 
+/// Found: whoever has the chart in hand has it here; who typed its number says so.
 fn found(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
     if let Some(rule) = when_chart_is_not_missing(context) {
         return context.refused(rule);
     }
-    let mut decision = seen_only(context, chart, VerdictKind::Found);
+    let act = if context.in_hand() {
+        arrival(context, chart, here)
+    } else {
+        Act::ReportedFound { place: Some(here.code.clone()), home: here.code == chart.home }
+    };
+    let mut decision = changed(context, chart, VerdictKind::Found, act);
     decision.verdict.place = Some(here.code.clone());
-    if decision.acts.is_empty() {
-        let act = Act::ReportedFound { place: Some(here.code.clone()), home: here.code == chart.home };
-        decision.session.last_change = Some((chart.number, context.key.seq));
-        decision.acts.push((chart.number, act));
-    }
     decision
 }
 

@@ -80,9 +80,8 @@ fn when_kiosk_place_is_inactive(context: &Context<'_>) -> Option<Rule> {
     let closed = context.at.kiosk_place.is_some_and(|place| !place.active);
     let (chart, here) = (context.chart(), context.at.kiosk_place);
     let arrives = match (context.session.mode, &context.session.destination) {
-        (SessionMode::Automatic, None) | (SessionMode::Receive, _) => true,
+        (SessionMode::Automatic, None) | (SessionMode::Receive | SessionMode::Found, _) => true,
         (SessionMode::Return, _) => chart.zip(here).is_some_and(|(chart, here)| stays_here(context, chart, here)),
-        (SessionMode::Found, _) => !context.in_hand(),
         _ => false,
     };
     when(closed && arrives, Rule::RefuseWhenPlaceIsInactive)
@@ -137,11 +136,10 @@ pub(super) fn role_for_mode(mode: SessionMode) -> Role {
     }
 }
 
-/// FOUND needs a missing case. Who typed the number may be wrong about it; who scanned the chart is told so too.
+/// FOUND needs a missing case. A late one is taken as it is: the report may only come after it.
 pub(super) fn when_chart_is_not_missing(context: &Context<'_>) -> Option<Rule> {
     let known_here = context.chart().is_some_and(|chart| chart.custody.missing.is_none());
-    let asserted_late = context.late && context.scan.source == ScanSource::Typed;
-    when(known_here && !asserted_late, Rule::RefuseWhenChartIsNotMissing)
+    when(known_here && !context.late, Rule::RefuseWhenChartIsNotMissing)
 }
 
 /// UNDO takes back this session's own last change, while it is the chart's last.

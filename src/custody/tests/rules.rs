@@ -205,3 +205,20 @@ fn label_queues_a_label() {
     let queued = desk.scans("rr-1", 0, &[person("C1"), command(CommandWord::Label), slip(3)]);
     assert_eq!((queued.verdict.kind, queued.label_for), (VerdictKind::LabelQueued, Some(ChartNumber(3))));
 }
+
+#[test]
+fn a_chart_found_is_where_it_was_found() {
+    let mut desk = Desk::open();
+    desk.scans("rr-1", 0, &[person("R1"), command(CommandWord::Missing), slip(1), slip(2)]);
+    let found = desk.scans("er-1", 10, &[person("R1"), command(CommandWord::Found), chart(1)]);
+    assert_eq!((found.verdict.kind, found.verdict.place), (VerdictKind::Found, Some(place("ER"))));
+    let custody = desk.custody(1);
+    assert_eq!((&custody.place, custody.known_by, &custody.missing), (&place("ER"), KnownBy::Scanned, &None));
+    assert_eq!((custody.out_since, custody.due_at), (Some(at(12)), Some(at(12 + 24 * 3600))));
+    desk.scan("er-1", 13, &command(CommandWord::Undo));
+    let back = desk.custody(1);
+    assert_eq!((&back.place, &back.missing), (&place("FILE"), &None), "taken back, and still it was seen");
+    let home = desk.scans("rr-1", 20, &[command(CommandWord::Found), chart(2)]);
+    assert_eq!(home.verdict.kind, VerdictKind::Found);
+    assert_eq!((&desk.custody(2).place, desk.custody(2).out_since), (&place("FILE"), None));
+}

@@ -231,7 +231,11 @@ impl<'a> Words<'a> {
     fn may_see(&self) -> bool {
         let moves = matches!(
             self.verdict.kind,
-            VerdictKind::CheckedOut | VerdictKind::Returned | VerdictKind::Received | VerdictKind::AlreadyHere
+            VerdictKind::CheckedOut
+                | VerdictKind::Returned
+                | VerdictKind::Received
+                | VerdictKind::AlreadyHere
+                | VerdictKind::Found
         );
         // A late scan may not have moved it: then it stands where its scanner need not know.
         let moved = moves && self.custody().is_some_and(|custody| Some(&custody.place) == self.verdict.place.as_ref());

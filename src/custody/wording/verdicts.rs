@@ -20,7 +20,9 @@ impl Words<'_> {
             VerdictKind::Sighted => ("receipt.sighted", self.at_and_due()),
             VerdictKind::Sent => ("receipt.sent", self.to_and_due()),
             VerdictKind::ReportedMissing => ("receipt.reported_missing", self.reported_missing()),
-            VerdictKind::Found => ("receipt.found", joined([self.at_place(), Some(self.say("detail.case_closed"))])),
+            VerdictKind::Found => {
+                ("receipt.found", joined([self.at_place(), self.due(), Some(self.say("detail.case_closed"))]))
+            }
             VerdictKind::LabelQueued => return self.headline_and_next("receipt.label_queued"),
             VerdictKind::Undone => ("receipt.undone", self.undone()),
             VerdictKind::Unrecognised | VerdictKind::Refused => return self.refusal(),
