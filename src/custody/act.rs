@@ -75,6 +75,10 @@ pub enum Act {
         home: bool,
         /// Where it was scanned; `None` when only said at the console.
         seen_at: Option<PlaceCode>,
+        /// Said at the destination itself, or without the chart in hand: nobody had it anew to lend it, so a loan to
+        /// the same holder that runs goes on as it is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        same_loan: bool,
     },
     /// Scanned at a kiosk without a destination: it is in this place now.
     Received {

@@ -29,7 +29,7 @@ pub fn apply(before: Option<&Custody>, key: &OrderKey, act: &Act) -> Option<Cust
         Act::CheckedOut { .. } | Act::Received { .. } if changes_nothing(before, key, act) => {
             said_again(before, key, act)
         }
-        Act::CheckedOut { to, holder, due_at, home, seen_at } => moved(
+        Act::CheckedOut { to, holder, due_at, home, seen_at, same_loan: _ } => moved(
             before,
             key,
             &Move { to, holder: holder.as_ref(), due_at: *due_at, home: *home, seen_at: seen_at.as_ref() },
@@ -48,11 +48,16 @@ pub fn apply(before: Option<&Custody>, key: &OrderKey, act: &Act) -> Option<Cust
     Some(after)
 }
 
-/// Would `act` leave place, holder and term as they are? Received where the chart already is, or lent again by the same
-/// kiosk to the same holder right after: such an act is evidence of where the chart is, and no more.
+/// Would `act` leave place, holder and term as they are? Received where the chart already is, lent again by the same
+/// kiosk to the same holder right after, or said to be where it is lent to: such an act is evidence of where the chart
+/// is, and no more.
 pub fn changes_nothing(before: &Custody, key: &OrderKey, act: &Act) -> bool {
     match act {
         Act::Received { place, home, .. } => before.place == *place && before.out_since.is_none() == *home,
+        Act::CheckedOut { to, holder, home: false, same_loan: true, .. } if before.out_since.is_some() => {
+            // Who names nobody says nothing against the one who has it.
+            before.place == *to && (holder.is_none() || before.holder == *holder)
+        }
         Act::CheckedOut { to, holder, .. } => {
             let same_kiosk = !key.kiosk.is_empty() && before.last.kiosk == key.kiosk;
             before.place == *to && before.holder == *holder && same_kiosk && soon_after(before, key)

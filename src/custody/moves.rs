@@ -33,6 +33,8 @@ fn checked_out(context: &Context<'_>, chart: &Chart, here: &Place, destination: 
         due_at: context.at.destination.filter(|_| !home).and_then(|place| context.due_at(place)),
         home,
         seen_at: context.in_hand().then(|| here.code.clone()),
+        // In hand elsewhere than at its holder's place it had come back, and is lent anew.
+        same_loan: destination.place == here.code || !context.in_hand(),
     };
     // Sent to where it is filed, it comes back rather than goes out.
     let kind = if home { VerdictKind::Returned } else { VerdictKind::CheckedOut };
@@ -62,8 +64,14 @@ fn returned(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
         }
         return decision;
     }
-    let seen_at = context.in_hand().then(|| here.code.clone());
-    let act = Act::CheckedOut { to: chart.home.clone(), holder: None, due_at: None, home: true, seen_at };
+    let act = Act::CheckedOut {
+        to: chart.home.clone(),
+        holder: None,
+        due_at: None,
+        home: true,
+        seen_at: context.in_hand().then(|| here.code.clone()),
+        same_loan: false,
+    };
     let mut decision = changed(context, chart, VerdictKind::Returned, act);
     decision.verdict.place = Some(chart.home.clone());
     decision
@@ -83,7 +91,7 @@ fn arrival(context: &Context<'_>, chart: &Chart, here: &Place) -> Act {
     if context.in_hand() {
         Act::Received { place, due_at, home }
     } else {
-        Act::CheckedOut { to: place, holder: None, due_at, home, seen_at: None }
+        Act::CheckedOut { to: place, holder: None, due_at, home, seen_at: None, same_loan: true }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rules told as scans: a desk with kiosks, places, people and charts, and the ledger's part played in memory.
 
 mod late;
+mod loans;
 mod orders;
 mod rules;
 mod sessions;

@@ -198,6 +198,7 @@ impl Change for MoveChart {
             due_at: if home { None } else { due(work.now(), &place) },
             home,
             seen_at: None,
+            same_loan: false,
         };
         say(work, &chart, act, "chart_moved")
     }
@@ -406,6 +407,7 @@ pub(super) fn rehomed(work: &mut Work<'_>, chart: &ChartRecord, home: &PlaceCode
     if chart.custody.out_since.is_some() && chart.custody.place != *home {
         return Ok(Vec::new());
     }
-    let act = Act::CheckedOut { to: home.clone(), holder: None, due_at: None, home: true, seen_at: None };
+    let act =
+        Act::CheckedOut { to: home.clone(), holder: None, due_at: None, home: true, seen_at: None, same_loan: false };
     acted(work, chart, act)
 }

@@ -281,7 +281,7 @@ mod tests {
 
     fn out_to(place: &str) -> Option<Act> {
         let to = PlaceCode::new(place).unwrap();
-        Some(Act::CheckedOut { to, holder: None, due_at: None, home: false, seen_at: None })
+        Some(Act::CheckedOut { to, holder: None, due_at: None, home: false, seen_at: None, same_loan: false })
     }
 
     #[test]

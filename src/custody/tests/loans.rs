@@ -1,0 +1,29 @@
+//! Whose a loan is, when it begins anew, and how it is taken back.
+
+use super::*;
+
+#[test]
+fn what_is_said_at_the_holder_s_own_place_begins_no_new_term() {
+    let mut desk = Desk::open();
+    desk.scans("rr-1", 0, &[person("R1"), card("ER"), chart(1), chart(2), chart(3)]);
+    desk.scans("er-1", 10, &[person("C1"), chart(1)]);
+    let loans: Vec<_> = (1..=3).map(|number| desk.custody(number).clone()).collect();
+    let late = 25 * 3600;
+    desk.scan("er-1", late, &person("C1"));
+    let typed = desk.typed("er-1", late + 1, &chart(1));
+    assert_eq!((typed.verdict.kind, notes(&typed)), (VerdictKind::AlreadyHere, vec![NoteKind::WasOverdue]));
+    assert_eq!(desk.custody(1).known_by, KnownBy::Scanned, "typing shows nothing, and takes nothing away");
+    assert_eq!(desk.touched("er-1", late + 2, &slip(2)).verdict.kind, VerdictKind::AlreadyHere);
+    let own = desk.scans("er-1", late + 3, &[card("ER"), chart(3)]);
+    assert_eq!(own.verdict.kind, VerdictKind::AlreadyHere);
+    assert_eq!(desk.custody(3).known_by, KnownBy::Scanned);
+    desk.scans("card-1", late + 5, &[person("C1"), card("ER")]);
+    desk.typed("card-1", late + 7, &chart(2));
+    for (number, before) in (1..=3).zip(loans) {
+        let after = desk.custody(number);
+        assert_eq!((after.loan, after.due_at, after.since), (before.loan, before.due_at, before.since), "{number}");
+    }
+    let lent = desk.scans("rr-1", late + 10, &[person("R1"), card("ER"), chart(1)]);
+    assert_eq!(lent.verdict.kind, VerdictKind::CheckedOut, "it had come back");
+    assert_eq!(desk.custody(1).due_at, Some(at(late + 12 + 24 * 3600)));
+}
