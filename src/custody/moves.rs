@@ -106,6 +106,9 @@ fn changed(context: &Context<'_>, chart: &Chart, kind: VerdictKind, act: Act) ->
     let own_again = context.session.last_change.is_some_and(|(number, _)| number == chart.number);
     if !nothing_new || own_again || context.late {
         decision.session.last_change = Some((chart.number, context.key.seq));
+    } else {
+        // UNDO means what the screen said last, and never a chart that lies elsewhere by now.
+        decision.session.last_change = None;
     }
     note_case(context, chart, &act, &mut decision.verdict);
     note_circumstances(context, chart, &act, &mut decision.verdict);

@@ -27,3 +27,18 @@ fn what_is_said_at_the_holder_s_own_place_begins_no_new_term() {
     assert_eq!(lent.verdict.kind, VerdictKind::CheckedOut, "it had come back");
     assert_eq!(desk.custody(1).due_at, Some(at(late + 12 + 24 * 3600)));
 }
+
+#[test]
+fn undo_never_takes_back_another_chart_than_the_last_one_shown() {
+    let mut desk = Desk::open();
+    desk.scans("er-1", 0, &[person("C1"), chart(1), chart(2), command(CommandWord::Return), chart(1)]);
+    let last = desk.scans("rr-1", 10, &[person("R1"), chart(2), chart(1)]);
+    assert_eq!(last.verdict.kind, VerdictKind::Returned, "it arrives where it was said to go");
+    let refused = desk.scan("rr-1", 13, &command(CommandWord::Undo));
+    assert_eq!(refused.verdict.rule, Some(Rule::RefuseWhenNothingToUndo));
+    assert_eq!(desk.custody(2).place, place("FILE"));
+    desk.scans("rr-1", 20, &[command(CommandWord::Missing), slip(3), command(CommandWord::Return), chart(2)]);
+    desk.scans("rr-1", 30, &[command(CommandWord::Found), chart(3)]);
+    let refused = desk.scan("rr-1", 32, &command(CommandWord::Undo));
+    assert_eq!(refused.verdict.rule, Some(Rule::RefuseWhenNothingToUndo));
+}
