@@ -26,21 +26,21 @@ pub(super) fn by_mode(context: &Context<'_>, chart: &Chart, here: &Place) -> Dec
 }
 
 fn checked_out(context: &Context<'_>, chart: &Chart, here: &Place, destination: &Destination) -> Decision {
-    let home = destination.place == chart.home;
+    let home = destination.place == chart.home && destination.holder.is_none();
     let act = Act::CheckedOut {
         to: destination.place.clone(),
-        holder: destination.holder.clone().filter(|_| !home),
+        holder: destination.holder.clone(),
         due_at: context.at.destination.filter(|_| !home).and_then(|place| context.due_at(place)),
         home,
         seen_at: context.in_hand().then(|| here.code.clone()),
         // In hand elsewhere than at its holder's place it had come back, and is lent anew.
         same_loan: destination.place == here.code || !context.in_hand(),
     };
-    // Sent to where it is filed, it comes back rather than goes out.
+    // Sent to where it is filed, it comes back rather than goes out; but not where a person takes it there.
     let kind = if home { VerdictKind::Returned } else { VerdictKind::CheckedOut };
     let mut decision = changed(context, chart, kind, act);
     decision.verdict.place = Some(destination.place.clone());
-    decision.verdict.badge = destination.holder.clone().filter(|_| !home);
+    decision.verdict.badge.clone_from(&destination.holder);
     if context.at.destination.is_some_and(|place| place.restricted) {
         note_restricted(&mut decision.verdict);
     }

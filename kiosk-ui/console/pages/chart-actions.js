@@ -95,7 +95,7 @@ async function move(chart) {
     title: "Move",
     intro: ["For a chart that changed hands without a scan. It is kept as said, not as scanned; the next scan settles it."],
     fields: [
-      placeField(places, { label: "To", required: true, hint: chart.home ? `Its home is ${chart.home_name ?? chart.home}: choosing that returns it.` : "Choosing its home returns it." }),
+      placeField(places, { label: "To", required: true, hint: chart.home ? `Its home is ${chart.home_name ?? chart.home}: choosing that, with nobody named, returns it.` : "Choosing its home, with nobody named, returns it." }),
       { name: "holder", label: "Badge of the person who has it", pattern: "[A-Za-z0-9]{1,12}", title: "A badge is 1 to 12 letters and digits." },
     ],
     action: "Move",

@@ -56,7 +56,7 @@ export function placeText(chart) {
  */
 export function whereCell(chart) {
   if (chart.withheld) return [el("span", { class: "withheld" }, icon("lock"), "Withheld")];
-  const home = chart.place === chart.home;
+  const home = chart.place === chart.home && !chart.out_since;
   return [
     el("span", { class: home ? "place" : "place away" }, placeText(chart)),
     chart.holder_name ? el("span", { class: "soft" }, ` · ${chart.holder_name}`) : null,

@@ -42,3 +42,25 @@ fn undo_never_takes_back_another_chart_than_the_last_one_shown() {
     let refused = desk.scan("rr-1", 32, &command(CommandWord::Undo));
     assert_eq!(refused.verdict.rule, Some(Rule::RefuseWhenNothingToUndo));
 }
+
+#[test]
+fn a_person_takes_charts_also_where_they_are_filed() {
+    let mut desk = Desk::open();
+    desk.staff.get_mut(&badge("C1")).expect("staff").place = None;
+    let taken = desk.scans("rr-1", 0, &[person("R1"), command(CommandWord::Out), person("C1"), chart(1)]);
+    assert_eq!((taken.verdict.kind, taken.verdict.badge), (VerdictKind::CheckedOut, Some(badge("C1"))));
+    let custody = desk.custody(1);
+    assert_eq!((&custody.place, &custody.holder), (&place("FILE"), &Some(badge("C1"))));
+    assert_eq!((custody.out_since, custody.due_at), (Some(at(3)), None), "no term where the place has none");
+    assert_eq!(desk.scan("rr-1", 4, &chart(1)).verdict.kind, VerdictKind::AlreadyHere);
+    desk.scan("rr-1", 5, &command(CommandWord::Undo));
+    assert_eq!((&desk.custody(1).holder, desk.custody(1).out_since), (&None, None));
+    desk.scan("rr-1", 6, &chart(1));
+    let back = desk.scans("rr-1", 10, &[person("R1"), chart(1)]);
+    assert_eq!(back.verdict.kind, VerdictKind::Returned);
+    assert_eq!((&desk.custody(1).holder, desk.custody(1).out_since), (&None, None));
+    desk.scans("rr-1", 20, &[command(CommandWord::Out), person("C1"), chart(1)]);
+    desk.scan("rr-1", 30, &command(CommandWord::Return));
+    assert_eq!(desk.typed("rr-1", 31, &chart(1)).verdict.kind, VerdictKind::Returned);
+    assert_eq!((&desk.custody(1).holder, desk.custody(1).out_since), (&None, None));
+}

@@ -131,7 +131,7 @@ impl Words<'_> {
 
     fn already_here(&self) -> (String, String) {
         let seen = self.standing().is_some_and(|custody| custody.known_by == KnownBy::Scanned);
-        if seen {
+        if seen && self.verdict.badge.is_none() {
             (self.say("receipt.already_here"), self.at_and_due())
         } else {
             (self.say("receipt.already_out"), self.to_and_due())

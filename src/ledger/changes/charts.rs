@@ -176,7 +176,7 @@ fn alerts_brought_back(work: &Work<'_>, chart: &ChartRecord) -> Result<Vec<Effec
 pub struct MoveChart {
     /// Which.
     pub number: ChartNumber,
-    /// Where to; its home means returned.
+    /// Where to; its home means returned, unless a person has it there.
     pub place: PlaceCode,
     /// Who has it.
     pub holder: Option<BadgeNumber>,
@@ -191,7 +191,7 @@ impl Change for MoveChart {
         if let Some(badge) = &self.holder {
             known_holder(work, badge, "holder")?;
         }
-        let home = self.place == chart.home;
+        let home = self.place == chart.home && self.holder.is_none();
         let act = Act::CheckedOut {
             to: self.place,
             holder: self.holder,
@@ -401,10 +401,10 @@ pub(super) fn refused(rule: &'static str, field: &'static str, text: impl Into<S
 }
 
 /// The chart gets another home. One that is at home moves with it; one that is lent to the place that becomes its home
-/// is home now.
+/// is home now, unless a person has it there.
 pub(super) fn rehomed(work: &mut Work<'_>, chart: &ChartRecord, home: &PlaceCode) -> Result<Vec<Effect>, ChangeError> {
     known_place(work, home, "home")?;
-    if chart.custody.out_since.is_some() && chart.custody.place != *home {
+    if chart.custody.out_since.is_some() && (chart.custody.place != *home || chart.custody.holder.is_some()) {
         return Ok(Vec::new());
     }
     let act =

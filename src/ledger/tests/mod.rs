@@ -12,6 +12,7 @@ mod scans;
 mod sightings;
 mod silence;
 mod truth;
+mod whereabouts;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};

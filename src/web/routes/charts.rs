@@ -340,7 +340,7 @@ async fn renew(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Move {
-    /// The place; the chart's home means that it is back.
+    /// The place; the chart's home means that it is back, unless a person has it there.
     #[schema(value_type = String)]
     place: PlaceCode,
     /// Who has it.

@@ -1,0 +1,19 @@
+//! Where charts are, by what the console says and by what labels say.
+
+use super::*;
+use crate::ledger::changes::MoveChart;
+
+#[test]
+fn the_console_lends_to_a_person_also_where_the_chart_is_filed() {
+    let house = House::with_charts(1);
+    let number = ChartNumber(1);
+    let say = |holder: Option<&str>| {
+        let holder = holder.map(|badge| BadgeNumber::new(badge).unwrap());
+        house.ledger.change_blocking(&House::by(), MoveChart { number, place: place("FILE"), holder }).unwrap();
+        house.custody(1)
+    };
+    let lent = say(Some("2"));
+    assert_eq!((lent.holder.map(|badge| badge.to_string()), lent.out_since.is_some()), (Some("2".to_owned()), true));
+    let back = say(None);
+    assert_eq!((back.holder, back.out_since), (None, None));
+}
