@@ -110,6 +110,9 @@ pub enum Act {
         /// Is that place the chart's home?
         #[serde(default)]
         home: bool,
+        /// When it is due from there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
     },
     /// The loan's term was extended.
     Renewed {

@@ -40,7 +40,7 @@ pub fn apply(before: Option<&Custody>, key: &OrderKey, act: &Act) -> Option<Cust
         Act::Sighted { place, asserted: false } => sighted(before, key, place),
         Act::Sighted { place, asserted: true } => said_seen(before, key, place),
         Act::ReportedMissing { seen } => reported_missing(before, key, seen.as_ref()),
-        Act::ReportedFound { place, home } => reported_found(before, key, place.as_ref(), *home),
+        Act::ReportedFound { place, home, due_at } => reported_found(before, key, place.as_ref(), *home, *due_at),
         Act::Renewed { due_at } => renewed(before, key, *due_at),
         Act::Undone { target, .. } => undone(before, *target),
     };
@@ -166,10 +166,16 @@ fn reported_missing(before: &Custody, key: &OrderKey, seen: Option<&PlaceCode>) 
     Custody { missing: Some(case), undo: undoable(&stood, key), ..stood }
 }
 
-fn reported_found(before: &Custody, key: &OrderKey, place: Option<&PlaceCode>, home: bool) -> Custody {
+fn reported_found(
+    before: &Custody,
+    key: &OrderKey,
+    place: Option<&PlaceCode>,
+    home: bool,
+    due_at: Option<Timestamp>,
+) -> Custody {
     let elsewhere = place.filter(|place| **place != before.place);
     let after = match elsewhere {
-        Some(to) => moved(before, key, &Move { to, holder: None, due_at: None, home, seen_at: None }),
+        Some(to) => moved(before, key, &Move { to, holder: None, due_at, home, seen_at: None }),
         None => Custody { undo: undoable(before, key), ..before.clone() },
     };
     Custody { missing: None, ..after }

@@ -157,7 +157,9 @@ fn found(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
     let act = if context.in_hand() {
         arrival(context, chart, here)
     } else {
-        Act::ReportedFound { place: Some(here.code.clone()), home: here.code == chart.home }
+        let home = here.code == chart.home;
+        let due_at = if home { None } else { context.due_at(here) };
+        Act::ReportedFound { place: Some(here.code.clone()), home, due_at }
     };
     let mut decision = changed(context, chart, VerdictKind::Found, act);
     decision.verdict.place = Some(here.code.clone());

@@ -218,6 +218,10 @@ fn a_chart_found_is_where_it_was_found() {
     desk.scan("er-1", 13, &command(CommandWord::Undo));
     let back = desk.custody(1);
     assert_eq!((&back.place, &back.missing), (&place("FILE"), &None), "taken back, and still it was seen");
+    let said = desk.scans("er-1", 15, &[command(CommandWord::Missing), slip(3), command(CommandWord::Found)]);
+    assert_eq!(said.verdict.kind, VerdictKind::ModeSet);
+    desk.typed("er-1", 18, &chart(3));
+    assert_eq!((&desk.custody(3).place, desk.custody(3).due_at), (&place("ER"), Some(at(18 + 24 * 3600))));
     let home = desk.scans("rr-1", 20, &[command(CommandWord::Found), chart(2)]);
     assert_eq!(home.verdict.kind, VerdictKind::Found);
     assert_eq!((&desk.custody(2).place, desk.custody(2).out_since), (&place("FILE"), None));

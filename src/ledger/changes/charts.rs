@@ -241,11 +241,10 @@ impl Change for ReportFound {
             let text = format!("chart {} is not reported missing", self.number);
             return Err(ChangeError::refused("refuse_when_chart_is_not_missing", None, text));
         }
-        if let Some(place) = &self.place {
-            known_place(work, place, "place")?;
-        }
+        let place = self.place.as_ref().map(|place| known_place(work, place, "place")).transpose()?;
         let home = self.place.as_ref() == Some(&chart.home);
-        say(work, &chart, Act::ReportedFound { place: self.place, home }, "chart_reported_found")
+        let due_at = place.filter(|_| !home).and_then(|place| due(work.now(), &place));
+        say(work, &chart, Act::ReportedFound { place: self.place, home, due_at }, "chart_reported_found")
     }
 }
 

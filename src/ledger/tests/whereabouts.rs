@@ -1,7 +1,7 @@
 //! Where charts are, by what the console says and by what labels say.
 
 use super::*;
-use crate::ledger::changes::MoveChart;
+use crate::ledger::changes::{MoveChart, ReportFound, ReportMissing};
 
 #[test]
 fn the_console_lends_to_a_person_also_where_the_chart_is_filed() {
@@ -16,4 +16,16 @@ fn the_console_lends_to_a_person_also_where_the_chart_is_filed() {
     assert_eq!((lent.holder.map(|badge| badge.to_string()), lent.out_since.is_some()), (Some("2".to_owned()), true));
     let back = say(None);
     assert_eq!((back.holder, back.out_since), (None, None));
+}
+
+#[test]
+fn a_chart_found_away_from_home_is_due_as_any_other_there() {
+    let house = House::with_charts(1);
+    let number = ChartNumber(1);
+    house.ledger.change_blocking(&House::by(), ReportMissing { number }).unwrap();
+    let found = ReportFound { number, place: Some(place("CARD")) };
+    house.ledger.change_blocking(&House::by(), found).unwrap();
+    let custody = house.custody(1);
+    let term = custody.due_at.unwrap().duration_since(custody.since).as_secs_f64() / 3_600.0;
+    assert_eq!((custody.place, term.round()), (place("CARD"), 72.0));
 }
