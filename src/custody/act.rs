@@ -47,6 +47,15 @@ pub enum KnownBy {
     Inferred,
 }
 
+impl KnownBy {
+    /// How it is known that a chart last seen at `seen` is at `place`: a scan shows it there only until another one
+    /// shows it elsewhere.
+    #[must_use]
+    pub fn of_place(self, place: &PlaceCode, seen: Option<&PlaceCode>) -> KnownBy {
+        if self == KnownBy::Scanned && seen != Some(place) { KnownBy::Asserted } else { self }
+    }
+}
+
 /// One thing that happened to one chart. Acts say what was done, not what came of it: that is the fold's to say, so
 /// that a late act takes its place without harm. Dates a rule gave (due times) are kept as given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,7 +162,7 @@ pub struct Custody {
     pub place: PlaceCode,
     /// The person who has it, where known.
     pub holder: Option<BadgeNumber>,
-    /// How the place is known.
+    /// How the place was known when the chart came to it or was seen at it; see [`Custody::place_known_by`].
     pub known_by: KnownBy,
     /// At this place since.
     pub since: Timestamp,
@@ -174,4 +183,11 @@ pub struct Custody {
     /// The order key of the latest act folded in. A chart's registration stands before everything else, whatever its
     /// time: its key has the earliest one here.
     pub last: OrderKey,
+}
+
+impl Custody {
+    /// How the place is known now.
+    pub fn place_known_by(&self) -> KnownBy {
+        self.known_by.of_place(&self.place, self.seen_place.as_ref())
+    }
 }

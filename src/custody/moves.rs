@@ -118,7 +118,7 @@ fn changed(context: &Context<'_>, chart: &Chart, kind: VerdictKind, act: Act) ->
 
 /// Is this the first sight of a chart where it was said to go? Then it arrives, though the fold has it there already.
 fn arrives(chart: &Chart, kind: VerdictKind, act: &Act) -> bool {
-    let asserted = matches!(act, Act::Received { .. }) && chart.custody.known_by != KnownBy::Scanned;
+    let asserted = matches!(act, Act::Received { .. }) && chart.custody.place_known_by() != KnownBy::Scanned;
     asserted && (kind == VerdictKind::Received || chart.custody.seen_place.is_some())
 }
 

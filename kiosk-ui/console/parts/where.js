@@ -67,7 +67,7 @@ export function whereCell(chart) {
 }
 
 /**
- * "scanned 6 min ago", "said, seen 3 Mar", "said, never scanned".
+ * "scanned 6 min ago", "said, seen 3 Mar", "said, seen elsewhere 3 Mar", "said, never scanned".
  *
  * @param {ChartRow} chart
  */
@@ -75,16 +75,22 @@ export function knownCell(chart) {
   if (chart.withheld) return [];
   const by = chart.known_by;
   const seen = times().element(chart.seen_at, "ago");
+  const said = by === "asserted" ? "said" : "inferred";
   const text =
-    by === "scanned" ? ["scanned ", seen] : chart.seen_at ? [by === "asserted" ? "said, seen " : "inferred, seen ", seen] : [by === "asserted" ? "said, never scanned" : "inferred"];
+    by === "scanned" ? ["scanned ", seen] : chart.seen_at ? [said, seenElsewhere(chart) ? ", seen elsewhere " : ", seen ", seen] : [by === "asserted" ? "said, never scanned" : said];
   return [el("span", { class: "known", data: { by }, title: KNOWN[by] }, icon(by), el("span", { class: "clip" }, ...text))];
 }
 
 const KNOWN = {
   scanned: "Seen there by a scan.",
-  asserted: "Someone said so; no scan has shown it there.",
+  asserted: "Someone said so; the last scan does not show it there.",
   inferred: "Concluded from something else.",
 };
+
+/** @param {ChartRow} chart */
+function seenElsewhere(chart) {
+  return Boolean(chart.seen_place) && chart.seen_place !== chart.place;
+}
 
 /**
  * @param {string | null | undefined} due_at
@@ -121,7 +127,7 @@ export function whereSentence(chart) {
 function seenPhrase(chart) {
   const say = times();
   if (chart.known_by === "scanned") return [", scanned ", say.element(chart.seen_at, "ago")];
-  const elsewhere = chart.seen_place && chart.seen_place !== chart.place ? [" at ", chart.seen_place_name ?? chart.seen_place] : [];
+  const elsewhere = seenElsewhere(chart) ? [" at ", chart.seen_place_name ?? chart.seen_place] : [];
   const seen = chart.seen_at ? ["last seen", ...elsewhere, " ", say.element(chart.seen_at, "ago")] : ["never scanned"];
   return [chart.known_by === "asserted" ? ", as said, " : ", as concluded, ", ...seen];
 }

@@ -176,7 +176,7 @@ pub fn chart_view(
         place_name: place.filter(|_| !withheld).map(|place| shown(&place.name)),
         holder_name: holder.as_ref().and_then(|badge| names.staff(badge)).map(|staff| shown(&staff.name)),
         holder,
-        known_by: custody.known_by,
+        known_by: custody.place_known_by(),
         seen_at: custody.seen_at,
         seen_place: custody.seen_place.clone().filter(|_| !withheld),
         due_at: custody.due_at,

@@ -106,7 +106,7 @@ impl Words<'_> {
 
     fn returned(&self) -> String {
         let home = self.chart.as_ref().map(|chart| &chart.home);
-        let seen = self.standing().is_some_and(|custody| custody.known_by == KnownBy::Scanned);
+        let seen = self.standing().is_some_and(|custody| custody.place_known_by() == KnownBy::Scanned);
         if home != self.verdict.place.as_ref() {
             return self.at_and_due();
         }
@@ -130,7 +130,7 @@ impl Words<'_> {
     }
 
     fn already_here(&self) -> (String, String) {
-        let seen = self.standing().is_some_and(|custody| custody.known_by == KnownBy::Scanned);
+        let seen = self.standing().is_some_and(|custody| custody.place_known_by() == KnownBy::Scanned);
         if seen && self.verdict.badge.is_none() {
             (self.say("receipt.already_here"), self.at_and_due())
         } else {
@@ -159,7 +159,7 @@ impl Words<'_> {
 
     /// How the place is known: seen, or only said.
     fn known(&self, custody: &Custody) -> String {
-        match (custody.known_by, custody.seen_at, custody.seen_place.as_ref()) {
+        match (custody.place_known_by(), custody.seen_at, custody.seen_place.as_ref()) {
             (KnownBy::Scanned, Some(at), Some(place)) if *place == custody.place => {
                 self.with("detail.scanned_at", &[("when", &self.when(at))])
             }

@@ -196,17 +196,19 @@ impl Reader {
         let mrn: String = row.get("mrn")?;
         let birth_date: Option<String> = row.get("birth_date")?;
         let sort_name: String = row.get("sort_name")?;
+        let place = place_at(row, "place")?;
+        let of_place = |place| custody.known_by.of_place(place, custody.seen_place.as_ref());
         let chart = ChartView {
             number: ChartNumber(row.get("number")?),
             filing: self.numbering().filing(&mrn),
             record_type: row.get("record_type")?,
             volume: row.get("volume")?,
             home: Some(place_at(row, "home")?.ok_or_else(|| failed("a chart without a home"))?),
-            place: place_at(row, "place")?,
+            known_by: place.as_ref().map_or(custody.known_by, of_place),
+            place,
             place_name: name_at(row, "place_name")?,
             holder: badge_at(row, "holder")?,
             holder_name: name_at(row, "holder_name")?,
-            known_by: custody.known_by,
             seen_at: custody.seen_at,
             seen_place: custody.seen_place,
             due_at: some_time_at(row, "due_at")?,
