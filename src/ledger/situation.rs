@@ -14,6 +14,14 @@ use crate::records::Numbering;
 /// The most charts that one legacy code can bring up; more are as good as these for "which one?".
 const FITTING_MAX: usize = 32;
 
+/// The charts of all who have this MRN or had it.
+const BY_MRN: &str = "SELECT c.number FROM main.charts c WHERE c.patient IN (
+        SELECT id FROM main.patients WHERE mrn = ?1
+        UNION SELECT CAST(key AS INTEGER) FROM main.former_rows
+              WHERE source = 'patients' AND json_extract(row, '$.mrn') = ?1)
+    AND (?2 IS NULL OR c.volume = ?2) AND (?3 IS NULL OR c.record_type = ?3)
+    ORDER BY c.number LIMIT ?4";
+
 /// The rows of a situation.
 pub(super) struct Facts {
     pub session: KioskSession,
@@ -122,15 +130,13 @@ fn by_legacy(store: &mut Store, legacy: &LegacyCode) -> Result<Vec<ChartRecord>,
     charts.filter_map(Result::transpose).collect()
 }
 
-/// First by what an import said the old label says, then by what the label says of itself.
+/// First by what an import said the old label says, then by what the label says of itself: the MRN of now, or one that
+/// was corrected since, whose label may still be on the folder.
 pub(super) fn numbers_by_legacy(conn: &Connection, legacy: &LegacyCode) -> rusqlite::Result<Vec<ChartNumber>> {
     let sql = "SELECT chart FROM main.legacy_barcodes WHERE text = ? ORDER BY chart LIMIT ?";
     let numbers = self::numbers(conn, sql, rusqlite::params![legacy.text, FITTING_MAX])?;
     let Some(mrn) = legacy.mrn.as_ref().filter(|_| numbers.is_empty()) else { return Ok(numbers) };
-    let sql = "SELECT c.number FROM main.charts c JOIN main.patients p ON p.id = c.patient WHERE p.mrn = ?1 \
-               AND (?2 IS NULL OR c.volume = ?2) AND (?3 IS NULL OR c.record_type = ?3) \
-               ORDER BY c.number LIMIT ?4";
-    self::numbers(conn, sql, rusqlite::params![mrn, legacy.volume, legacy.record_type, FITTING_MAX])
+    self::numbers(conn, BY_MRN, rusqlite::params![mrn, legacy.volume, legacy.record_type, FITTING_MAX])
 }
 
 fn numbers(conn: &Connection, sql: &str, with: &[&dyn rusqlite::ToSql]) -> rusqlite::Result<Vec<ChartNumber>> {
@@ -164,4 +170,21 @@ fn chart(store: &mut Store, record: &ChartRecord) -> Result<Chart, StoreError> {
         custody: record.custody.clone(),
         other_volumes_elsewhere: store.conn.prepare_cached(sql)?.query_row(elsewhere, |row| row.get(0))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BY_MRN;
+    use crate::ledger::tests::House;
+
+    #[test]
+    fn an_mrn_is_looked_up_by_index() {
+        let house = House::with_charts(1);
+        let raw = house.raw();
+        let mut select = raw.prepare(&format!("EXPLAIN QUERY PLAN {BY_MRN}")).unwrap();
+        let steps = select.query_map(["123456", "1", "MR", "32"], |row| row.get::<_, String>("detail")).unwrap();
+        let steps = steps.collect::<Result<Vec<_>, _>>().unwrap();
+        assert!(steps.iter().any(|step| step.contains("former_mrns")), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
+    }
 }

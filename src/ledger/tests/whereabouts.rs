@@ -1,8 +1,8 @@
 //! Where charts are, by what the console says and by what labels say.
 
 use super::*;
-use crate::custody::{KnownBy, VerdictKind};
-use crate::ledger::changes::{MoveChart, ReportFound, ReportMissing};
+use crate::custody::{KnownBy, Rule, VerdictKind};
+use crate::ledger::changes::{CorrectPatient, MoveChart, PatientPatch, ReportFound, ReportMissing, Was};
 use crate::ledger::queries::Sight;
 
 #[test]
@@ -51,4 +51,32 @@ fn a_place_is_scanned_only_until_the_chart_is_seen_elsewhere() {
     house.scan("rr-1", &badge("1")).unwrap();
     assert_eq!(house.scan("rr-1", &chart(1)).unwrap().verdict.kind, VerdictKind::Returned);
     assert_eq!(known(), (Some(place("FILE")), KnownBy::Scanned));
+}
+
+#[test]
+fn a_label_with_a_corrected_mrn_still_is_that_chart_and_is_never_taken_for_another_s() {
+    let house = House::with_charts(1);
+    let read = |mrn: &str| house.ledger.scan_blocking(house.scan_text("er-1", mrn)).unwrap().verdict;
+    house.scan("er-1", &badge("2")).unwrap();
+    let patch = PatientPatch { mrn: Some("654321".into()), ..PatientPatch::default() };
+    let correct = CorrectPatient { mrn: "123456".into(), patch, was: Was::default() };
+    house.ledger.change_blocking(&House::by(), correct).unwrap();
+    for mrn in ["123456", "654321"] {
+        assert_eq!(read(mrn).chart.unwrap().number, ChartNumber(1), "{mrn}");
+    }
+    let patient = Patient {
+        mrn: "123456".into(),
+        last_name: "Osei".into(),
+        first_name: "Kofi".into(),
+        birth_date: None,
+        sex: None,
+        active: true,
+    };
+    house.ledger.change_blocking(&House::by(), AddPatient { patient }).unwrap();
+    let add = AddChart { mrn: "123456".into(), record_type: "MR".into(), volume: None, home: place("FILE") };
+    house.ledger.change_blocking(&House::by(), add).unwrap();
+    let several = read("123456");
+    assert_eq!(several.rule, Some(Rule::RefuseWhenSeveralChartsFit));
+    assert_eq!(several.notes[0].choices.len(), 2);
+    assert_eq!(read("654321").chart.unwrap().number, ChartNumber(1));
 }
