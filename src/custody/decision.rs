@@ -24,6 +24,8 @@ pub struct Situation<'a> {
     pub place: Option<&'a Place>,
     /// The session's destination.
     pub destination: Option<&'a Place>,
+    /// The person whom the destination names.
+    pub taker: Option<&'a Staff>,
     /// The charts the code fits: at most one for our own codes, any number for a legacy one.
     pub charts: &'a [Chart],
     /// The chart of the session's last change, for UNDO.

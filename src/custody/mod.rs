@@ -142,6 +142,8 @@ pub struct Chart {
     pub volume: u16,
     /// Where it is filed.
     pub home: PlaceCode,
+    /// Is that place in use? Nothing is sent home to one that was closed.
+    pub home_in_use: bool,
     /// Retired charts refuse custody changes; a scan still is a sighting.
     pub retired: bool,
     /// The chart's record type is confidential.

@@ -2,14 +2,14 @@
 
 use super::context::Context;
 use super::moves::stays_here;
-use super::{Place, Role, Rule, ScanSource, SessionMode};
+use super::{Custody, Place, Role, Rule, ScanSource, SessionMode};
 use crate::barcode::{Code, CommandWord};
 
 /// A reason to refuse, if there is one.
 pub(super) type Refusal = fn(&Context<'_>) -> Option<Rule>;
 
 /// What stands in the way of anything with a chart, in the order in which people can do something about it.
-pub(super) const OF_CHARTS: [Refusal; 11] = [
+pub(super) const OF_CHARTS: [Refusal; 13] = [
     when_kiosk_place_is_unknown,
     when_several_charts_fit,
     when_chart_is_unknown,
@@ -20,6 +20,8 @@ pub(super) const OF_CHARTS: [Refusal; 11] = [
     when_kiosk_place_is_inactive,
     when_destination_is_missing,
     when_destination_is_inactive,
+    when_taker_is_inactive,
+    when_home_is_inactive,
     when_kiosk_has_no_printer,
 ];
 
@@ -97,6 +99,22 @@ fn when_destination_is_inactive(context: &Context<'_>) -> Option<Rule> {
     when(context.session.destination.is_some() && dead(context.at.destination), Rule::RefuseWhenPlaceIsInactive)
 }
 
+/// A badge that was withdrawn after it was named takes no more charts.
+fn when_taker_is_inactive(context: &Context<'_>) -> Option<Rule> {
+    let named = context.session.destination.as_ref().is_some_and(|destination| destination.holder.is_some());
+    when(named && context.at.taker.is_none_or(|staff| !staff.active), Rule::RefuseWhenBadgeIsInactive)
+}
+
+/// RETURN at a department says that the chart goes home: not to a place that was closed.
+fn when_home_is_inactive(context: &Context<'_>) -> Option<Rule> {
+    let (SessionMode::Return, Some((chart, here))) =
+        (context.session.mode, context.chart().zip(context.at.kiosk_place))
+    else {
+        return None;
+    };
+    when(!chart.home_in_use && !stays_here(context, chart, here), Rule::RefuseWhenPlaceIsInactive)
+}
+
 fn when_kiosk_has_no_printer(context: &Context<'_>) -> Option<Rule> {
     let prints = context.session.mode == SessionMode::Label;
     when(prints && context.at.kiosk.printer.is_none(), Rule::RefuseWhenKioskHasNoPrinter)
@@ -148,6 +166,14 @@ pub(super) fn when_there_is_nothing_to_undo(context: &Context<'_>) -> Option<Rul
     let Some(chart) = context.at.last_change_chart.filter(|chart| chart.number == number) else {
         return Some(Rule::RefuseWhenNothingToUndo);
     };
+    if chart.retired {
+        return Some(Rule::RefuseWhenChartIsRetired);
+    }
+    let was_filed = |before: &Custody| before.out_since.is_none() && before.place != chart.home;
+    if chart.custody.undo.as_ref().is_some_and(|undo| undo.target == entry && was_filed(&undo.before)) {
+        // Filed elsewhere since: it would be neither at home nor out.
+        return Some(Rule::RefuseWhenChartWasTouchedSince);
+    }
     let still_last = chart.custody.undo.as_ref().is_some_and(|undo| undo.target == entry);
     // A late UNDO takes its place in the history, where the fold says whether anything came between.
     when(!still_last && !context.late, Rule::RefuseWhenChartWasTouchedSince)

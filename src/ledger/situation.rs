@@ -32,6 +32,7 @@ pub(super) struct Facts {
     badge: Row<Staff>,
     place: Row<Place>,
     destination: Row<Place>,
+    taker: Row<Staff>,
     charts: Vec<Chart>,
     last_change_chart: Option<Chart>,
 }
@@ -48,6 +49,7 @@ impl Facts {
             badge: self.badge.as_deref(),
             place: self.place.as_deref(),
             destination: self.destination.as_deref(),
+            taker: self.taker.as_deref(),
             charts: &self.charts,
             last_change_chart: self.last_change_chart.as_ref(),
         }
@@ -86,6 +88,8 @@ pub(super) fn load(store: &mut Store, kiosk: &Kiosk, session: KioskSession, code
         Some(destination) => store.place(&destination.place)?,
         None => None,
     };
+    let holder = session.destination.as_ref().and_then(|destination| destination.holder.as_ref());
+    let taker = holder.map_or(Ok(None), |badge| by_badge(store, badge))?;
     let badge = match code {
         Code::Badge(badge) => store.staff(badge)?,
         _ => None,
@@ -102,6 +106,7 @@ pub(super) fn load(store: &mut Store, kiosk: &Kiosk, session: KioskSession, code
         badge,
         place,
         destination,
+        taker,
         charts,
         last_change_chart,
     })
@@ -163,6 +168,7 @@ fn chart(store: &mut Store, record: &ChartRecord) -> Result<Chart, StoreError> {
         record_type: record.record_type.clone(),
         volume: record.volume,
         home: record.home.clone(),
+        home_in_use: store.place(&record.home)?.is_some_and(|place| place.active),
         retired: record.retired,
         restricted,
         label_issue: record.on_chart,

@@ -64,3 +64,41 @@ fn a_person_takes_charts_also_where_they_are_filed() {
     assert_eq!(desk.typed("rr-1", 31, &chart(1)).verdict.kind, VerdictKind::Returned);
     assert_eq!((&desk.custody(1).holder, desk.custody(1).out_since), (&None, None));
 }
+
+#[test]
+fn a_badge_withdrawn_since_it_was_named_takes_no_more_charts() {
+    let mut desk = Desk::open();
+    desk.scans("rr-1", 0, &[person("R1"), command(CommandWord::Out), person("C1")]);
+    desk.staff.get_mut(&badge("C1")).expect("staff").active = false;
+    let refused = desk.scan("rr-1", 4, &chart(1));
+    assert_eq!(refused.verdict.rule, Some(Rule::RefuseWhenBadgeIsInactive));
+    assert_eq!((notes(&refused), &desk.custody(1).holder), (vec![NoteKind::SightingKept], &None));
+    assert_eq!(desk.session("rr-1").staff, Some(badge("R1")));
+}
+
+#[test]
+fn nothing_is_sent_home_to_a_place_that_was_closed() {
+    let mut desk = Desk::open();
+    desk.chart(1).home_in_use = false;
+    desk.scans("er-1", 0, &[person("C1"), chart(1)]);
+    let refused = desk.scans("er-1", 5, &[command(CommandWord::Return), chart(1)]);
+    assert_eq!(refused.verdict.rule, Some(Rule::RefuseWhenPlaceIsInactive));
+    assert_eq!(desk.custody(1).place, place("ER"));
+    let back = desk.scans("rr-1", 10, &[person("R1"), chart(1)]);
+    assert_eq!(back.verdict.kind, VerdictKind::Returned, "the records room takes it all the same");
+}
+
+#[test]
+fn undo_leaves_a_chart_alone_that_was_retired_or_filed_elsewhere_since() {
+    let mut desk = Desk::open();
+    desk.scans("er-1", 0, &[person("C1"), chart(1)]);
+    desk.chart(1).home = place("FILE2");
+    let refused = desk.scan("er-1", 5, &command(CommandWord::Undo));
+    assert_eq!(refused.verdict.rule, Some(Rule::RefuseWhenChartWasTouchedSince));
+    desk.chart(1).home = place("FILE");
+    desk.chart(1).retired = true;
+    let refused = desk.scan("er-1", 6, &command(CommandWord::Undo));
+    assert_eq!((refused.verdict.rule, refused.acts), (Some(Rule::RefuseWhenChartIsRetired), vec![]));
+    desk.chart(1).retired = false;
+    assert_eq!(desk.scan("er-1", 7, &command(CommandWord::Undo)).verdict.kind, VerdictKind::Undone);
+}

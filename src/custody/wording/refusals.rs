@@ -9,6 +9,8 @@ impl Words<'_> {
         self.headline_and_next(match self.verdict.rule {
             None | Some(Rule::RefuseWhenCodeIsUnrecognised) => self.unrecognised(),
             Some(Rule::RefuseWhenRoleMayNot) if self.needs_records() => "refused.role_records",
+            // A badge that was to take charts: who signed in before still is.
+            Some(Rule::RefuseWhenBadgeIsInactive) if self.outcome.session.staff.is_some() => "refused.taker_inactive",
             Some(Rule::RefuseWhenCommandIsNotYetServed) => match self.verdict.command {
                 Some(CommandWord::Send) => "refused.send_later",
                 _ => "refused.shelf_later",

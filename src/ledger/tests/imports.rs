@@ -40,7 +40,7 @@ impl House {
         }
     }
 
-    fn close(&self, code: &str) {
+    pub fn close(&self, code: &str) {
         let patch = PlacePatch { active: Some(false), ..PlacePatch::default() };
         let close = CorrectPlace { code: place(code), patch, was: Was::default() };
         self.ledger.change_blocking(&House::by(), close).unwrap();

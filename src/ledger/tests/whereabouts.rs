@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::custody::{KnownBy, Rule, VerdictKind};
-use crate::ledger::changes::{CorrectPatient, MoveChart, PatientPatch, ReportFound, ReportMissing, Was};
+use crate::ledger::changes::{
+    ChartPatch, CorrectChart, CorrectPatient, CorrectStaff, MoveChart, PatientPatch, ReportFound, ReportMissing,
+    StaffPatch, Was,
+};
 use crate::ledger::queries::Sight;
 
 #[test]
@@ -79,4 +82,30 @@ fn a_label_with_a_corrected_mrn_still_is_that_chart_and_is_never_taken_for_anoth
     assert_eq!(several.rule, Some(Rule::RefuseWhenSeveralChartsFit));
     assert_eq!(several.notes[0].choices.len(), 2);
     assert_eq!(read("654321").chart.unwrap().number, ChartNumber(1));
+}
+
+#[test]
+fn what_the_console_closes_or_retires_is_closed_to_kiosks_at_once() {
+    let house = House::with_charts(2);
+    let scans = |kiosk: &str, codes: &[Code]| {
+        let rules = codes.iter().map(|code| house.scan(kiosk, code).unwrap().verdict.rule);
+        rules.fold(None, |_, rule| rule)
+    };
+    scans("rr-1", &[badge("1"), command(CommandWord::Out), badge("2"), to("ER")]);
+    let patch = StaffPatch { active: Some(false), ..StaffPatch::default() };
+    let withdraw = CorrectStaff { badge: BadgeNumber::new("2").unwrap(), patch, was: Was::default() };
+    house.ledger.change_blocking(&House::by(), withdraw).unwrap();
+    assert_eq!(scans("rr-1", &[chart(2)]), Some(Rule::RefuseWhenBadgeIsInactive));
+    scans("card-1", &[badge("1"), chart(1)]);
+    house.retire(1, true);
+    assert_eq!(scans("card-1", &[command(CommandWord::Undo)]), Some(Rule::RefuseWhenChartIsRetired));
+    house.retire(1, false);
+    let patch = ChartPatch { home: Some(place("ER")), ..ChartPatch::default() };
+    let correct = CorrectChart { number: ChartNumber(1), patch, was: Was::default() };
+    house.ledger.change_blocking(&House::by(), correct).unwrap();
+    assert_eq!(scans("card-1", &[command(CommandWord::Undo)]), Some(Rule::RefuseWhenChartWasTouchedSince));
+    house.close("ER");
+    let home = scans("card-1", &[command(CommandWord::Return), chart(1)]);
+    assert_eq!(home, Some(Rule::RefuseWhenPlaceIsInactive));
+    assert_eq!(house.custody(1).place, place("CARD"));
 }
