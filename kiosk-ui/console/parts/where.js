@@ -83,7 +83,7 @@ export function knownCell(chart) {
 
 const KNOWN = {
   scanned: "Seen there by a scan.",
-  asserted: "Someone said so; the last scan does not show it there.",
+  asserted: "Someone said so, or it was seen there before; no scan shows it there now.",
   inferred: "Concluded from something else.",
 };
 
