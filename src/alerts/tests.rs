@@ -118,6 +118,7 @@ fn an_alert_goes_on_when_its_case_or_loan_turns_out_to_have_begun_earlier() {
         due_at: Some(at(due)),
         home: false,
         seen_at: Some(place("FILE")),
+        same_loan: false,
     };
     let alert = overdue(CHART, &fold(history.clone()).expect("registered"), at(9)).expect("due").row(AlertId(1), at(9));
     let (custody, changes) = late(&history, (key(3, "rr-1", 3), lent(7)), std::slice::from_ref(&alert));

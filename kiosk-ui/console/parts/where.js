@@ -127,7 +127,7 @@ export function whereSentence(chart) {
 function seenPhrase(chart) {
   const say = times();
   if (chart.known_by === "scanned") return [", scanned ", say.element(chart.seen_at, "ago")];
-  const elsewhere = seenElsewhere(chart) ? [" at ", chart.seen_place_name ?? chart.seen_place] : [];
+  const elsewhere = seenElsewhere(chart) ? [" at ", chart.seen_place_name ?? chart.seen_place ?? ""] : [];
   const seen = chart.seen_at ? ["last seen", ...elsewhere, " ", say.element(chart.seen_at, "ago")] : ["never scanned"];
   return [chart.known_by === "asserted" ? ", as said, " : ", as concluded, ", ...seen];
 }
