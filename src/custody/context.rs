@@ -3,11 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Act, Chart, Decision, KioskSession, Note, NoteKind, OrderKey, Place, Role, Rule, Scan, ScanSource};
-use super::{Situation, Staff, Tone, Verdict, VerdictKind};
+use super::{SessionMode, Situation, Staff, Tone, Verdict, VerdictKind};
 use crate::barcode::{ChartNumber, Code};
-
-/// A late scan this much older than its lane's session was not made in it.
-const STALE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 /// One scan being judged.
 pub(super) struct Context<'a> {
@@ -24,21 +21,25 @@ pub(super) struct Context<'a> {
     pub(super) person: Option<&'a Staff>,
     /// What the code read just before fits, one of which may be touched now.
     choosing: Vec<ChartNumber>,
-    /// The lane's session is newer than this scan: it is judged without one, and leaves that one alone.
-    stale: bool,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(at: &'a Situation<'a>, scan: &'a Scan, key: &'a OrderKey, recorded_at: Timestamp) -> Context<'a> {
         let (late, time) = (scan.is_late(recorded_at), scan.effective_at().min(recorded_at));
-        let newer = |active: Timestamp| active.duration_since(time) > STALE_AFTER;
-        let stale = late && at.session.active_at.is_some_and(newer);
-        let session = if stale { KioskSession::default() } else { at.session.clone().as_of(time, at.kiosk) };
-        let person = at.signed_in.filter(|staff| staff.active && session.staff.as_ref() == Some(&staff.badge));
-        let session = if person.is_none() && session.staff.is_some() { KioskSession::default() } else { session };
-        let mut session = session;
+        let person = at.signed_in.filter(|staff| staff.active && at.session.staff.as_ref() == Some(&staff.badge));
+        let withdrawn = person.is_none() && at.session.staff.is_some();
+        let mut session = if withdrawn { KioskSession::default() } else { at.session.clone() };
         let choosing = std::mem::take(&mut session.choosing);
-        Context { at, scan, key, late, time, session, person, choosing, stale }
+        Context { at, scan, key, late, time, session, person, choosing }
+    }
+
+    /// Was it scanned in a session of which nothing is known any more? A chart then only was here: where it went, and
+    /// whether it stayed, a badge or a card said that is forgotten.
+    pub(super) fn strays(&self) -> bool {
+        let KioskSession { staff: None, destination: None, mode: SessionMode::Automatic, .. } = self.session else {
+            return false;
+        };
+        self.at.stale && self.in_hand()
     }
 
     /// The one chart that the code fits.
@@ -108,11 +109,12 @@ impl<'a> Context<'a> {
         if decision.verdict.tone == Tone::Ok && decision.verdict.notes.iter().any(Note::calls_attention) {
             decision.verdict.tone = Tone::Attention;
         }
-        if self.stale {
-            decision.session = self.at.session.clone();
-        } else {
-            decision.session.active_at = decision.session.active_at.max(Some(self.time));
-        }
+        let session = &mut decision.session;
+        // Who touched the screen while this scan waited did so in the session that it made.
+        let touched = self.session.active_at.filter(|_| self.late);
+        session.active_at = session.active_at.max(touched).max(Some(self.time));
+        session.scanned_at = session.scanned_at.max(Some(self.time));
+        session.since = session.since.or(Some(self.time));
         decision
     }
 }

@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::moves;
 use super::refusals::{self, OF_BADGES, OF_CHARTS, OF_COMMANDS, OF_PLACES, first, role_for_mode};
-use super::{Act, Decision, Destination, KioskSession, Note, NoteKind, OrderKey, Rule, Scan, SessionMode, Situation};
-use super::{Tone, Verdict, VerdictKind};
+use super::{
+    Act, Chart, Decision, Destination, KioskSession, Note, NoteKind, OrderKey, Place, Rule, Scan, SessionMode,
+};
+use super::{Situation, Tone, Verdict, VerdictKind};
 use crate::barcode::{BadgeNumber, Code, CommandWord, PlaceCode, Unrecognised};
 
 /// Judges one scan. `key` is its place in the order of things: its effective time, kiosk, queue number, and the number
@@ -37,11 +39,18 @@ pub fn echo(session: &KioskSession) -> Decision {
 fn chart_scanned(context: &Context<'_>) -> Decision {
     let mut decision = match (first(&OF_CHARTS, context), context.chart(), context.at.kiosk_place) {
         (Some(rule), _, _) => chart_refused(context, rule),
+        (None, Some(chart), Some(here)) if context.strays() => strayed(context, chart, here),
         (None, Some(chart), Some(here)) => moves::by_mode(context, chart, here),
         // The refusals above leave exactly one chart and a known place.
         (None, _, _) => context.refused(Rule::RefuseWhenChartIsUnknown),
     };
     moves::note_label(context, &mut decision);
+    decision
+}
+
+fn strayed(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
+    let mut decision = moves::seen_only(context, chart, VerdictKind::Sighted);
+    decision.verdict.place = Some(here.code.clone());
     decision
 }
 
@@ -90,9 +99,7 @@ fn taker_named(context: &Context<'_>, badge: &BadgeNumber) -> Decision {
     let named = session.destination.as_ref().map(|destination| destination.place.clone());
     let works_at = context.at.badge.and_then(|staff| staff.place.clone());
     let place = named.or(works_at).unwrap_or_else(|| context.at.kiosk.place.clone());
-    let mut decision = destination_set(context, Destination { place, holder: Some(badge.clone()) });
-    decision.verdict.badge = Some(badge.clone());
-    decision
+    destination_set(context, Destination { place, holder: Some(badge.clone()) })
 }
 
 fn place_scanned(context: &Context<'_>, place: &PlaceCode) -> Decision {
@@ -109,10 +116,12 @@ fn place_scanned(context: &Context<'_>, place: &PlaceCode) -> Decision {
 fn destination_set(context: &Context<'_>, destination: Destination) -> Decision {
     let mut decision = context.said(VerdictKind::DestinationSet);
     decision.verdict.place = Some(destination.place.clone());
+    decision.verdict.badge.clone_from(&destination.holder);
     if context.session.mode != SessionMode::Out {
         decision.session.mode = SessionMode::Automatic;
     }
     decision.session.destination = Some(destination);
+    decision.session.since = None;
     decision
 }
 

@@ -12,8 +12,10 @@ pub struct Situation<'a> {
     pub kiosk: &'a Kiosk,
     /// Where it stands; `None` while that place is not entered yet.
     pub kiosk_place: Option<&'a Place>,
-    /// The lane's session as it was kept.
+    /// The session that the scan belongs to, as it stands at its time.
     pub session: &'a KioskSession,
+    /// The lane was scanned at since: the session is one of before.
+    pub stale: bool,
     /// The person the session names.
     pub signed_in: Option<&'a Staff>,
     /// What was scanned.
@@ -37,7 +39,7 @@ pub struct Situation<'a> {
 pub struct Decision {
     /// What the screen is told.
     pub verdict: Verdict,
-    /// The lane's session after it.
+    /// The session that it belongs to, after it.
     pub session: KioskSession,
     /// What happens to which chart; all under the entry's one order key, at most one act a chart.
     pub acts: Vec<(ChartNumber, Act)>,
@@ -52,7 +54,7 @@ pub struct Decision {
 pub struct Outcome {
     /// What the screen was told.
     pub verdict: Verdict,
-    /// The lane's session after it.
+    /// The session that goes on in the lane after it.
     pub session: KioskSession,
     /// The kiosk's mode then.
     pub kiosk_mode: KioskMode,

@@ -173,7 +173,7 @@ fn label_queued(context: &Context<'_>, chart: &Chart) -> Decision {
 }
 
 /// The chart is looked at, not moved.
-fn seen_only(context: &Context<'_>, chart: &Chart, kind: VerdictKind) -> Decision {
+pub(super) fn seen_only(context: &Context<'_>, chart: &Chart, kind: VerdictKind) -> Decision {
     let mut decision = context.said(kind);
     decision.verdict.chart = Some(chart.number);
     if let Some((number, act)) = context.sighting() {

@@ -53,6 +53,12 @@ pub struct KioskSession {
     /// The last scan or touch; the idle sign-off counts from here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_at: Option<Timestamp>,
+    /// The last scan; one that is older and arrives later was not made in this session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanned_at: Option<Timestamp>,
+    /// Since when person, destination and mode are these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// This session's last custody change: the chart and the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_change: Option<(ChartNumber, u64)>,
@@ -67,11 +73,24 @@ impl KioskSession {
     /// Judged when it is next looked at, by the scan's own time, so that a queued scan finds the session of its day.
     #[must_use]
     pub fn as_of(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
-        let idle = SignedDuration::from_secs(i64::from(kiosk.idle_sign_off_seconds));
-        match self.active_at {
-            Some(active) if at.duration_since(active).abs() > idle => KioskSession::default(),
-            _ => self,
-        }
+        let over = self.idle_at(at).is_some_and(|idle| idle.abs() > allowed(kiosk));
+        if over { KioskSession::default() } else { self }
+    }
+
+    /// The session as it stood at `at` for a scan that waited in a queue: what was scanned or touched after that says
+    /// that the session still went on then.
+    pub(super) fn as_of_late(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
+        let over = self.idle_at(at).is_some_and(|idle| idle > allowed(kiosk));
+        if over { KioskSession::default() } else { self }
+    }
+
+    fn idle_at(&self, at: Timestamp) -> Option<SignedDuration> {
+        self.active_at.map(|active| at.duration_since(active))
+    }
+
+    /// The last scan. Sessions that were kept before scans and touches were told apart know only the last of both.
+    pub(super) fn last_scan(&self) -> Option<Timestamp> {
+        self.scanned_at.or(self.active_at)
     }
 
     /// When the session ends if nothing is scanned or touched; `None` when nobody is signed in.
@@ -80,11 +99,14 @@ impl KioskSession {
         self.active_at?.checked_add(SignedDuration::from_secs(i64::from(idle_sign_off_seconds))).ok()
     }
 
-    /// The session after a touch of the screen at `at`: a session that is over does not come back.
+    /// The session after a touch of the screen at `at`: a session that is over does not come back, nor does another
+    /// one begin.
     #[must_use]
     pub fn touched(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
-        let session = self.as_of(at, kiosk);
-        KioskSession { active_at: session.active_at.max(Some(at)), ..session }
+        if self.idle_at(at).is_some_and(|idle| idle.abs() > allowed(kiosk)) {
+            return self;
+        }
+        KioskSession { active_at: self.active_at.max(Some(at)), ..self }
     }
 
     /// A badge always starts over: another person, no destination, nothing to undo.
@@ -94,6 +116,11 @@ impl KioskSession {
 
     /// A command ends what the destination was for.
     pub(super) fn in_mode(self, mode: SessionMode) -> KioskSession {
-        KioskSession { mode, destination: None, ..self }
+        KioskSession { mode, destination: None, since: None, ..self }
     }
+}
+
+/// How long a session may be idle.
+fn allowed(kiosk: &Kiosk) -> SignedDuration {
+    SignedDuration::from_secs(i64::from(kiosk.idle_sign_off_seconds))
 }

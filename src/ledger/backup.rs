@@ -122,9 +122,12 @@ fn begin_epoch(fixed: Arc<super::store::Fixed>) -> Result<(), BackupError> {
     let epoch = fixed.ids.uuid();
     let mut store = Store::load(fixed).map_err(OpenError::from)?;
     let former = store.head();
-    // People sign in anew. Browsers of kiosks stay enrolled: by themselves they offer again what the backup does not have.
-    let forget = "BEGIN IMMEDIATE; DELETE FROM kiosk_sessions; DELETE FROM web_sessions WHERE kiosk IS NULL;";
+    // People sign in anew. Browsers of kiosks stay enrolled: by themselves they offer again what the backup does not have,
+    // and that belongs to the sessions that the backup knew.
+    let forget = "BEGIN IMMEDIATE; DELETE FROM web_sessions WHERE kiosk IS NULL;";
     store.conn.execute_batch(forget)?;
+    store.end_sessions();
+    store.write_sessions().map_err(OpenError::from)?;
     schema::set_meta(&store.conn, "epoch", epoch.as_bytes())?;
     let said = json!({ "epoch": epoch, "former_epoch": former.epoch, "head": former.seq });
     Work::new(&mut store, &Actor::System).record("restored", said, Vec::new())?;

@@ -61,7 +61,7 @@ impl Inner {
     /// A lane's session as committed.
     pub fn session(&self, lane: &Lane) -> KioskSession {
         let sessions = self.shared.sessions.read().unwrap_or_else(PoisonError::into_inner);
-        sessions.get(lane).cloned().unwrap_or_default()
+        sessions.get(lane).map(|sessions| sessions.current.clone()).unwrap_or_default()
     }
 
     /// The queue of import chunks and sweeps.

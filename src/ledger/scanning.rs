@@ -20,7 +20,8 @@ use super::{Effect, situation};
 use crate::barcode::{ChartNumber, Code, encode};
 use crate::custody::wording::{self, ChartIdentity, EntryFacts};
 use crate::custody::{
-    Custody, Decision, Kiosk, KioskSession, Language, OrderKey, Outcome, ReceiptSession, Scan, ScanSource, decide, echo,
+    Custody, Decision, FoundSession, Kiosk, KioskSession, LaneSessions, Language, OrderKey, Outcome, ReceiptSession,
+    Scan, ScanSource, Situation, decide, echo,
 };
 
 /// The longest lane, device or symbology name, in bytes.
@@ -28,9 +29,6 @@ const NAME_MAX_BYTES: usize = 64;
 
 /// No scan's body is longer, but for one that closes alerts.
 const BODY_USUAL_BYTES: usize = 2 * 1024;
-
-/// A queued scan older than its lane's session by more than this was not made in that session (as in `custody`).
-const STALE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 /// How it is known whether a scan is an echo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,16 +134,22 @@ pub(super) fn record(store: &mut Store, scan: &Scan, origin: &Origin) -> Result<
         seq: store.next.seq,
     };
     let lane: Lane = (scan.kiosk.clone(), scan.lane.clone());
-    let session = store.sessions.get(&lane).cloned().unwrap_or_default();
-    let mut facts = situation::load(store, kiosk, session, &code)?;
+    let sessions = store.sessions.get(&lane);
+    let found = sessions.unwrap_or(&LaneSessions::default()).of(scan, recorded_at, kiosk);
+    let mut facts = situation::load(store, kiosk, found.session.clone(), &code)?;
     let last = facts.records.iter().map(|record| &record.custody.last).max().filter(|_| !scan.is_late(recorded_at));
     let key = last.map_or(key.clone(), |last| key.behind(last, recorded_at));
-    let decision = if is_echo(store, &lane, scan, origin.echo, &data_hmac) {
+    let mut decision = if is_echo(store, &lane, scan, origin.echo, &data_hmac) {
         echo(&facts.session)
     } else {
-        decide(&facts.situation(kiosk, &code), scan, &key, recorded_at)
+        decide(&Situation { stale: found.stale, ..facts.situation(kiosk, &code) }, scan, &key, recorded_at)
     };
-    let actor = actor(scan, &facts.session, &decision, kiosk, time);
+    let actor = actor(&facts.session, &decision, kiosk);
+    let after = decision.session.clone();
+    if let Some(sessions) = store.sessions.get(&lane).filter(|_| found.stale) {
+        // Screens go on showing the session that goes on.
+        decision.session = sessions.current.clone();
+    }
     let records = std::mem::take(&mut facts.records);
     let (effects, custody) = effects(store, records, &decision, kiosk, &key, &actor, recorded_at)?;
     let outcome = Outcome::new(decision, kiosk, custody);
@@ -165,7 +169,19 @@ pub(super) fn record(store: &mut Store, scan: &Scan, origin: &Origin) -> Result<
         store,
         scan,
         &key,
-        Recorded { scanned, outcome, effects, actor, recorded_at, lane, code, charts, language: kiosk.language() },
+        Recorded {
+            scanned,
+            outcome,
+            effects,
+            actor,
+            recorded_at,
+            lane,
+            found,
+            after,
+            code,
+            charts,
+            language: kiosk.language(),
+        },
     )
 }
 
@@ -177,6 +193,9 @@ struct Recorded {
     actor: Actor,
     recorded_at: Timestamp,
     lane: Lane,
+    found: FoundSession,
+    /// What the session that was found became.
+    after: KioskSession,
     code: Code,
     charts: Vec<(ChartNumber, ChartIdentity)>,
     language: Language,
@@ -220,7 +239,7 @@ fn write(store: &mut Store, scan: &Scan, key: &OrderKey, mut judged: Recorded) -
     if let Some(announced) = store.published.last_mut() {
         announced.restricted |= restricted;
     }
-    store.set_session(&judged.lane, judged.outcome.session.clone());
+    store.keep_session(&judged.lane, &judged.found, judged.after);
     if let Some(device) = &scan.device {
         let last =
             LastRead { device: device.clone(), data_hmac: judged.scanned.data_hmac.clone(), at: scan.received_at };
@@ -282,11 +301,8 @@ fn is_echo(store: &Store, lane: &Lane, scan: &Scan, known: Echo, data_hmac: &str
 }
 
 /// Who it is written to: the person signed in after it (a badge signs in by itself) or before it (DONE signs off).
-fn actor(scan: &Scan, before: &KioskSession, decision: &Decision, kiosk: &Kiosk, time: Timestamp) -> Actor {
-    let newer = |active: Timestamp| active.duration_since(time) > STALE_AFTER;
-    let stale = scan.queue_seq.is_some() && before.active_at.is_some_and(newer);
-    let before = before.clone().as_of(time, kiosk);
-    let person = decision.session.staff.clone().or(before.staff).filter(|_| !stale);
+fn actor(before: &KioskSession, decision: &Decision, kiosk: &Kiosk) -> Actor {
+    let person = decision.session.staff.clone().or_else(|| before.staff.clone());
     person.map_or_else(|| Actor::Kiosk(kiosk.id.clone()), Actor::Staff)
 }
 
@@ -341,10 +357,7 @@ pub(super) fn touch(store: &mut Store, lane: &Lane) {
     // A touch is no record: where the kiosks cannot be read, nothing is kept alive.
     let Ok(kiosks) = store.kiosks() else { return };
     let Some(known) = kiosks.get(&lane.0).filter(|known| known.active) else { return };
-    if let Some(session) = store.sessions.get(lane) {
-        let session = session.clone().touched(fixed.clock.now(), &known.kiosk);
-        store.set_session(lane, session);
-    }
+    store.touch_session(lane, &known.kiosk, fixed.clock.now());
 }
 
 /// A lane's session as a screen shows it.

@@ -22,7 +22,7 @@ use super::shared::Shared;
 use super::store::{Lane, write_session};
 use super::transaction::commit;
 use super::writer::BATCH_MAX;
-use crate::custody::KioskSession;
+use crate::custody::LaneSessions;
 
 /// A job that was judged and is to be written.
 pub(super) struct Judged {
@@ -31,7 +31,7 @@ pub(super) struct Judged {
     pub line: Option<Line>,
     pub published: Option<Published>,
     /// The sessions it changed.
-    pub sessions: Vec<(Lane, KioskSession)>,
+    pub sessions: Vec<(Lane, LaneSessions)>,
     /// The chain's newest entry after it.
     pub head: Head,
 }
@@ -251,6 +251,6 @@ impl Pen {
     }
 }
 
-fn sessions(page: &[Judged]) -> impl Iterator<Item = &(Lane, KioskSession)> {
+fn sessions(page: &[Judged]) -> impl Iterator<Item = &(Lane, LaneSessions)> {
     page.iter().flat_map(|judged| &judged.sessions)
 }

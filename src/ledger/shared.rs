@@ -11,12 +11,12 @@ use super::api::{Head, Published};
 use super::checkpoint::Signal;
 use super::kiosks::Kiosks;
 use super::store::Lane;
-use crate::custody::KioskSession;
+use crate::custody::LaneSessions;
 
 /// The committed state as readers of the handle see it.
 pub(super) struct Shared {
     pub head: RwLock<Head>,
-    pub sessions: RwLock<HashMap<Lane, KioskSession>>,
+    pub sessions: RwLock<HashMap<Lane, LaneSessions>>,
     pub kiosks: RwLock<Kiosks>,
     pub announce: broadcast::Sender<Arc<Published>>,
     pub checkpoints: Signal,

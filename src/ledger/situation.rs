@@ -44,6 +44,7 @@ impl Facts {
             kiosk,
             kiosk_place: self.kiosk_place.as_deref(),
             session: &self.session,
+            stale: false,
             signed_in: self.signed_in.as_deref(),
             code,
             badge: self.badge.as_deref(),

@@ -24,7 +24,7 @@ use super::projection::Projector;
 use super::rows::ChartRecord;
 use super::{Effect, rows, schema};
 use crate::barcode::{self, BadgeNumber, ChartNumber, PlaceCode};
-use crate::custody::{Custody, Kiosk, KioskSession, Place, Staff};
+use crate::custody::{Custody, FoundSession, Kiosk, KioskSession, LaneSessions, Place, Staff};
 use crate::records::{Numbering, RecordType};
 
 /// The most rows of one kind in a cache; beyond it the cache starts anew, as in tests it does all the time.
@@ -72,7 +72,7 @@ pub(super) struct Store {
     pub fixed: Arc<Fixed>,
     pub epoch: Uuid,
     pub next: Next,
-    pub sessions: HashMap<Lane, KioskSession>,
+    pub sessions: HashMap<Lane, LaneSessions>,
     pub sessions_changed: HashSet<Lane>,
     pub last_reads: HashMap<Lane, LastRead>,
     /// Entries of the batch in the making; announced after COMMIT.
@@ -131,12 +131,30 @@ impl Store {
         self.charts.clear();
     }
 
-    /// Sets a lane's session; written once with the batch.
-    pub fn set_session(&mut self, lane: &Lane, session: KioskSession) {
+    /// Keeps what a session of a lane became; written once with the batch.
+    pub fn keep_session(&mut self, lane: &Lane, found: &FoundSession, after: KioskSession) {
         match self.sessions.get_mut(lane) {
-            Some(known) => *known = session,
-            None => drop(self.sessions.insert(lane.clone(), session)),
+            Some(known) => known.keep(found, after),
+            None => self.sessions.entry(lane.clone()).or_default().keep(found, after),
         }
+        self.session_changed(lane);
+    }
+
+    /// The lane's session that goes on was touched; written once with the batch.
+    pub fn touch_session(&mut self, lane: &Lane, kiosk: &Kiosk, at: Timestamp) {
+        let Some(known) = self.sessions.get_mut(lane) else { return };
+        known.current = std::mem::take(&mut known.current).touched(at, kiosk);
+        self.session_changed(lane);
+    }
+
+    /// Signs everybody off everywhere.
+    pub fn end_sessions(&mut self) {
+        let now = self.fixed.clock.now();
+        self.sessions.values_mut().for_each(|sessions| sessions.end(now));
+        self.sessions_changed.extend(self.sessions.keys().cloned());
+    }
+
+    fn session_changed(&mut self, lane: &Lane) {
         if !self.sessions_changed.contains(lane) {
             self.sessions_changed.insert(lane.clone());
         }
@@ -258,17 +276,17 @@ impl Store {
     }
 
     /// Takes note of the sessions that were changed, of each lane once.
-    pub fn take_sessions(&mut self) -> Vec<(Lane, KioskSession)> {
+    pub fn take_sessions(&mut self) -> Vec<(Lane, LaneSessions)> {
         let changed = self.sessions_changed.drain();
         changed.filter_map(|lane| self.sessions.get(&lane).cloned().map(|session| (lane, session))).collect()
     }
 }
 
-/// Writes a lane's session.
-pub(super) fn write_session(conn: &Connection, lane: &Lane, session: &KioskSession) -> Result<(), StoreError> {
+/// Writes a lane's sessions.
+pub(super) fn write_session(conn: &Connection, lane: &Lane, sessions: &LaneSessions) -> Result<(), StoreError> {
     let sql = "INSERT INTO main.kiosk_sessions (kiosk, lane, session) VALUES (?1, ?2, ?3) \
                ON CONFLICT (kiosk, lane) DO UPDATE SET session = ?3";
-    conn.prepare_cached(sql)?.execute([&lane.0, &lane.1, &serde_json::to_string(session)?])?;
+    conn.prepare_cached(sql)?.execute([&lane.0, &lane.1, &serde_json::to_string(sessions)?])?;
     Ok(())
 }
 
@@ -309,7 +327,7 @@ fn load_next(conn: &Connection) -> Result<Next, StoreError> {
     })
 }
 
-fn load_sessions(conn: &Connection) -> Result<HashMap<Lane, KioskSession>, StoreError> {
+fn load_sessions(conn: &Connection) -> Result<HashMap<Lane, LaneSessions>, StoreError> {
     let mut select = conn.prepare("SELECT kiosk, lane, session FROM main.kiosk_sessions")?;
     let sessions = select.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), rows::json(row, 2)?)))?;
     Ok(sessions.collect::<rusqlite::Result<_>>()?)

@@ -19,8 +19,9 @@ fn a_late_scan_finds_the_session_of_its_day_and_leaves_today_s_alone() {
     assert_eq!((late.verdict.kind, late.verdict.place.clone()), (VerdictKind::CheckedOut, Some(place("CARD"))));
     assert_eq!(notes(&late), [NoteKind::LateScan]);
     desk.scan("er-1", 700, &person("R1"));
-    let stray = desk.take(&queued("er-1", 3, 4, 800, &chart(2)));
-    assert_eq!(notes(&stray), [NoteKind::LateScan, NoteKind::Unattributed]);
+    let straggler = desk.take(&queued("er-1", 3, 4, 800, &chart(2)));
+    assert_eq!(notes(&straggler), [NoteKind::LateScan]);
+    assert_eq!(straggler.verdict.place, Some(place("CARD")));
     assert_eq!(desk.session("er-1").staff, Some(badge("R1")));
 }
 
@@ -56,4 +57,81 @@ fn evidence_older_than_the_case_does_not_close_it() {
     assert!(notes(&late).contains(&NoteKind::IsMissing));
     desk.take(&queued("er-1", 150, 2, 600, &chart(1)));
     assert_eq!(desk.custody(1).missing, None);
+}
+
+/// An outage at `rr-1`: who signed in before it, a card and charts, an UNDO and another card, as its queue has them.
+fn an_outage() -> [Scan; 6] {
+    let texts = [chart(1), chart(2), command(CommandWord::Undo), card("ER"), chart(3), command(CommandWord::Done)];
+    let mut number = 0;
+    texts.map(|text| {
+        number += 1;
+        queued("rr-1", 5 * i64::try_from(number).expect("few"), number, 100, &text)
+    })
+}
+
+fn assert_lent(desk: &Desk) {
+    assert_eq!([1, 2, 3].map(|number| desk.custody(number).place.clone()), [place("CARD"), place("FILE"), place("ER")]);
+}
+
+#[test]
+fn a_touch_before_the_replay_leaves_a_queue_in_its_session() {
+    let mut desk = Desk::open();
+    desk.scans("rr-1", 0, &[person("R1"), card("CARD")]);
+    for touch in [40, 150, 260] {
+        desk.touch("rr-1", touch);
+    }
+    let told = an_outage().map(|scan| desk.take(&scan).verdict.kind);
+    assert_eq!(told[..2], [VerdictKind::CheckedOut; 2]);
+    assert_lent(&desk);
+}
+
+#[test]
+fn a_touch_of_an_idle_lane_begins_no_session() {
+    let mut desk = Desk::open();
+    desk.scans("rr-1", -2000, &[person("C1"), card("ER")]);
+    desk.touch("rr-1", 50);
+    for (number, text) in (1..).zip([person("R1"), card("CARD"), chart(1)]) {
+        desk.take(&queued("rr-1", i64::try_from(number).expect("few"), number, 100, &text));
+    }
+    assert_eq!(desk.custody(1).place, place("CARD"));
+    assert_eq!(desk.session("rr-1").staff, Some(badge("R1")));
+}
+
+#[test]
+fn a_badge_before_the_replay_leaves_a_queue_in_its_session() {
+    let mut desk = Desk::open();
+    desk.scans("rr-1", 0, &[person("R1"), card("CARD")]);
+    let live = desk.scan("rr-1", 60, &person("C1")).session;
+    for scan in an_outage() {
+        let told = desk.take(&scan);
+        assert!(!notes(&told).contains(&NoteKind::Unattributed));
+    }
+    assert_lent(&desk);
+    assert_eq!(desk.session("rr-1"), live);
+}
+
+#[test]
+fn two_queues_of_a_lane_do_not_mix() {
+    let mut desk = Desk::open();
+    desk.scan("rr-1", 2000, &person("C1"));
+    let one = [person("R1"), card("CARD"), chart(1), chart(2)];
+    let other = [person("C1"), card("ER"), chart(3), command(CommandWord::Done)];
+    for (number, (one, other)) in (1..).zip(one.iter().zip(&other)) {
+        let second = i64::try_from(number).expect("few");
+        desk.take(&queued("rr-1", second, number, 3000, one));
+        desk.take(&queued("rr-1", 1000 + second, 100 + number, 3000, other));
+    }
+    assert_eq!([1, 2, 3].map(|number| desk.custody(number).place.clone()), [place("CARD"), place("CARD"), place("ER")]);
+}
+
+#[test]
+fn a_chart_of_a_session_that_is_forgotten_was_only_seen() {
+    let mut desk = Desk::open();
+    desk.scans("er-1", 0, &[person("C1"), card("CARD"), chart(1)]);
+    desk.scan("rr-1", 500, &person("R1"));
+    let stray = desk.take(&queued("rr-1", 100, 1, 600, &chart(1)));
+    assert_eq!(stray.verdict.kind, VerdictKind::Sighted);
+    assert_eq!(notes(&stray), [NoteKind::LateScan, NoteKind::Unattributed]);
+    assert_eq!(desk.custody(1).place, place("CARD"));
+    assert_eq!(desk.custody(1).seen_place, Some(place("FILE")));
 }

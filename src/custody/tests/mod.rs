@@ -29,7 +29,7 @@ pub(super) struct Desk {
     pub(super) places: BTreeMap<PlaceCode, Place>,
     pub(super) staff: BTreeMap<BadgeNumber, Staff>,
     pub(super) charts: Vec<Chart>,
-    pub(super) sessions: BTreeMap<String, KioskSession>,
+    pub(super) sessions: BTreeMap<String, LaneSessions>,
     pub(super) history: BTreeMap<ChartNumber, Vec<(OrderKey, Act)>>,
     pub(super) seq: u64,
 }
@@ -158,7 +158,13 @@ impl Desk {
     }
 
     pub(super) fn session(&self, kiosk: &str) -> KioskSession {
-        self.sessions.get(kiosk).cloned().unwrap_or_default()
+        self.sessions.get(kiosk).map(|sessions| sessions.current.clone()).unwrap_or_default()
+    }
+
+    /// A touch of the screen.
+    pub(super) fn touch(&mut self, kiosk: &str, second: Second) {
+        let sessions = self.sessions.entry(kiosk.to_owned()).or_default();
+        sessions.current = std::mem::take(&mut sessions.current).touched(at(second), &self.kiosks[kiosk]);
     }
 
     /// A live scan.
@@ -190,8 +196,10 @@ impl Desk {
             queue_seq: scan.queue_seq.unwrap_or(0),
             seq: self.seq,
         };
-        let decision = self.judge(scan, &key);
-        self.sessions.insert(scan.kiosk.clone(), decision.session.clone());
+        let sessions = self.sessions.entry(scan.kiosk.clone()).or_default();
+        let found = sessions.of(scan, scan.received_at, &self.kiosks[&scan.kiosk]);
+        let decision = self.judge(scan, &key, &found);
+        self.sessions.entry(scan.kiosk.clone()).or_default().keep(&found, decision.session.clone());
         for (number, act) in &decision.acts {
             let acts = self.history.get_mut(number).expect("known chart");
             acts.push((key.clone(), act.clone()));
@@ -202,10 +210,10 @@ impl Desk {
         decision
     }
 
-    fn judge(&self, scan: &Scan, key: &OrderKey) -> Decision {
+    fn judge(&self, scan: &Scan, key: &OrderKey, found: &FoundSession) -> Decision {
         let code = READER.read(&scan.data, None);
         let kiosk = self.kiosks.get(&scan.kiosk).expect("kiosk");
-        let session = self.session(&scan.kiosk);
+        let session = &found.session;
         let fits = |chart: &&Chart| match &code {
             Code::Chart(number, _) | Code::Reference(number) => chart.number == *number,
             Code::Legacy(legacy) => legacy.mrn.as_deref() == Some(chart.mrn.as_str()),
@@ -217,7 +225,8 @@ impl Desk {
         let situation = Situation {
             kiosk,
             kiosk_place: self.places.get(&kiosk.place),
-            session: &session,
+            session,
+            stale: found.stale,
             signed_in: person(&session.staff),
             code: &code,
             badge: if let Code::Badge(badge) = &code { self.staff.get(badge) } else { None },

@@ -68,7 +68,49 @@ fn without_entry_numbers(mut custody: Custody) -> Custody {
     custody
 }
 
+/// Custody after all of `scans`, of which those from `reached` on wait in the kiosk's queue, while the screen is touched
+/// and, at the end, someone else signs in.
+fn custodies_of_outage(scans: &[(u8, Second)], reached: usize, touches: &[usize], badge: bool) -> Vec<Custody> {
+    let mut desk = Desk::open();
+    desk.scan("rr-1", 0, &person("R1"));
+    let mut second = 0;
+    let mut waiting = Vec::new();
+    for (at, (what, pause)) in scans.iter().enumerate() {
+        second += pause;
+        if at < reached {
+            desk.scan("rr-1", second, &text_of(*what));
+            continue;
+        }
+        waiting.push((second, text_of(*what)));
+        if touches.contains(&at) {
+            desk.touch("rr-1", second + 5);
+        }
+    }
+    if badge {
+        desk.scan("rr-1", second + 30, &person("C1"));
+    }
+    for (number, (at, text)) in (1..).zip(waiting) {
+        desk.take(&queued("rr-1", at, number, second + 60 - at, &text));
+    }
+    let first = OrderKey { effective_at: at(0), kiosk: "".into(), queue_seq: 0, seq: 0 };
+    let custody = |number| without_entry_numbers(desk.custody(number).clone());
+    (1..=3).map(|number| Custody { last: first.clone(), undo: None, ..custody(number) }).collect()
+}
+
 proptest! {
+    #[test]
+    fn a_queue_is_judged_as_if_it_had_been_sent_in_time(
+        scans in proptest::collection::vec((0u8..17, 1i64..90), 1..14),
+        reached in 0usize..6,
+        touches in proptest::collection::vec(0usize..14, 0..8),
+        badge in any::<bool>(),
+    ) {
+        // What UNDO takes back late is the fold's to say, not the session's.
+        let scans: Vec<_> = scans.into_iter().map(|(what, pause)| (if what < 15 { what } else { what + 1 }, pause)).collect();
+        let in_time = custodies_of_outage(&scans, scans.len(), &[], false);
+        prop_assert_eq!(custodies_of_outage(&scans, reached, &touches, badge), in_time);
+    }
+
     #[test]
     fn any_order_of_arrival_gives_the_same_custody(
         streams in streams(),

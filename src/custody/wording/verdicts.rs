@@ -65,8 +65,11 @@ impl Words<'_> {
 
     fn destination_set(&self) -> (String, String) {
         let place = self.named_place().unwrap_or_default();
-        let holder = self.outcome.session.destination.as_ref().and_then(|destination| destination.holder.as_ref());
-        let to = match holder {
+        // Of older entries the session alone names who takes the charts.
+        let session = self.outcome.session.destination.as_ref();
+        let session = session.filter(|destination| Some(&destination.place) == self.verdict.place.as_ref());
+        let holder = session.and_then(|destination| destination.holder.as_ref());
+        let to = match self.verdict.badge.as_ref().or(holder) {
             Some(badge) => {
                 let person = self.staff(badge);
                 self.with("receipt.destination.person_at_place", &[("person", &person), ("place", &place)])

@@ -5,6 +5,7 @@ mod alerts;
 mod equipment;
 mod imports;
 mod kiosks;
+mod late;
 mod log;
 mod names;
 mod printing;
