@@ -168,6 +168,8 @@ export function nextStep(view, session, reached) {
       return say("next.found");
     case "label":
       return say("next.label");
+    case "unclear":
+      return say("next.unclear");
     default:
   }
   if (place) return person ? say("next.to_person_at_place", { place, person }) : say("next.to_place", { place });
@@ -184,7 +186,8 @@ export function nextStep(view, session, reached) {
 export function restingScreen(view, session) {
   const here = view ? (view.place_name ?? view.place) : say("frame.this_place");
   const at = !session?.staff ? 0 : session.destination || session.holder ? 2 : 1;
-  const without = say(view?.mode === "return" ? "rest.step.place.returned" : "rest.step.place.received", { place: here });
+  const unclear = Boolean(session?.staff) && session?.mode === "unclear";
+  const without = unclear ? say("rest.step.place.needed") : say(view?.mode === "return" ? "rest.step.place.returned" : "rest.step.place.received", { place: here });
   const steps = [
     { name: "badge", title: say("rest.step.badge"), text: session?.staff ? (session.staff_name ?? session.staff) : say("rest.step.badge.text") },
     { name: "place-card", title: say("rest.step.place"), text: session && destinationText(session) ? destinationText(session) : without },
@@ -193,14 +196,14 @@ export function restingScreen(view, session) {
   return el(
     "div",
     { class: "rest" },
-    el("p", { class: "rest-title" }, say(/** @type {const} */ (["rest.badge", "rest.place_or_charts", "rest.charts"])[at] ?? "rest.badge")),
+    el("p", { class: "rest-title" }, unclear ? say("refused.unclear") : say(/** @type {const} */ (["rest.badge", "rest.place_or_charts", "rest.charts"])[at] ?? "rest.badge")),
     el(
       "ol",
       { class: "rest-steps" },
       steps.map(({ name, title, text }, step) =>
         el(
           "li",
-          { class: "rest-step", data: { now: step === at || (at === 1 && step === 2), done: step < at }, "aria-current": step === at ? "step" : null },
+          { class: "rest-step", data: { now: step === at || (at === 1 && step === 2 && !unclear), done: step < at }, "aria-current": step === at ? "step" : null },
           picture(PICTURES, name),
           el("span", { class: "rest-step-title" }, title),
           el("span", { class: "rest-step-text" }, text),

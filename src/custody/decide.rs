@@ -104,7 +104,7 @@ fn taker_named(context: &Context<'_>, badge: &BadgeNumber) -> Decision {
 
 fn place_scanned(context: &Context<'_>, place: &PlaceCode) -> Decision {
     if let Some(rule) = first(&OF_PLACES, context) {
-        let mut decision = context.refused(rule);
+        let mut decision = refused_to_say(context, rule);
         decision.verdict.place = Some(place.clone());
         return decision;
     }
@@ -125,10 +125,20 @@ fn destination_set(context: &Context<'_>, destination: Destination) -> Decision 
     decision
 }
 
+/// What the next charts are for was not understood as it was meant: they must not go by what was said before.
+fn refused_to_say(context: &Context<'_>, rule: Rule) -> Decision {
+    let mut decision = context.refused(rule);
+    if rule != Rule::RefuseWhenNobodyIsSignedIn {
+        decision.session = decision.session.unclear();
+    }
+    decision
+}
+
 fn command_scanned(context: &Context<'_>, word: CommandWord) -> Decision {
     let mut decision = match (first(&OF_COMMANDS, context), word) {
         (Some(Rule::RefuseWhenNobodyIsSignedIn), CommandWord::Done) => signed_off(context),
-        (Some(rule), _) => context.refused(rule),
+        (Some(rule), CommandWord::Undo) => context.refused(rule),
+        (Some(rule), _) => refused_to_say(context, rule),
         (None, CommandWord::Done) => signed_off(context),
         (None, CommandWord::Undo) => undo(context),
         (None, _) => mode_set(context, word),
@@ -145,12 +155,12 @@ fn signed_off(context: &Context<'_>) -> Decision {
 }
 
 fn mode_set(context: &Context<'_>, word: CommandWord) -> Decision {
-    let Some(mode) = mode_of(word) else { return context.refused(Rule::RefuseWhenCommandIsNotYetServed) };
+    let Some(mode) = mode_of(word) else { return refused_to_say(context, Rule::RefuseWhenCommandIsNotYetServed) };
     if !context.may(role_for_mode(mode)) {
-        return context.refused(Rule::RefuseWhenRoleMayNot);
+        return refused_to_say(context, Rule::RefuseWhenRoleMayNot);
     }
     if mode == SessionMode::Label && context.at.kiosk.printer.is_none() {
-        return context.refused(Rule::RefuseWhenKioskHasNoPrinter);
+        return refused_to_say(context, Rule::RefuseWhenKioskHasNoPrinter);
     }
     let mut decision = context.said(VerdictKind::ModeSet);
     decision.session = decision.session.in_mode(mode);

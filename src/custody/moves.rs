@@ -18,6 +18,7 @@ pub(super) fn by_mode(context: &Context<'_>, chart: &Chart, here: &Place) -> Dec
         }
         (SessionMode::Return, _) => returned(context, chart, here),
         (SessionMode::Receive, _) => received(context, chart, here),
+        (SessionMode::Unclear, _) => seen_only(context, chart, VerdictKind::Sighted),
         (SessionMode::Automatic | SessionMode::Out, None) => match context.at.kiosk.mode {
             KioskMode::Receive => received(context, chart, here),
             KioskMode::Return => returned(context, chart, here),

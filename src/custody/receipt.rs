@@ -133,7 +133,8 @@ pub struct ReceiptSession {
     pub holder: Option<BadgeNumber>,
     /// That person's name.
     pub holder_name: Option<String>,
-    /// What the next chart means: a command's mode, or the kiosk's own (`receive`, `return`).
+    /// What the next chart means: a command's mode, or the kiosk's own (`receive`, `return`); `unclear` after a place card
+    /// or a command that was refused.
     pub mode: String,
     /// The lane.
     pub lane: String,
@@ -152,6 +153,7 @@ impl ReceiptSession {
             (SessionMode::Missing, _) => "missing",
             (SessionMode::Found, _) => "found",
             (SessionMode::Label, _) => "label",
+            (SessionMode::Unclear, _) => "unclear",
         }
     }
 }

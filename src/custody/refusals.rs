@@ -90,8 +90,8 @@ fn when_kiosk_place_is_inactive(context: &Context<'_>) -> Option<Rule> {
 }
 
 fn when_destination_is_missing(context: &Context<'_>) -> Option<Rule> {
-    let missing = context.session.mode == SessionMode::Out && context.session.destination.is_none();
-    when(missing, Rule::RefuseWhenDestinationIsMissing)
+    let missing = matches!(context.session.mode, SessionMode::Out | SessionMode::Unclear);
+    when(missing && context.session.destination.is_none(), Rule::RefuseWhenDestinationIsMissing)
 }
 
 fn when_destination_is_inactive(context: &Context<'_>) -> Option<Rule> {
@@ -150,7 +150,8 @@ pub(super) fn role_for_mode(mode: SessionMode) -> Role {
         | SessionMode::Return
         | SessionMode::Receive
         | SessionMode::Where
-        | SessionMode::Label => Role::Clerk,
+        | SessionMode::Label
+        | SessionMode::Unclear => Role::Clerk,
     }
 }
 

@@ -28,6 +28,8 @@ pub enum SessionMode {
     Found,
     /// Its label is printed.
     Label,
+    /// Nothing yet: a place card or a command was refused, and what the charts after it are for is to be said anew.
+    Unclear,
 }
 
 /// Where charts are checked out to.
@@ -117,6 +119,13 @@ impl KioskSession {
     /// A command ends what the destination was for.
     pub(super) fn in_mode(self, mode: SessionMode) -> KioskSession {
         KioskSession { mode, destination: None, since: None, ..self }
+    }
+
+    /// A place card or a command that is refused ends it too: who scanned it does not want what was said before. OUT
+    /// still asks who takes the charts, or where to.
+    pub(super) fn unclear(self) -> KioskSession {
+        let asks = self.mode == SessionMode::Out && self.destination.as_ref().is_none_or(|to| to.holder.is_none());
+        self.in_mode(if asks { SessionMode::Out } else { SessionMode::Unclear })
     }
 }
 

@@ -79,3 +79,51 @@ fn commands_ask_for_their_role() {
     assert_eq!(viewer.verdict.rule, Some(Rule::RefuseWhenRoleMayNot));
     assert_eq!(desk.custody(1).seen_place, Some(place("ER")), "the sighting is kept");
 }
+
+#[test]
+fn what_is_refused_ends_what_was_said_before() {
+    let refused =
+        [card("NOWHERE"), command(CommandWord::Missing), command(CommandWord::Send), command(CommandWord::Label)];
+    for refused in refused {
+        let mut desk = Desk::open();
+        desk.scans("er-1", 0, &[person("C1"), card("CARD"), refused]);
+        for asked in [desk.scan("er-1", 4, &chart(1)), desk.typed("er-1", 5, &chart(2))] {
+            assert_eq!(asked.verdict.rule, Some(Rule::RefuseWhenDestinationIsMissing));
+        }
+        assert_eq!((&desk.custody(1).place, &desk.custody(2).place), (&place("FILE"), &place("FILE")));
+        assert_eq!(desk.custody(1).seen_place, Some(place("ER")), "the sighting is kept");
+        let received = desk.scans("er-1", 6, &[command(CommandWord::Receive), chart(1)]);
+        assert_eq!(received.verdict.kind, VerdictKind::Received);
+        let lent = desk.scans("er-1", 8, &[card("NOWHERE"), card("CARD"), chart(2)]);
+        assert_eq!(lent.verdict.kind, VerdictKind::CheckedOut);
+    }
+}
+
+#[test]
+fn a_place_that_was_closed_meanwhile_ends_the_destination_of_a_queue() {
+    let mut desk = Desk::open();
+    desk.places.get_mut(&place("CARD")).expect("place").active = false;
+    for (number, text) in (1..).zip([person("R1"), card("ER"), chart(1), card("CARD"), chart(2)]) {
+        desk.take(&queued("rr-1", i64::try_from(number).expect("few"), number, 600, &text));
+    }
+    assert_eq!((&desk.custody(1).place, &desk.custody(2).place), (&place("ER"), &place("FILE")));
+    assert_eq!(desk.custody(2).known_by, KnownBy::Scanned);
+}
+
+#[test]
+fn what_says_nothing_of_the_next_chart_ends_nothing() {
+    for text in ["garbage".to_owned(), command(CommandWord::Undo), slip(2)] {
+        let mut desk = Desk::open();
+        desk.scans("er-1", 0, &[person("C1"), card("CARD"), text]);
+        assert_eq!(desk.scan("er-1", 4, &chart(1)).verdict.kind, VerdictKind::CheckedOut);
+    }
+}
+
+#[test]
+fn out_asks_on_after_a_refused_place_until_it_knows_who_takes_the_charts() {
+    let mut desk = Desk::open();
+    let taker = desk.scans("rr-1", 0, &[person("R1"), command(CommandWord::Out), card("NOWHERE"), person("C1")]);
+    assert_eq!(taker.verdict.kind, VerdictKind::DestinationSet);
+    let next = desk.scans("rr-1", 5, &[card("NOWHERE"), person("C1")]);
+    assert_eq!(next.verdict.kind, VerdictKind::SignedIn, "the next person's badge");
+}

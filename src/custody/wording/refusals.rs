@@ -15,6 +15,9 @@ impl Words<'_> {
                 Some(CommandWord::Send) => "refused.send_later",
                 _ => "refused.shelf_later",
             },
+            Some(Rule::RefuseWhenDestinationIsMissing) if self.outcome.session.mode == SessionMode::Unclear => {
+                "refused.unclear"
+            }
             Some(rule) => of_rule(rule),
         })
     }

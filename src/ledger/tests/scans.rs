@@ -25,6 +25,18 @@ fn a_chart_is_checked_out_to_the_destination() {
 }
 
 #[test]
+fn after_a_refused_place_card_the_screen_asks_anew() {
+    let house = House::with_charts(1);
+    for code in [badge("2"), to("CARD"), to("NOWHERE")] {
+        house.scan("er-1", &code).unwrap();
+    }
+    let receipt = house.scan("er-1", &chart(1)).unwrap();
+    assert_eq!((receipt.session.destination, receipt.session.mode.as_str()), (None, "unclear"));
+    assert_eq!(receipt.verdict.headline, "Where does it go?");
+    assert!(receipt.verdict.detail.contains("was refused"), "{}", receipt.verdict.detail);
+}
+
+#[test]
 fn a_repeated_scan_has_one_entry_and_the_same_words() {
     let house = House::with_charts(1);
     house.scan("er-1", &badge("2")).unwrap();
