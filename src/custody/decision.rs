@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Act, Chart, Custody, Kiosk, KioskMode, KioskSession, Place, Staff, Verdict};
+use super::{Act, Chart, Custody, Kiosk, KioskMode, KioskSession, Note, NoteKind, OrderKey, Place, Rule, Staff, Tone};
+use super::{Verdict, VerdictKind};
 use crate::barcode::{ChartNumber, Code, LabelIssue};
 
 /// The state that one scan touches, loaded by the ledger.
@@ -47,6 +48,30 @@ pub struct Decision {
     pub label_for: Option<ChartNumber>,
     /// This issue was seen on this chart: older ones are superseded from now on.
     pub on_chart: Option<(ChartNumber, LabelIssue)>,
+}
+
+impl Decision {
+    /// The decision, once the fold has said what came of it: a late act takes its place in the history, where it may
+    /// change nothing any more. `before` and `after` are the custody of the verdict's chart.
+    #[must_use]
+    pub fn as_folded(mut self, key: &OrderKey, before: &Custody, after: &Custody) -> Decision {
+        let verdict = &mut self.verdict;
+        let stands = || Custody { last: before.last.clone(), ..after.clone() } == *before;
+        match verdict.kind {
+            VerdictKind::Undone if stands() => {
+                let rule = Verdict::refused(Rule::RefuseWhenChartWasTouchedSince);
+                (verdict.kind, verdict.tone, verdict.rule) = (rule.kind, rule.tone, rule.rule);
+            }
+            VerdictKind::Undone if *key < after.last => {
+                let (place, at) = (Some(after.place.clone()), Some(after.last.effective_at));
+                verdict.notes.push(Note { place, at, ..Note::new(NoteKind::SeenElsewhereSince) });
+                verdict.tone = Tone::Attention;
+            }
+            VerdictKind::ReportedMissing if after.missing.is_none() => verdict.tone = Tone::Attention,
+            _ => {}
+        }
+        self
+    }
 }
 
 /// What the entry of a scan keeps besides its effects, enough to make its receipt again.

@@ -151,7 +151,7 @@ pub(super) fn record(store: &mut Store, scan: &Scan, origin: &Origin) -> Result<
         decision.session = sessions.current.clone();
     }
     let records = std::mem::take(&mut facts.records);
-    let (effects, custody) = effects(store, records, &decision, kiosk, &key, &actor, recorded_at)?;
+    let (decision, effects, custody) = applied(store, records, decision, kiosk, &key, &actor, recorded_at)?;
     let outcome = Outcome::new(decision, kiosk, custody);
     let scanned = ScanFacts {
         code: (!matches!(code, Code::Legacy(_) | Code::Unrecognised(_))).then(|| encode(&code)).flatten(),
@@ -304,6 +304,26 @@ fn is_echo(store: &Store, lane: &Lane, scan: &Scan, known: Echo, data_hmac: &str
 fn actor(before: &KioskSession, decision: &Decision, kiosk: &Kiosk) -> Actor {
     let person = decision.session.staff.clone().or_else(|| before.staff.clone());
     person.map_or_else(|| Actor::Kiosk(kiosk.id.clone()), Actor::Staff)
+}
+
+/// The decision as what came of it has it, its effects, and the custody of the verdict's chart after it.
+fn applied(
+    store: &mut Store,
+    records: Vec<ChartRecord>,
+    decision: Decision,
+    kiosk: &Kiosk,
+    key: &OrderKey,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(Decision, Vec<Effect>, Option<Custody>), ScanError> {
+    let of_verdict = |record: &&ChartRecord| Some(record.number) == decision.verdict.chart;
+    let before = records.iter().find(of_verdict).map(|record| record.custody.clone());
+    let (effects, after) = effects(store, records, &decision, kiosk, key, actor, now)?;
+    let decision = match (before, &after) {
+        (Some(before), Some(after)) => decision.as_folded(key, &before, after),
+        _ => decision,
+    };
+    Ok((decision, effects, after))
 }
 
 /// All effects of a decision, and the custody of the verdict's chart after it.

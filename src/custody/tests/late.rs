@@ -135,3 +135,34 @@ fn a_chart_of_a_session_that_is_forgotten_was_only_seen() {
     assert_eq!(desk.custody(1).place, place("CARD"));
     assert_eq!(desk.custody(1).seen_place, Some(place("FILE")));
 }
+
+#[test]
+fn a_late_undo_says_whether_it_undid_anything() {
+    let mut desk = Desk::open();
+    for (number, text) in (1..).zip([person("R1"), card("ER"), chart(1), chart(2)]) {
+        desk.take(&queued("rr-1", i64::try_from(number).expect("few"), number, 600, &text));
+    }
+    desk.take(&queued("card-1", 20, 1, 600, &chart(2)));
+    let late = desk.take(&queued("rr-1", 30, 5, 600, &command(CommandWord::Undo)));
+    assert_eq!(late.verdict.rule, Some(Rule::RefuseWhenChartWasTouchedSince), "received between");
+    desk.take(&queued("rr-1", 40, 6, 600, &chart(3)));
+    desk.take(&queued("card-1", 60, 2, 600, &chart(3)));
+    let late = desk.take(&queued("rr-1", 50, 7, 600, &command(CommandWord::Undo)));
+    assert_eq!((late.verdict.kind, late.verdict.tone), (VerdictKind::Undone, Tone::Attention), "received after it");
+    assert!(notes(&late).contains(&NoteKind::SeenElsewhereSince));
+    assert_eq!(desk.custody(3).out_since, Some(at(60)));
+}
+
+#[test]
+fn a_late_report_of_a_chart_that_was_seen_since_calls_attention() {
+    let mut desk = Desk::open();
+    desk.scans("er-1", 100, &[person("C1"), chart(1)]);
+    for (number, text) in (1..).zip([person("R1"), command(CommandWord::Missing)]) {
+        desk.take(&queued("rr-1", i64::try_from(number).expect("few"), number, 600, &text));
+    }
+    let late = desk.take(&queued("rr-1", 3, 3, 600, &slip(1)));
+    assert_eq!((late.verdict.kind, late.verdict.tone), (VerdictKind::ReportedMissing, Tone::Attention));
+    assert_eq!(desk.custody(1).missing, None);
+    let open = desk.take(&queued("rr-1", 4, 4, 600, &slip(2)));
+    assert_eq!(open.verdict.tone, Tone::Ok);
+}

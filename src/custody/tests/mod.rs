@@ -200,14 +200,16 @@ impl Desk {
         let found = sessions.of(scan, scan.received_at, &self.kiosks[&scan.kiosk]);
         let decision = self.judge(scan, &key, &found);
         self.sessions.entry(scan.kiosk.clone()).or_default().keep(&found, decision.session.clone());
+        let mut told = decision.clone();
         for (number, act) in &decision.acts {
             let acts = self.history.get_mut(number).expect("known chart");
             acts.push((key.clone(), act.clone()));
             acts.sort_by(|a, b| a.0.cmp(&b.0));
             let custody = fold(acts.clone()).expect("registered");
-            self.chart(number.0).custody = custody;
+            let before = std::mem::replace(&mut self.chart(number.0).custody, custody.clone());
+            told = told.as_folded(&key, &before, &custody);
         }
-        decision
+        told
     }
 
     fn judge(&self, scan: &Scan, key: &OrderKey, found: &FoundSession) -> Decision {

@@ -2,7 +2,7 @@
 
 use super::{ChartIdentity, Words};
 use crate::barcode::{BadgeNumber, CommandWord};
-use crate::custody::{Custody, KioskMode, KnownBy, VerdictKind};
+use crate::custody::{Custody, KioskMode, KnownBy, NoteKind, VerdictKind};
 
 impl Words<'_> {
     /// Headline and detail.
@@ -176,7 +176,8 @@ impl Words<'_> {
     }
 
     fn reported_missing(&self) -> String {
-        let open = Some(self.say("detail.case_open"));
+        let open = self.custody().is_none_or(|custody| custody.missing.is_some());
+        let open = Some(self.say(if open { "detail.case_open" } else { "detail.no_case_open" }));
         if self.chart_view().is_none_or(|view| view.withheld) {
             return joined([open]);
         }
@@ -186,6 +187,10 @@ impl Words<'_> {
 
     fn undone(&self) -> String {
         let Some(custody) = self.custody() else { return String::new() };
+        if self.verdict.notes.iter().any(|note| note.kind == NoteKind::SeenElsewhereSince) {
+            // The note says where.
+            return String::new();
+        }
         if self.chart_view().is_none_or(|view| view.withheld) {
             return self.say("detail.stands_as_before");
         }

@@ -69,3 +69,19 @@ fn what_is_offered_again_after_a_restore_finds_the_session_that_the_backup_knew(
     assert_eq!(offered.verdict.kind, VerdictKind::CheckedOut);
     assert_eq!(offered.session.staff, None, "nobody is signed in by that");
 }
+
+#[test]
+fn a_late_report_says_that_no_case_is_open_and_says_so_again() {
+    let house = House::with_charts(1);
+    house.clock.advance(1_000);
+    for code in [badge("2"), chart(1)] {
+        house.scan("er-1", &code).unwrap();
+    }
+    for (code, seconds) in [(badge("1"), 500), (command(CommandWord::Missing), 490)] {
+        house.ledger.scan_blocking(house.late("rr-1", &code, seconds)).unwrap();
+    }
+    let late = house.late("rr-1", &Code::Reference(ChartNumber(1)), 480);
+    let told = house.ledger.scan_blocking(late.clone()).unwrap().verdict;
+    assert_eq!(told.detail, "last known at ER · seen since, no case is open");
+    assert_eq!(house.ledger.scan_blocking(late).unwrap().verdict, told);
+}
