@@ -81,7 +81,8 @@ impl KioskSession {
 
     /// The session as it stood at `at` for a scan that waited in a queue: what was scanned or touched after that says
     /// that the session still went on then.
-    pub(super) fn as_of_late(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
+    #[must_use]
+    pub fn as_of_late(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
         let over = self.idle_at(at).is_some_and(|idle| idle > allowed(kiosk));
         if over { KioskSession::default() } else { self }
     }
