@@ -153,17 +153,7 @@ pub(super) fn record(store: &mut Store, scan: &Scan, origin: &Origin) -> Result<
     let records = std::mem::take(&mut facts.records);
     let (decision, effects, custody) = applied(store, records, decision, kiosk, &key, &actor, recorded_at)?;
     let outcome = Outcome::new(decision, kiosk, custody);
-    let scanned = ScanFacts {
-        code: (!matches!(code, Code::Legacy(_) | Code::Unrecognised(_))).then(|| encode(&code)).flatten(),
-        data_bytes: scan.data.len(),
-        data_hmac,
-        symbology: scan.symbology.clone(),
-        lane: scan.lane.clone(),
-        source: scan.source,
-        queue_seq: scan.queue_seq,
-        clock_error_us: scan.clock_error_us(),
-        submitted_by: origin.submitted_by.as_ref().map(ToString::to_string),
-    };
+    let scanned = scan_facts(scan, &code, data_hmac, origin);
     let charts = facts.identities(&fixed.numbering);
     write(
         store,
@@ -183,6 +173,20 @@ pub(super) fn record(store: &mut Store, scan: &Scan, origin: &Origin) -> Result<
             language: kiosk.language(),
         },
     )
+}
+
+fn scan_facts(scan: &Scan, code: &Code, data_hmac: String, origin: &Origin) -> ScanFacts {
+    ScanFacts {
+        code: (!matches!(code, Code::Legacy(_) | Code::Unrecognised(_))).then(|| encode(code)).flatten(),
+        data_bytes: scan.data.len(),
+        data_hmac,
+        symbology: scan.symbology.clone(),
+        lane: scan.lane.clone(),
+        source: scan.source,
+        queue_seq: scan.queue_seq,
+        clock_error_us: scan.clock_error_us(),
+        submitted_by: origin.submitted_by.as_ref().map(ToString::to_string),
+    }
 }
 
 /// A scan as judged, on its way into the ledger.
