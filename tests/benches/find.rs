@@ -57,8 +57,10 @@ fn main() {
         row(&mut table, &format!("{letters} letters, a beginning"), &times, None);
     }
     let mut out = Times::default();
-    let places = out.of(|| ledger.read_blocking(|reader| reader.out_summary()).expect("summary"));
-    (0..20).for_each(|_| drop(out.of(|| ledger.read_blocking(|reader| reader.out_summary()).expect("summary"))));
+    let places = out.of(|| ledger.read_blocking(|reader| reader.out_summary(Sight::Full)).expect("summary"));
+    (0..20).for_each(|_| {
+        drop(out.of(|| ledger.read_blocking(|reader| reader.out_summary(Sight::Full)).expect("summary")))
+    });
     let count: u64 = places.iter().map(|place| place.out).sum();
     table.figure(&format!("what is out, by place ({count} out): p50 / longest"), two(&out, 0.5, 1.0));
     table.print();

@@ -40,12 +40,18 @@ impl Reader {
     /// How much is out, by place, the most first. A masked sight counts no restricted charts: since when the oldest one
     /// is there can tell which it is.
     pub fn out_summary(&self, sight: Sight) -> Result<Vec<OutSummaryRow>, ReadError> {
-        let shown = if sight == Sight::Masked { UNRESTRICTED } else { "true" };
+        let (joins, shown) = match sight {
+            Sight::Full => ("", "true"),
+            Sight::Masked => (
+                "LEFT JOIN record_types t ON t.code = c.record_type LEFT JOIN places h ON h.code = c.home
+                 LEFT JOIN places seen ON seen.code = c.custody ->> 'seen_place'",
+                UNRESTRICTED,
+            ),
+        };
         let sql = format!(
             "SELECT c.place, max(l.name), count(*), count(CASE WHEN c.due_at < ?1 THEN 1 END), min(c.out_since)
-             FROM charts c LEFT JOIN record_types t ON t.code = c.record_type LEFT JOIN places h ON h.code = c.home
-             LEFT JOIN places l ON l.code = c.place LEFT JOIN places seen ON seen.code = c.custody ->> 'seen_place'
-             WHERE {OUT} AND {shown} GROUP BY c.place ORDER BY count(*) DESC, c.place"
+             FROM charts c LEFT JOIN places l ON l.code = c.place {joins} WHERE {OUT} AND {shown}
+             GROUP BY c.place ORDER BY count(*) DESC, c.place"
         );
         let mut statement = self.conn().prepare_cached(&sql)?;
         let mut rows = statement.query(params![self.now().as_microsecond()])?;
