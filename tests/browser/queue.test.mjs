@@ -117,7 +117,7 @@ test("a page that may not keeps everything", async () => {
     await queue.add(scan("A"));
     await settle();
     assert.deepEqual(data(store.waiting), ["A"]);
-    assert.ok(told.some(([what, which]) => what === "barred" && which === status));
+    assert.ok(told.some(([what, which]) => what === "barred" && which.status === status));
     queue.stop();
   }
 });

@@ -257,10 +257,10 @@ impl Client {
         reply(sent.expect("an answer"))
     }
 
-    /// POST of JSON; an error is a connection that broke.
+    /// POST of JSON; an error is a connection that broke, also in the middle of the answer.
     pub fn try_post(&self, path: &str, body: &Value) -> Result<Reply, ureq::Error> {
         let request = self.agent.post(format!("{}{path}", self.url)).header("authorization", self.bearer());
-        Ok(reply(request.send_json(body)?))
+        try_reply(request.send_json(body)?)
     }
 
     /// POST of JSON.
@@ -342,11 +342,19 @@ impl Client {
     }
 }
 
-pub fn reply(mut response: ureq::http::Response<ureq::Body>) -> Reply {
+pub fn reply(response: ureq::http::Response<ureq::Body>) -> Reply {
+    try_reply(response).expect("a whole answer")
+}
+
+fn try_reply(mut response: ureq::http::Response<ureq::Body>) -> Result<Reply, ureq::Error> {
     let status = response.status().as_u16();
     let content_type = response.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-    let text = response.body_mut().read_to_string().unwrap_or_default();
-    Reply { status, content_type, json: serde_json::from_str(&text).unwrap_or(Value::Null) }
+    let text = match response.body_mut().read_to_string() {
+        // A label, say.
+        Err(ureq::Error::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => String::new(),
+        text => text?,
+    };
+    Ok(Reply { status, content_type, json: serde_json::from_str(&text).unwrap_or(Value::Null) })
 }
 
 /// ISO 7064 MOD 97-10, written a second time so that the product's own is not its own judge.
