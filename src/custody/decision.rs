@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Act, Chart, Custody, Kiosk, KioskMode, KioskSession, Note, NoteKind, OrderKey, Place, Rule, Staff, Tone};
+use super::{Act, Chart, Custody, Kiosk, KioskMode, KioskSession, Note, OrderKey, Place, Rule, Staff, Tone};
 use super::{Verdict, VerdictKind};
 use crate::barcode::{ChartNumber, Code, LabelIssue};
 
@@ -63,8 +63,7 @@ impl Decision {
                 (verdict.kind, verdict.tone, verdict.rule) = (rule.kind, rule.tone, rule.rule);
             }
             VerdictKind::Undone if *key < after.last => {
-                let (place, at) = (Some(after.place.clone()), Some(after.last.effective_at));
-                verdict.notes.push(Note { place, at, ..Note::new(NoteKind::SeenElsewhereSince) });
+                verdict.notes.push(Note::seen_elsewhere_since(after));
                 verdict.tone = Tone::Attention;
             }
             VerdictKind::ReportedMissing if after.missing.is_none() => verdict.tone = Tone::Attention,

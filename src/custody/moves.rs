@@ -1,5 +1,7 @@
 //! What a chart's scan does once nothing stands in its way.
 
+use jiff::Timestamp;
+
 use super::context::Context;
 use super::refusals::when_chart_is_not_missing;
 use super::{Act, Chart, Decision, Destination, KioskMode, KnownBy, Note, NoteKind, Place, PlaceKind, ScanSource};
@@ -84,10 +86,15 @@ pub(super) fn stays_here(context: &Context<'_>, chart: &Chart, here: &Place) -> 
     records_room || here.code == chart.home
 }
 
+/// Is the chart at home here; and when it is due from here, where it is not.
+fn term(context: &Context<'_>, chart: &Chart, here: &Place) -> (bool, Option<Timestamp>) {
+    let home = here.code == chart.home;
+    (home, if home { None } else { context.due_at(here) })
+}
+
 /// The chart is here now: seen, or said so by whoever typed its number.
 fn arrival(context: &Context<'_>, chart: &Chart, here: &Place) -> Act {
-    let home = here.code == chart.home;
-    let due_at = if home { None } else { context.due_at(here) };
+    let (home, due_at) = term(context, chart, here);
     let place = here.code.clone();
     if context.in_hand() {
         Act::Received { place, due_at, home }
@@ -158,8 +165,7 @@ fn found(context: &Context<'_>, chart: &Chart, here: &Place) -> Decision {
     let act = if context.in_hand() {
         arrival(context, chart, here)
     } else {
-        let home = here.code == chart.home;
-        let due_at = if home { None } else { context.due_at(here) };
+        let (home, due_at) = term(context, chart, here);
         Act::ReportedFound { place: Some(here.code.clone()), home, due_at }
     };
     let mut decision = changed(context, chart, VerdictKind::Found, act);
@@ -212,8 +218,7 @@ fn note_circumstances(context: &Context<'_>, chart: &Chart, act: &Act, verdict: 
         verdict.notes.push(Note { count, ..Note::new(NoteKind::OtherVolumesElsewhere) });
     }
     if *context.key < chart.custody.last && said_place(act).is_some_and(|place| *place != chart.custody.place) {
-        let (place, at) = (Some(chart.custody.place.clone()), Some(chart.custody.last.effective_at));
-        verdict.notes.push(Note { place, at, ..Note::new(NoteKind::SeenElsewhereSince) });
+        verdict.notes.push(Note::seen_elsewhere_since(&chart.custody));
     }
 }
 

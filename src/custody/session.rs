@@ -75,8 +75,7 @@ impl KioskSession {
     /// Judged when it is next looked at, by the scan's own time, so that a queued scan finds the session of its day.
     #[must_use]
     pub fn as_of(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
-        let over = self.idle_at(at).is_some_and(|idle| idle.abs() > allowed(kiosk));
-        if over { KioskSession::default() } else { self }
+        if self.is_over(at, kiosk) { KioskSession::default() } else { self }
     }
 
     /// The session as it stood at `at` for a scan that waited in a queue: what was scanned or touched after that says
@@ -85,6 +84,10 @@ impl KioskSession {
     pub fn as_of_late(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
         let over = self.idle_at(at).is_some_and(|idle| idle > allowed(kiosk));
         if over { KioskSession::default() } else { self }
+    }
+
+    fn is_over(&self, at: Timestamp, kiosk: &Kiosk) -> bool {
+        self.idle_at(at).is_some_and(|idle| idle.abs() > allowed(kiosk))
     }
 
     fn idle_at(&self, at: Timestamp) -> Option<SignedDuration> {
@@ -106,7 +109,7 @@ impl KioskSession {
     /// one begin.
     #[must_use]
     pub fn touched(self, at: Timestamp, kiosk: &Kiosk) -> KioskSession {
-        if self.idle_at(at).is_some_and(|idle| idle.abs() > allowed(kiosk)) {
+        if self.is_over(at, kiosk) {
             return self;
         }
         KioskSession { active_at: self.active_at.max(Some(at)), ..self }

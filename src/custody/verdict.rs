@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Custody;
 use crate::barcode::{BadgeNumber, ChartNumber, PlaceCode, Unrecognised};
 
 /// What happened.
@@ -145,6 +146,12 @@ impl Note {
     /// A note that names nothing yet.
     pub fn new(kind: NoteKind) -> Note {
         Note { kind, place: None, count: None, charts: Vec::new(), at: None }
+    }
+
+    /// A late act: the chart stands where a newer one says.
+    pub(super) fn seen_elsewhere_since(stands: &Custody) -> Note {
+        let (place, at) = (Some(stands.place.clone()), Some(stands.last.effective_at));
+        Note { place, at, ..Note::new(NoteKind::SeenElsewhereSince) }
     }
 
     /// Does it turn a verdict that is fine into one to look at?

@@ -45,6 +45,7 @@ pub(super) fn act_on(
     let changes = after_act(&seen, &live);
     let mut effects = vec![Effect::Acted { chart, key: key.clone(), act, custody: Written::new(after) }];
     effects.extend(back.into_iter().map(Effect::AlertSet));
+    let known = |id| live.iter().find(|alert| alert.id == id).cloned();
     for change in changes {
         match change {
             AlertChange::Open(new) => {
@@ -53,12 +54,11 @@ pub(super) fn act_on(
                 effects.push(Effect::AlertSet(new.row(id, acting.now)));
             }
             AlertChange::Follow { id, about, due_at } => {
-                let alert = live.iter().find(|alert| alert.id == id).cloned();
-                effects.extend(alert.map(|alert| Effect::AlertSet(AlertRow { about: Some(about), due_at, ..alert })));
+                effects
+                    .extend(known(id).map(|alert| Effect::AlertSet(AlertRow { about: Some(about), due_at, ..alert })));
             }
             AlertChange::Resolve { id, resolution, place } => {
-                let alert = live.iter().find(|alert| alert.id == id).cloned();
-                effects.extend(alert.map(|alert| {
+                effects.extend(known(id).map(|alert| {
                     let resolved = alert.resolved(acting.now, resolution, acting.by);
                     Effect::AlertSet(AlertRow { resolved_place: place, ..resolved })
                 }));

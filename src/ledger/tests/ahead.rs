@@ -20,15 +20,8 @@ const VOLUMES: u32 = 3;
 /// Three patients with three volumes each; the clock stands still.
 fn house() -> House {
     let house = House::with_charts(0);
-    for patient in 0..PATIENTS {
-        let patient = Patient {
-            mrn: format!("{}", 200_000 + patient),
-            last_name: "Ötvös".into(),
-            first_name: "Ada".into(),
-            birth_date: None,
-            sex: None,
-            active: true,
-        };
+    for number in 0..PATIENTS {
+        let patient = patient(&format!("{}", 200_000 + number), "Ötvös", "Ada");
         let mrn = patient.mrn.clone();
         house.ledger.change_blocking(&House::by(), AddPatient { patient }).unwrap();
         for _ in 0..VOLUMES {

@@ -8,20 +8,6 @@ use crate::ledger::changes::{
 use crate::ledger::{Depth, Fault, Rebuild, schema, verify};
 use crate::records::RecordType;
 
-/// Volume `volume` of patient 123456, at home in FILE.
-fn row(volume: u16) -> ChartRow {
-    ChartRow {
-        mrn: "123456".into(),
-        record_type: "MR".into(),
-        volume,
-        home: place("FILE"),
-        place: None,
-        holder: None,
-        out_since: None,
-        legacy_barcode: None,
-    }
-}
-
 impl House {
     /// What became of one row. The dry run must have said the same.
     fn import(&self, row: &ChartRow) -> RowOutcome {
@@ -174,14 +160,7 @@ fn an_mrn_that_was_corrected_is_no_new_patients() {
 /// A hospital with a second patient, 223456.
 fn with_two_patients(charts: usize) -> House {
     let house = House::with_charts(charts);
-    let patient = Patient {
-        mrn: "223456".into(),
-        last_name: "Osei".into(),
-        first_name: "Kofi".into(),
-        birth_date: None,
-        sex: None,
-        active: true,
-    };
+    let patient = patient("223456", "Osei", "Kofi");
     house.ledger.change_blocking(&House::by(), AddPatient { patient }).unwrap();
     house
 }

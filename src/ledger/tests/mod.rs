@@ -23,7 +23,7 @@ use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::changes::{AddChart, AddPatient, AddPlace, AddStaff};
+use super::changes::{AddChart, AddPatient, AddPlace, AddStaff, ChartRow};
 use super::{Actor, Clock, Ids, Ledger, OpenOptions, ScanError};
 use crate::barcode::{self, BadgeNumber, ChartNumber, Code, CommandWord, LabelIssue, LegacyRule, PlaceCode, encode};
 use crate::custody::{Kiosk, KioskMode, Place, PlaceKind, Receipt, Role, Scan, ScanSource, Staff};
@@ -78,6 +78,32 @@ pub(super) struct House {
 
 pub(super) fn place(code: &str) -> PlaceCode {
     PlaceCode::new(code).unwrap()
+}
+
+/// Somebody of whom little is known.
+pub(super) fn patient(mrn: &str, last_name: &str, first_name: &str) -> Patient {
+    Patient {
+        mrn: mrn.into(),
+        last_name: last_name.into(),
+        first_name: first_name.into(),
+        birth_date: None,
+        sex: None,
+        active: true,
+    }
+}
+
+/// A file's row: volume `volume` of patient 123456, at home in FILE.
+pub(super) fn row(volume: u16) -> ChartRow {
+    ChartRow {
+        mrn: "123456".into(),
+        record_type: "MR".into(),
+        volume,
+        home: place("FILE"),
+        place: None,
+        holder: None,
+        out_since: None,
+        legacy_barcode: None,
+    }
 }
 
 fn kiosk(id: &str, at: &str, mode: KioskMode) -> Kiosk {
@@ -138,14 +164,7 @@ impl House {
             let staff = Staff { badge, name: "Rosa".into(), role, place: None, email: None, active: true };
             house.ledger.change_blocking(&by, AddStaff { staff }).unwrap();
         }
-        let patient = Patient {
-            mrn: "123456".into(),
-            last_name: "Ötvös".into(),
-            first_name: "Ada".into(),
-            birth_date: None,
-            sex: None,
-            active: true,
-        };
+        let patient = patient("123456", "Ötvös", "Ada");
         house.ledger.change_blocking(&by, AddPatient { patient }).unwrap();
         for _ in 0..charts {
             let add = AddChart { mrn: "123456".into(), record_type: "MR".into(), volume: None, home: place("FILE") };

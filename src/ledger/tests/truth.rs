@@ -215,16 +215,7 @@ fn an_overdue_loan_has_one_alert_until_it_is_returned() {
 fn the_same_import_twice_changes_nothing() {
     let house = House::with_charts(0);
     let out_since = Some(house.clock.now());
-    let row = ChartRow {
-        mrn: "123456".into(),
-        record_type: "MR".into(),
-        volume: 1,
-        home: place("FILE"),
-        place: Some(place("ER")),
-        holder: None,
-        out_since,
-        legacy_barcode: Some("OLD-1".into()),
-    };
+    let row = ChartRow { place: Some(place("ER")), out_since, legacy_barcode: Some("OLD-1".into()), ..row(1) };
     let import = || {
         let chunk = ImportCharts { rows: vec![row.clone()], run: None };
         house.ledger.change_blocking(&House::by(), chunk).unwrap()
@@ -252,16 +243,6 @@ impl Change for Hurried {
 #[test]
 fn an_import_leaves_the_writer_to_others_when_it_is_time() {
     let house = House::with_charts(0);
-    let row = |volume| ChartRow {
-        mrn: "123456".into(),
-        record_type: "MR".into(),
-        volume,
-        home: place("FILE"),
-        place: None,
-        holder: None,
-        out_since: None,
-        legacy_barcode: None,
-    };
     let rows: Vec<_> = (1..=3).map(row).collect();
     for done in 0..3 {
         let chunk = ImportCharts { rows: rows[done..].to_vec(), run: None };

@@ -67,14 +67,7 @@ fn a_label_with_a_corrected_mrn_still_is_that_chart_and_is_never_taken_for_anoth
     for mrn in ["123456", "654321"] {
         assert_eq!(read(mrn).chart.unwrap().number, ChartNumber(1), "{mrn}");
     }
-    let patient = Patient {
-        mrn: "123456".into(),
-        last_name: "Osei".into(),
-        first_name: "Kofi".into(),
-        birth_date: None,
-        sex: None,
-        active: true,
-    };
+    let patient = patient("123456", "Osei", "Kofi");
     house.ledger.change_blocking(&House::by(), AddPatient { patient }).unwrap();
     let add = AddChart { mrn: "123456".into(), record_type: "MR".into(), volume: None, home: place("FILE") };
     house.ledger.change_blocking(&House::by(), add).unwrap();

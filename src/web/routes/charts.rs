@@ -85,11 +85,6 @@ async fn find(
     Ok(Json(page))
 }
 
-/// What the caller may see of this chart.
-fn sight(web: &Web, caller: &Caller, number: ChartNumber) -> Sight {
-    web.looks.sight(caller, number, web.ledger().now(), super::sight(caller))
-}
-
 /// A reason that was given for one chart shows no other one.
 async fn detail(web: &Web, caller: &Caller, number: ChartNumber, sight: Sight) -> Answer<ChartDetail> {
     let others = super::sight(caller);
@@ -114,7 +109,7 @@ async fn open(
     Path(number): Path<ChartNumber>,
     Query(opening): Query<Opening>,
 ) -> Answer<Json<ChartDetail>> {
-    let chart = detail(&web, &caller, number, sight(&web, &caller, number)).await?;
+    let chart = detail(&web, &caller, number, super::sight_of(&web, &caller, number)).await?;
     let patient = chart.row.patient_id;
     let again = opening.again == Some(1);
     let look = if again { Look::ChartAgain(number, patient) } else { Look::Chart(number, patient) };
@@ -133,7 +128,7 @@ async fn history(
     Query(part): Query<Part>,
 ) -> Answer<Json<Page<HistoryRow>>> {
     let paging = super::paging(part.limit, part.cursor)?;
-    let sight = sight(&web, &caller, number);
+    let sight = super::sight_of(&web, &caller, number);
     let page = web.ledger().read(move |reader| reader.chart_history(number, &paging, sight)).await?;
     looks::log(&web, &caller, peer, Look::History(number)).await?;
     Ok(Json(page))
@@ -241,7 +236,7 @@ async fn correct(
     let ChartChange { record_type, volume, home, retired, place, holder, was } = change;
     // Whether a guess is right would be told by what comes of it.
     if (home.is_some() || was.0.contains_key("home"))
-        && sight(&web, &caller, number) == Sight::Masked
+        && super::sight_of(&web, &caller, number) == Sight::Masked
         && web
             .ledger()
             .read(move |reader| reader.chart(number, Sight::Masked))
@@ -271,7 +266,7 @@ async fn act(
     change: impl Change<Made = ()>,
 ) -> Answer<Json<ChartDetail>> {
     web.ledger().change(&caller.actor(), change).await?;
-    let chart = detail(web, caller, number, sight(web, caller, number)).await?;
+    let chart = detail(web, caller, number, super::sight_of(web, caller, number)).await?;
     looks::log(web, caller, peer, Look::ChartAgain(number, chart.row.patient_id)).await?;
     Ok(Json(chart))
 }

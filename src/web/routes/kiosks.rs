@@ -94,12 +94,9 @@ pub(super) fn known(web: &Web, id: &str) -> Answer<KnownKiosk> {
 /// With what sight the caller sees this kiosk's receipts. Where it stands at a restricted place, each says that a chart
 /// was there, whatever is taken from it: then who may not see that gets none.
 async fn shown_to(web: &Web, caller: &Caller, kiosk: &Kiosk) -> Answer<Option<Sight>> {
-    let (sight, place) = (super::sight(caller), kiosk.place.clone());
-    if sight == Sight::Full {
-        return Ok(Some(sight));
-    }
-    let place = web.ledger().read(move |reader| reader.place(&place)).await?;
-    Ok((!place.is_some_and(|place| place.restricted)).then_some(sight))
+    let sight = super::sight(caller);
+    let hidden = sight == Sight::Masked && super::is_restricted(web, kiosk.place.clone()).await?;
+    Ok((!hidden).then_some(sight))
 }
 
 /// Receipts name charts and whose they are. What stands on the kiosk's own screen is its work, and no look.
@@ -216,7 +213,7 @@ async fn shown(web: &Web, caller: &Caller, mut session: ReceiptSession) -> Answe
 
 async fn names_restricted(web: &Web, session: &ReceiptSession) -> Answer<bool> {
     let Some(place) = session.destination.clone() else { return Ok(false) };
-    Ok(web.ledger().read(move |reader| reader.place(&place)).await?.is_some_and(|place| place.restricted))
+    super::is_restricted(web, place).await
 }
 
 /// A scan's receipt as one who is not the kiosk may see it; that it names a chart is a look.

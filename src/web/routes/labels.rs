@@ -179,8 +179,7 @@ async fn check(
     Body(draft): Body<Draft>,
 ) -> Answer<axum::Json<TemplateTrial>> {
     let file = super::new_name("file", draft.file)?.unwrap_or_else(|| "draft.toml".to_owned());
-    let sight = |chart| (chart, web.looks.sight(&caller, chart, web.ledger().now(), super::sight(&caller)));
-    let shown = draft.chart.map(sight);
+    let shown = draft.chart.map(|chart| (chart, super::sight_of(&web, &caller, chart)));
     if let Some(chart) = draft.chart {
         let row = web.ledger().read(move |reader| reader.chart(chart, Sight::Masked)).await?;
         let row = row.ok_or_else(|| Problem::invalid("chart", "There is no chart of this number."))?;
@@ -244,7 +243,7 @@ async fn drawn(
     let row = row.ok_or_else(|| Problem::not_found("There is no chart of this number."))?;
     looks::log(web, caller, peer, Look::Label(chart, row.patient_id)).await?;
     let papers = web.app.papers.clone();
-    let sight = web.looks.sight(caller, chart, web.ledger().now(), super::sight(caller));
+    let sight = super::sight_of(web, caller, chart);
     let bytes = super::blocking(move || papers.label(&preview.template, Some((chart, sight)), form)).await??;
     Ok(picture(bytes, kind))
 }
@@ -265,7 +264,7 @@ async fn issues(
     Path(chart): Path<ChartNumber>,
 ) -> Answer<axum::Json<Page<LabelIssueView>>> {
     looks::log(&web, &caller, peer, Look::Label(chart, None)).await?;
-    let sight = web.looks.sight(&caller, chart, web.ledger().now(), super::sight(&caller));
+    let sight = super::sight_of(&web, &caller, chart);
     let rows = web.ledger().read(move |reader| reader.label_issues(chart, sight)).await?;
     Ok(axum::Json(Page { rows, next_cursor: None }))
 }

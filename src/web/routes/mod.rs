@@ -42,6 +42,7 @@ use super::limits::{
 };
 use super::problem::{Answer, Problem, ProblemDocument};
 use super::state::Web;
+use crate::barcode::{ChartNumber, PlaceCode};
 use crate::ledger::queries::{Paging, Sight};
 
 #[derive(OpenApi)]
@@ -104,6 +105,17 @@ fn api() -> Api {
 /// What the caller may see of restricted charts. A kiosk sees what is scanned at it.
 fn sight(caller: &Caller) -> Sight {
     caller.who.role().map_or(Sight::Full, Sight::of)
+}
+
+/// What the caller may see of this chart: more than the role gives, where a reason was given for it.
+fn sight_of(web: &Web, caller: &Caller, chart: ChartNumber) -> Sight {
+    web.looks.sight(caller, chart, web.ledger().now(), sight(caller))
+}
+
+/// Is it confidential that something is at this place?
+async fn is_restricted(web: &Web, place: PlaceCode) -> Answer<bool> {
+    let place = web.ledger().read(move |reader| reader.place(&place)).await?;
+    Ok(place.is_some_and(|place| place.restricted))
 }
 
 /// Which part of a list.

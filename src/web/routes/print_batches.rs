@@ -133,8 +133,7 @@ async fn open(State(web): State<Web>, caller: Caller, Body(wanted): Body<Wanted>
 /// Which charts are filed at a restricted place is told by a batch of them.
 async fn check_home(web: &Web, caller: &Caller, home: Option<&PlaceCode>) -> Answer<()> {
     let Some(home) = home.cloned().filter(|_| super::sight(caller) == Sight::Masked) else { return Ok(()) };
-    let place = web.ledger().read(move |reader| reader.place(&home)).await?;
-    if place.is_some_and(|place| place.restricted) {
+    if super::is_restricted(web, home).await? {
         let text = "Which charts are filed at this place is confidential: a supervisor has to make this batch.";
         return Err(Problem::invalid("home", text));
     }
